@@ -48,7 +48,7 @@ def django_environment(
 
 
 def with_surroundings(environment: Mapping[str, str]) -> dict[str, str]:
-    """These settings under what the person at the terminal has set: theirs win. This Python's programs are found first."""
+    """These settings under what the person at the terminal has set: theirs win. This Python's programs come first."""
     path = os.pathsep.join([os.fspath(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     chosen = {name: value for name, value in os.environ.items() if value or name not in environment}
     return {**environment, **chosen, "PATH": path}

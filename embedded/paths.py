@@ -33,7 +33,7 @@ def package_dir(name: str, *, instead: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedError(
             f"The Python package {name.replace('_', '-')} is not installed. It exists for Linux (x86_64 or aarch64,"
-            f" glibc 2.28 or newer) and macOS (arm64). Elsewhere, start a server yourself and set {instead} to its address."
+            f" glibc 2.28 or newer) and macOS (arm64). Elsewhere, start such a server and set {instead} to its address."
         )
     return Path(next(iter(spec.submodule_search_locations)))
 

@@ -195,8 +195,9 @@ class Postgres(Service):
         ours = told.split()[-1].split(".")[0]
         if found != ours:
             raise EmbeddedError(
-                f"{self.data} was written by PostgreSQL {found}; the server here is PostgreSQL {ours}. Go back to the version"
-                f" of Winnow that wrote it and save the data with pg_dump, or move the folder away to begin with an empty one."
+                f"{self.data} was written by PostgreSQL {found}; the server here is {ours}."
+                " Go back to the version of Winnow that wrote it and save the data with pg_dump,"
+                " or move the folder away to begin with an empty one."
             )
 
     def _clear_leftovers(self) -> None:

@@ -108,8 +108,8 @@ class Service(ABC):
 def stop_leftover(pid: int, *, name: str, folder: Path, started_at: float | None, stop_signal: signal.Signals) -> bool:
     """Stop a server that an earlier, killed run left behind; True when no such server is left.
 
-    The number alone proves nothing: it may belong to a zombie or to a stranger by now. Ours has the right name and works
-    in its data folder (or, where that can't be seen, was started at the noted time).
+    The number alone proves nothing: it may belong to a zombie or to a stranger by now. Ours has the right name and
+    works in its data folder (or, where that can't be seen, was started at the noted time).
     """
     import psutil
 

@@ -1,8 +1,8 @@
 """`pytest -p embedded.pytest_plugin`: throw-away servers for a test run, unless DATABASE_URL and REDIS_URL name others.
 
-Any number of runs may go on in one checkout: each takes the first free slot `.data/test-N` and starts its servers on the
-data folder that an earlier run left initialised. With pytest-xdist the controller owns the servers and each worker gets
-a Redis database number of its own; its PostgreSQL database is made by pytest-django.
+Any number of runs may go on in one checkout: each takes the first free slot `.data/test-N` and starts its servers on
+the data folder that an earlier run left initialised. With pytest-xdist the controller owns the servers and each worker
+gets a Redis database number of its own; its PostgreSQL database is made by pytest-django.
 """
 
 import atexit

@@ -75,9 +75,8 @@ def _run(supervisor: Supervisor, occupancy: Occupancy, home: Path, *, host: str,
     if wait_until_ready(supervisor, host, port):
         say(f"\n{told.strip()}\n" if told.strip() else "")
         say(f"Winnow runs on {environment['SITE_URL']}")
-        say(
-            f"See a lead become a prospect: make demo-journey{'' if port == 8000 else f' PORT={port}'}   (in a second terminal)"
-        )
+        journey = "make demo-journey" if port == 8000 else f"make demo-journey PORT={port}"
+        say(f"See a lead become a prospect: {journey}   (in a second terminal)")
         say("Ctrl-C stops everything.\n")
     watch = SourceWatch(CHECKOUT) if is_dev else None
     while not supervisor.is_stopping:
@@ -134,9 +133,8 @@ def prepare(supervisor: Supervisor, environment: Mapping[str, str]) -> str:
         output.seek(0)
         errors.seek(0)
         if process.returncode != 0 and not supervisor.is_stopping:
-            raise EmbeddedError(
-                f"The database could not be prepared ({describe(process.returncode)}):\n{errors.read().decode(errors='replace')}"
-            )
+            said = errors.read().decode(errors="replace")
+            raise EmbeddedError(f"The database could not be prepared ({describe(process.returncode)}):\n{said}")
         return output.read().decode(errors="replace")
 
 

@@ -27,7 +27,8 @@ def binary() -> Path:
     path = package / "_binaries" / f"{system}-{machine}" / "valkey-server"
     if not path.is_file():
         raise EmbeddedError(
-            f"There is no Valkey for {system} on {machine}. Start a Redis or Valkey yourself and set REDIS_URL to its address."
+            f"There is no Valkey for {system} on {machine}."
+            " Start a Redis or Valkey yourself and set REDIS_URL to its address."
         )
     return path
 
