@@ -1,0 +1,91 @@
+from django.db import models
+from django.db.models import Q
+
+from leads.models import Contact, EngagementEvent
+from users.models import User
+
+
+class ActivityKind(models.TextChoices):
+    """What a person did with a contact, or what changed about it."""
+
+    NOTE = "note", "Note"
+    CALL = "call", "Call"
+    MEETING = "meeting", "Meeting"
+    REPLY = "reply", "Reply"
+    STAGE = "stage", "Stage change"
+    SCORE = "score", "Score"
+    LIFECYCLE = "lifecycle", "Lifecycle"
+    OWNER = "owner", "Owner"
+
+
+class Activity(models.Model):
+    """One entry of the timeline that is not an engagement event or evidence."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="activities")
+    kind = models.CharField(max_length=10, choices=ActivityKind.choices)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, models.SET_NULL, null=True)
+    title = models.CharField(max_length=300)
+    body = models.TextField(blank=True)
+    outcome = models.CharField(max_length=20, blank=True)
+    event = models.OneToOneField(
+        EngagementEvent, models.SET_NULL, null=True, help_text="The engagement it counts as, when they talked to us."
+    )
+
+    class Meta:
+        verbose_name_plural = "activities"
+        indexes = [models.Index(fields=["contact", "at", "id"], name="activity_of_contact")]
+
+
+class FollowUpQuerySet(models.QuerySet["FollowUp"]):
+    def open(self) -> "FollowUpQuerySet":
+        return self.filter(done_at=None)
+
+    def visible_to(self, user: User) -> "FollowUpQuerySet":
+        """Follows the contact's visibility, plus whatever is assigned to the user."""
+        if user.sees_everything:
+            return self
+        return self.filter(
+            Q(assignee=user)
+            | Q(contact__standing__owner=None)
+            | Q(contact__standing__owner__in=user.visible_owner_ids)
+        )
+
+
+class FollowUp(models.Model):
+    """Something a person has to do about a contact."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="follow_ups")
+    assignee = models.ForeignKey(User, models.CASCADE, related_name="follow_ups")
+    title = models.CharField(max_length=200)
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    done_at = models.DateTimeField(null=True)
+    notified_at = models.DateTimeField(null=True)
+
+    objects = FollowUpQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["due_at", "pk"]
+        indexes = [
+            models.Index(fields=["assignee", "due_at"], condition=Q(done_at=None), name="follow_up_open"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Notification(models.Model):
+    """A line in a person's bell; `key` makes it come once."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="notifications")
+    key = models.CharField(max_length=100)
+    text = models.CharField(max_length=300)
+    url = models.CharField(max_length=300)
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-at", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="notification_once")]
+        indexes = [models.Index(fields=["user", "-at"], name="notification_of_user")]

@@ -1,0 +1,45 @@
+"""Typed readers of environment variables; a wrong value stops the start with a sentence that says what to do."""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+_REQUIRED = object()
+
+
+def text(name: str, default: object = _REQUIRED) -> str:
+    """The variable's text; without a default it must be set."""
+    value = os.environ.get(name, "")
+    if value:
+        return value
+    if default is _REQUIRED:
+        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment; .env.example explains every setting.")
+    return str(default)
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """1/true/yes/on or 0/false/no/off."""
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no. Write 1 or 0.")
+
+
+def number(name: str, default: int) -> int:
+    """A whole number."""
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        return int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
+
+
+def words(name: str, default: str = "") -> list[str]:
+    """A list, separated by commas."""
+    return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]

@@ -1,0 +1,28 @@
+"""How rows and work are locked, said once.
+
+Order of row locks: Contact -> Standing -> Stage -> Opportunity, each `order_by("pk")`.
+"""
+
+from typing import TypeVar
+
+from django.db import connection
+from django.db.models import Model, QuerySet
+
+Row = TypeVar("Row", bound=Model)
+
+SCORING = 0x57494E  # one number per kind of work that is locked as a whole
+
+
+def locked(rows: "QuerySet[Row]") -> list[Row]:
+    """The rows, locked until the transaction ends, in key order, without their relations."""
+    return list(rows.select_for_update(of=("self",)).order_by("pk"))
+
+
+def hold(work: int, *, shared: bool = False) -> None:
+    """Wait for and hold `work` until the transaction ends; must be the transaction's first statement.
+
+    `shared` holders run beside each other, an exclusive one runs alone.
+    """
+    suffix = "_shared" if shared else ""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT set_config('lock_timeout', '60s', true), pg_advisory_xact_lock{suffix}(%s)", [work])

@@ -1,0 +1,59 @@
+"""Deny by default, and show every time in the reader's own zone."""
+
+import zoneinfo
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+def public(view: View) -> View:
+    """Mark a view that strangers may open; every other view needs a signed-in user."""
+    view.is_public = True  # type: ignore[attr-defined]
+    return view
+
+
+class SignInRequired:
+    """Every page needs a signed-in user unless its view is marked `public`, or guards itself (the token API)."""
+
+    # third-party views that are the way in, or that refuse strangers by themselves
+    OPEN = {"account_login", "account_logout", "account_reset_password", "account_reset_password_done"}
+    OPEN |= {"account_reset_password_from_key", "account_reset_password_from_key_done", "account_inactive"}
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponseBase | None:
+        if request.user.is_authenticated or getattr(view, "is_public", False):
+            return None
+        match = request.resolver_match
+        if match is not None and (match.url_name in self.OPEN or match.route.startswith("api/")):
+            return None
+        if request.headers.get("HX-Request"):  # a part of a page whose session ended: send the whole window
+            response = HttpResponse(status=401)
+            response["HX-Redirect"] = f"{reverse('account_login')}?next={request.headers.get('HX-Current-URL', '/')}"
+            return response
+        return redirect_to_login(request.get_full_path())
+
+
+class TimezoneOfUser:
+    """Times are stored in UTC and shown in the reader's zone."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        zone = getattr(request.user, "timezone", "") if request.user.is_authenticated else ""
+        with timezone.override(zoneinfo.ZoneInfo(zone) if zone else None):
+            return self.get_response(request)

@@ -1,0 +1,32 @@
+"""The story of the product on one page: what was announced, and which task of which app above follows.
+
+Every task here has a sweep in CELERY_BEAT_SCHEDULE that does the same work when an announcement got lost.
+"""
+
+from functools import partial
+from typing import Any
+
+from celery import Task
+from django.dispatch import Signal
+
+import leads.signals
+import pipeline.tasks
+import scoring.signals
+import scoring.tasks
+from core.tasks import enqueue
+
+REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
+    (leads.signals.engagement_recorded, scoring.tasks.rescore),
+    (leads.signals.contact_changed, scoring.tasks.rescore),
+    (leads.signals.evidence_recorded, scoring.tasks.rescore),
+    (scoring.signals.contact_qualified, pipeline.tasks.promote),
+]
+
+
+def connect() -> None:
+    for signal, task in REACTIONS:
+        signal.connect(partial(_react, task), weak=False, dispatch_uid=task.name)
+
+
+def _react(task: "Task[Any, Any]", sender: object, signal: Signal, **ids: Any) -> None:
+    enqueue(task, **ids)

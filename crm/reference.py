@@ -1,0 +1,12 @@
+"""What every installation starts with: registry, BANT, definition v1, a pipeline."""
+
+import leads.reference
+import pipeline.reference
+import scoring.reference
+
+
+def ensure() -> None:
+    """Add what is missing, bottom app first; may run at any time."""
+    leads.reference.ensure()
+    scoring.reference.ensure()
+    pipeline.reference.ensure()

@@ -1,0 +1,139 @@
+from typing import TYPE_CHECKING
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from leads.vocabulary import FieldType, Lifecycle
+from users.models import User
+
+if TYPE_CHECKING:
+    from leads.models.standing import Standing
+
+
+class Company(models.Model):
+    """An organisation."""
+
+    name = models.CharField(max_length=200)
+    domain = models.CharField(max_length=253, blank=True, help_text="Without www; used to match people by address.")
+    industry = models.CharField(max_length=80, blank=True)
+    employees = models.PositiveIntegerField(null=True, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="Two-letter code.")
+    custom = models.JSONField(default=dict, blank=True)
+    search_text = models.TextField(editable=False, default="")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "companies"
+        constraints = [
+            models.UniqueConstraint(fields=["domain"], condition=~Q(domain=""), name="company_domain_once"),
+            models.CheckConstraint(condition=~Q(name=""), name="company_named"),
+        ]
+        indexes = [GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="company_search")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ContactQuerySet(models.QuerySet["Contact"]):
+    def visible_to(self, user: User) -> "ContactQuerySet":
+        """Reps see what their team owns and what nobody owns; everybody else sees all."""
+        if user.sees_everything:
+            return self
+        return self.filter(Q(standing__owner=None) | Q(standing__owner__in=user.visible_owner_ids))
+
+    def for_page(self) -> "ContactQuerySet":
+        """With all that a record's header shows."""
+        return self.select_related("company", "standing__owner")
+
+
+class Contact(models.Model):
+    """A person. Owner, lifecycle, source, tags and score live on the contact's Standing."""
+
+    first_name = models.CharField(max_length=100, blank=True)
+    last_name = models.CharField(max_length=100, blank=True)
+    email = models.EmailField(max_length=254, blank=True, help_text="Where we write to; matching uses Identity.")
+    phone = models.CharField(max_length=40, blank=True)
+    job_title = models.CharField(max_length=150, blank=True)
+    company = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="contacts")
+    country = models.CharField(max_length=2, blank=True, help_text="Two-letter code.")
+    custom = models.JSONField(default=dict, blank=True)
+    is_demo = models.BooleanField(default=False, editable=False)
+    search_text = models.TextField(editable=False, default="")
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ContactQuerySet.as_manager()
+    standing: "Standing"
+
+    class Meta:
+        indexes = [
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="contact_search"),
+            models.Index(fields=["created_at"], name="contact_created"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(first_name="", last_name="", email="", phone=""), name="contact_knows_something"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """What to call them: the name, else the address, else the number."""
+        return f"{self.first_name} {self.last_name}".strip() or self.email or self.phone
+
+    @property
+    def initials(self) -> str:
+        letters = (self.first_name[:1] + self.last_name[:1]) or self.email[:1] or "#"
+        return letters.upper()
+
+
+class Tag(models.Model):
+    """A word put on contacts; Standing.tag_ids says on which."""
+
+    name = models.CharField(max_length=40, unique=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CustomField(models.Model):
+    """A team's own property of a contact or company; the value is in the record's `custom` under `key`."""
+
+    ABOUT = [("contact", "Contact"), ("company", "Company")]
+
+    about = models.CharField(max_length=10, choices=ABOUT, default="contact")
+    key = models.SlugField(max_length=40)
+    label = models.CharField(max_length=80)
+    type = models.CharField(max_length=10, choices=FieldType.choices, default=FieldType.TEXT)
+    options = models.JSONField(default=list, blank=True, help_text="For a choice: the list of options.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["about", "position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["about", "key"], name="custom_field_key_once")]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class LifecycleChange(models.Model):
+    """One step of a contact from a lifecycle stage to another. Append-only."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="lifecycle_changes")
+    from_stage = models.CharField(max_length=12, choices=Lifecycle.choices, blank=True)
+    to_stage = models.CharField(max_length=12, choices=Lifecycle.choices)
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, models.SET_NULL, null=True)
+    reason = models.CharField(max_length=300, blank=True)
+    definition_version = models.PositiveIntegerField(null=True)
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["to_stage", "at"], name="lifecycle_change_to")]

@@ -1,0 +1,111 @@
+from django.db import models
+from django.db.models import F, Func
+
+from leads.models.contact import Contact
+from leads.vocabulary import Category, Direction, IdentityKind
+
+
+class Identity(models.Model):
+    """One way we know somebody; without a contact it is an unknown visitor."""
+
+    kind = models.CharField(max_length=10, choices=IdentityKind.choices)
+    value = models.CharField(max_length=254, help_text="Normalised (leads/normalise.py).")
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="identities")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "value"], name="identity_once"),
+            models.CheckConstraint(condition=~models.Q(value=""), name="identity_has_value"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.value}"
+
+
+class EventKind(models.Model):
+    """Registry of what can happen: its label, category, direction, and which property rules may look at."""
+
+    id = models.SmallAutoField(primary_key=True)
+    key = models.SlugField(max_length=60, unique=True)
+    label = models.CharField(max_length=80)
+    category = models.CharField(max_length=12, choices=Category.choices)
+    direction = models.CharField(max_length=8, choices=Direction.choices)
+    facet_property = models.CharField(
+        max_length=40, blank=True, help_text="The one property that rules can look at: path, form, asset, campaign…"
+    )
+    is_registered = models.BooleanField(
+        default=True, help_text="Off for a name that arrived by itself and waits for somebody to describe it."
+    )
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Facet(models.Model):
+    """A named pattern over a kind's scorable property; an event gets the first one (by position) that matches."""
+
+    kind = models.ForeignKey(EventKind, models.CASCADE, related_name="facets")
+    name = models.CharField(max_length=60)
+    pattern = models.CharField(max_length=200, help_text="The value itself; * stands for anything.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["kind", "position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["kind", "name"], name="facet_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class _DaysSince2020(Func):
+    """Whole UTC days since 2020-01-01; rules count time in it."""
+
+    template = "((%(expressions)s AT TIME ZONE 'UTC')::date - DATE '2020-01-01')"
+    output_field = models.SmallIntegerField()
+
+
+class EngagementEvent(models.Model):
+    """Something that happened at an instant. Append-only; `contact` follows the identity."""
+
+    kind = models.ForeignKey(EventKind, models.PROTECT, db_index=False)
+    occurred_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+    day = models.GeneratedField(
+        expression=_DaysSince2020(F("occurred_at")), output_field=models.SmallIntegerField(), db_persist=True
+    )
+    identity = models.ForeignKey(Identity, models.PROTECT)
+    contact = models.ForeignKey(Contact, models.CASCADE, null=True, db_index=False, related_name="events")
+    facet = models.ForeignKey(Facet, models.SET_NULL, null=True, db_index=False)
+    source = models.CharField(max_length=64, help_text="Where it came from: tracker:site, form:slug, api, manual.")
+    message_id = models.CharField(max_length=100)
+    properties = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["source", "message_id"], name="event_once")]
+        indexes = [
+            # serves the timeline (keyset) and, without touching the table, the score of one contact
+            models.Index(
+                fields=["contact", "occurred_at", "id"],
+                include=["kind", "day", "facet"],
+                condition=models.Q(contact__isnull=False),
+                name="event_of_contact",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind_id} at {self.occurred_at:%Y-%m-%d %H:%M}"
+
+
+class ChangedContact(models.Model):
+    """Append-only queue of contacts whose facts changed, written with the fact; judgement takes rows away.
+
+    Not a set with ON CONFLICT DO NOTHING: that loses a change when the taker removes the mark that an uncommitted
+    fact has just relied on.
+    """
+
+    contact_id = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "changed contact"

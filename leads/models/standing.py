@@ -1,0 +1,65 @@
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import Q
+
+from leads.models.contact import Contact
+from leads.vocabulary import Lifecycle, Source
+from users.models import User
+
+
+class StandingQuerySet(models.QuerySet["Standing"]):
+    def visible_to(self, user: User) -> "StandingQuerySet":
+        """Reps see what their team owns and what nobody owns; everybody else sees all."""
+        if user.sees_everything:
+            return self
+        return self.filter(Q(owner=None) | Q(owner__in=user.visible_owner_ids))
+
+
+class Standing(models.Model):
+    """Where a contact stands, one narrow row: lists and scores work on it alone.
+
+    Owner, lifecycle, source and tags live only here. The judgement (fit … definition_version) is written by `scoring`.
+    """
+
+    contact = models.OneToOneField(Contact, models.CASCADE, primary_key=True, related_name="standing")
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, db_index=False)
+    lifecycle = models.CharField(max_length=12, choices=Lifecycle.choices, default=Lifecycle.LEAD)
+    source = models.CharField(max_length=12, choices=Source.choices)
+    tag_ids: Any = ArrayField(models.IntegerField(), default=list, blank=True)
+
+    fit = models.SmallIntegerField(default=0)
+    content = models.SmallIntegerField(default=0)
+    intent = models.SmallIntegerField(default=0)
+    conversation = models.SmallIntegerField(default=0)
+    social = models.SmallIntegerField(default=0)
+    product = models.SmallIntegerField(default=0)
+    total = models.SmallIntegerField(default=0)
+    grade = models.CharField(max_length=2, default="", blank=True)
+    is_qualified = models.BooleanField(default=False)
+    last_day = models.SmallIntegerField(null=True, help_text="Day of the newest event (EngagementEvent.day).")
+    two_way_day = models.SmallIntegerField(null=True, help_text="Day of the newest two-way event.")
+    day = models.SmallIntegerField(null=True, help_text="The day for which the score was computed.")
+    definition_version = models.PositiveIntegerField(null=True)
+
+    objects = StandingQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["total", "contact"], name="standing_total"),
+            models.Index(fields=["owner", "total", "contact"], name="standing_owner"),
+            models.Index(fields=["lifecycle", "total", "contact"], name="standing_lifecycle"),
+            models.Index(fields=["source", "total", "contact"], name="standing_source"),
+            models.Index(fields=["last_day", "contact"], name="standing_last_day"),
+            models.Index(
+                fields=["contact"], condition=Q(is_qualified=True, lifecycle=Lifecycle.LEAD), name="standing_unpromoted"
+            ),
+            GinIndex(fields=["tag_ids"], name="standing_tags"),
+        ]
+
+    @property
+    def engagement(self) -> int:
+        """The categories together; with `fit` it makes `total`."""
+        return self.content + self.intent + self.conversation + self.social + self.product

@@ -1,0 +1,87 @@
+"""One function per kind of thing that is compared: addresses, phone numbers, names, paths."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+
+# Providers that ignore dots in the part before the @.
+_DOTLESS = frozenset({"gmail.com", "googlemail.com"})
+# Where private people have their mail: the domain says nothing about a company.
+FREE_MAIL = frozenset(
+    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk icloud.com me.com aol.com "
+    "gmx.de gmx.net web.de t-online.de mail.ru yandex.ru proton.me protonmail.com zoho.com fastmail.com qq.com 163.com".split()
+)
+_ADDRESS = re.compile(r"^[^@\s\"<>(),;:\\\[\]]{1,64}@[^@\s\"<>(),;:\\\[\]/]{1,189}\.[^@\s\"<>(),;:\\\[\]/.]{2,63}$")
+
+
+def text(value: str) -> str:
+    """Text fit for the database: composed Unicode, no NUL or other control characters, no surrounding space."""
+    composed = unicodedata.normalize("NFC", value)
+    return "".join(c for c in composed if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
+
+
+def line(value: str) -> str:
+    """One line of text: as `text`, with runs of space folded into one."""
+    return re.sub(r"\s+", " ", text(value))
+
+
+def address(value: str) -> str:
+    """The address we write to: as given, its domain in lower case; empty when it is not an address."""
+    cleaned = line(value).removeprefix("mailto:")
+    if not _ADDRESS.match(cleaned) or ".." in cleaned:
+        return ""
+    local, domain = cleaned.rsplit("@", 1)
+    return f"{local}@{domain.lower()}"
+
+
+def mailbox(value: str) -> str:
+    """The key by which addresses are compared: lower case, no +tag, no dots where the provider ignores them."""
+    cleaned = address(value).lower()
+    if not cleaned:
+        return ""
+    local, domain = cleaned.rsplit("@", 1)
+    local = local.split("+", 1)[0] or local
+    if domain in _DOTLESS:
+        local, domain = local.replace(".", ""), "gmail.com"
+    try:
+        domain = domain.encode("idna").decode()
+    except UnicodeError:
+        return ""
+    return f"{local}@{domain}"
+
+
+def company_domain(value: str) -> str:
+    """The domain of an address, a URL or a bare domain when it can stand for a company, else empty."""
+    cleaned = line(value).lower()
+    cleaned = cleaned.rsplit("@", 1)[-1]
+    cleaned = re.sub(r"^[a-z]+://", "", cleaned).split("/")[0].split(":")[0].removeprefix("www.").rstrip(".")
+    if not re.fullmatch(r"(?:[\w-]{1,63}\.)+[\w-]{2,63}", cleaned) or cleaned in FREE_MAIL:
+        return ""
+    return cleaned
+
+
+@lru_cache(maxsize=4096)
+def phone(value: str, region: str = "") -> str:
+    """The number in E.164 (+4930123456); empty when it is none. `region` helps numbers without country code."""
+    try:
+        parsed = phonenumbers.parse(value, region.upper() or None)
+    except phonenumbers.NumberParseException:
+        return ""
+    if not phonenumbers.is_possible_number(parsed):
+        return ""
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+
+
+def search_text(*parts: str) -> str:
+    """Lower case without accents, for the trigram index."""
+    joined = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).lower())
+    return line("".join(c for c in joined if not unicodedata.combining(c)))
+
+
+def path(value: str) -> str:
+    """The path of a page: no scheme, host, query, fragment or trailing slash; lower case."""
+    cleaned = re.sub(r"^[a-z]+://[^/?#]*", "", line(value).lower())
+    cleaned = re.split(r"[?#]", cleaned, maxsplit=1)[0]
+    return ("/" + cleaned.strip("/"))[:200]

@@ -1,0 +1,28 @@
+"""The verbs of `leads`: each is one transaction that ends with an announcement."""
+
+from leads.services.companies import change_company, company_for
+from leads.services.contacts import change_contact, create_contact, enter_lifecycle, find_contact, upsert_contact
+from leads.services.events import NewEvent, UnknownKind, record_events, register_kind
+from leads.services.evidence import record_consent, record_evidence
+from leads.services.identities import link_identity
+from leads.services.standings import add_tag, assign_owner, remove_tag
+
+__all__ = [
+    "NewEvent",
+    "UnknownKind",
+    "add_tag",
+    "assign_owner",
+    "change_company",
+    "change_contact",
+    "company_for",
+    "create_contact",
+    "enter_lifecycle",
+    "find_contact",
+    "link_identity",
+    "record_consent",
+    "record_events",
+    "record_evidence",
+    "register_kind",
+    "remove_tag",
+    "upsert_contact",
+]

@@ -1,0 +1,68 @@
+"""Organisations."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from core.errors import Refused
+from leads import normalise, signals
+from leads.models import ChangedContact, Company, Contact
+
+COMPANY_FIELDS = ("name", "domain", "industry", "employees", "country", "custom")
+
+
+def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company | None:
+    """The company of this domain or name, made when it is new; none when nothing tells."""
+    name = normalise.line(name)[:200]
+    domain = normalise.company_domain(domain or email)
+    if domain:
+        company = Company.objects.filter(domain=domain).first()
+        if company:
+            return company
+    if not name:
+        return None
+    if not domain or not Company.objects.filter(name__iexact=name).exclude(domain="").exists():
+        company = Company.objects.filter(name__iexact=name).order_by("pk").first()
+        if company:
+            return company
+    fields = {"name": name, "search_text": normalise.search_text(name, domain)}
+    if not domain:
+        return Company.objects.create(**fields)
+    return Company.objects.get_or_create(domain=domain, defaults=fields)[0]
+
+
+@transaction.atomic
+def change_company(company: Company, **changes: Any) -> Company:
+    """Change a company's own fields; its people are found under the new name and scored anew."""
+    unknown = set(changes) - set(COMPANY_FIELDS)
+    if unknown:
+        raise Refused(**{name: "A company has no such field." for name in unknown})
+    company = Company.objects.select_for_update().get(pk=company.pk)
+    for name, value in changes.items():
+        setattr(company, name, normalise.line(value) if isinstance(value, str) else value)
+    if not company.name:
+        raise Refused(name="A company needs a name.")
+    company.domain = normalise.company_domain(company.domain) if company.domain else ""
+    clash = Company.objects.filter(domain=company.domain).exclude(pk=company.pk).first() if company.domain else None
+    if clash:
+        raise Refused(domain=f"{company.domain} already belongs to {clash.name}.")
+    company.search_text = normalise.search_text(company.name, company.domain)
+    company.save()
+    people = list(Contact.objects.filter(company=company))
+    for contact in people:
+        contact.search_text = contact_search_text(contact, company)
+        contact.updated_at = timezone.now()
+    Contact.objects.bulk_update(people, ["search_text", "updated_at"], batch_size=1000)
+    if people:
+        ids = [contact.pk for contact in people]
+        ChangedContact.objects.bulk_create([ChangedContact(contact_id=pk) for pk in ids])
+        signals.contact_changed.send(sender=None, contact_ids=ids)
+    return company
+
+
+def contact_search_text(contact: Contact, company: Company | None) -> str:
+    """All by which somebody looks for a person."""
+    return normalise.search_text(
+        contact.first_name, contact.last_name, contact.email, contact.phone, company.name if company else ""
+    )

@@ -1,0 +1,186 @@
+"""People: made, changed, found, moved along their lifecycle."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from core.errors import Refused
+from leads import normalise, signals
+from leads.models import (
+    ChangedContact,
+    Company,
+    Contact,
+    CustomField,
+    Identity,
+    IdentityKind,
+    Lifecycle,
+    LifecycleChange,
+    Source,
+    Standing,
+)
+from leads.services.companies import company_for, contact_search_text
+from users.models import User
+
+TEXT_FIELDS = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "job_title": 150, "country": 2}
+CONTACT_FIELDS = frozenset({*TEXT_FIELDS, "company", "custom"})
+
+
+def _cleaned(changes: dict[str, Any]) -> dict[str, Any]:
+    """The fields as they are stored; raises Refused with a word per wrong field."""
+    errors = {name: "A contact has no such field." for name in set(changes) - CONTACT_FIELDS}
+    cleaned: dict[str, Any] = {name: value for name, value in changes.items() if name in {"company", "custom"}}
+    for name, longest in TEXT_FIELDS.items():
+        if name not in changes:
+            continue
+        value = normalise.line(str(changes[name] or ""))
+        if len(value) > longest:
+            errors[name] = f"At most {longest} characters; this has {len(value):,}."
+        cleaned[name] = value
+    if cleaned.get("email"):
+        given, cleaned["email"] = cleaned["email"], normalise.address(cleaned["email"])
+        if not normalise.mailbox(given):
+            errors["email"] = f"“{given[:60]}” is not an e-mail address."
+    if cleaned.get("country"):
+        cleaned["country"] = cleaned["country"].upper()
+        if not (len(cleaned["country"]) == 2 and cleaned["country"].isascii() and cleaned["country"].isalpha()):
+            errors["country"] = "Use the country's two-letter code, such as DE."
+    company = cleaned.get("company")
+    if company is not None and not isinstance(company, Company):
+        errors["company"] = "Give a company."
+    if "custom" in cleaned:
+        known = set(CustomField.objects.filter(about="contact").values_list("key", flat=True))
+        unknown = set(cleaned["custom"]) - known
+        if unknown:
+            errors["custom"] = f"No such custom field: {', '.join(sorted(unknown))[:100]}. Add it in Settings first."
+    if errors:
+        raise Refused(**errors)
+    return cleaned
+
+
+def _claim(contact: Contact, kind: IdentityKind, value: str) -> None:
+    """Make the address or number the contact's; refused when it is somebody else's."""
+    if not value:
+        return
+    identity, _ = Identity.objects.get_or_create(kind=kind, value=value, defaults={"contact": contact})
+    if identity.contact_id is None:
+        Identity.objects.filter(pk=identity.pk, contact=None).update(contact=contact)
+        identity.refresh_from_db()
+    if identity.contact_id != contact.pk and kind == IdentityKind.EMAIL:
+        owner = Contact.objects.get(pk=identity.contact_id)
+        raise Refused(email=f"This address already belongs to {owner.name} (no. {owner.pk}). Open that record instead.")
+
+
+def _settle(contact: Contact) -> None:
+    """What follows from the fields of a contact that was just saved: identities, search, the score queue."""
+    _claim(contact, IdentityKind.EMAIL, normalise.mailbox(contact.email))
+    _claim(contact, IdentityKind.PHONE, normalise.phone(contact.phone, contact.country))
+    ChangedContact.objects.create(contact_id=contact.pk)
+    signals.contact_changed.send(sender=None, contact_ids=[contact.pk])
+
+
+@transaction.atomic
+def create_contact(
+    *,
+    source: Source | str,
+    now: datetime,
+    actor: User | None = None,
+    owner: User | None = None,
+    reason: str = "",
+    **fields: Any,
+) -> Contact:
+    """A new lead. Raises Refused when a field is wrong or the e-mail address is already somebody's."""
+    cleaned = _cleaned(fields)
+    if not any(cleaned.get(name) for name in ("first_name", "last_name", "email", "phone")):
+        raise Refused("Give at least a name, an e-mail address or a phone number.")
+    contact = Contact(created_at=now, **cleaned)
+    contact.search_text = contact_search_text(contact, contact.company)
+    contact.save()
+    Standing.objects.create(contact=contact, source=source, owner=owner)
+    LifecycleChange.objects.create(
+        contact=contact, to_stage=Lifecycle.LEAD, at=now, actor=actor, reason=reason or f"New: {Source(source).label}"
+    )
+    try:
+        with transaction.atomic():
+            _settle(contact)
+    except IntegrityError:  # the same address, at the same moment, from another request
+        raise Refused(email="This address has just been added by somebody else. Open that record instead.") from None
+    return contact
+
+
+@transaction.atomic
+def change_contact(contact: Contact, **changes: Any) -> Contact:
+    """Change a contact's own fields."""
+    cleaned = _cleaned(changes)
+    contact = Contact.objects.select_for_update(of=("self",)).select_related("company").get(pk=contact.pk)
+    if "custom" in cleaned:
+        cleaned["custom"] = contact.custom | cleaned["custom"]
+    for name, value in cleaned.items():
+        setattr(contact, name, value)
+    if not any((contact.first_name, contact.last_name, contact.email, contact.phone)):
+        raise Refused("Keep at least a name, an e-mail address or a phone number.")
+    contact.search_text = contact_search_text(contact, contact.company)
+    contact.save()
+    _settle(contact)
+    return contact
+
+
+def find_contact(*, email: str = "", phone: str = "") -> Contact | None:
+    """Who has this e-mail address, or else this number."""
+    for kind, value in ((IdentityKind.EMAIL, normalise.mailbox(email)), (IdentityKind.PHONE, normalise.phone(phone))):
+        if value:
+            identity = Identity.objects.filter(kind=kind, value=value).select_related("contact").first()
+            if identity and identity.contact:
+                return identity.contact
+    return None
+
+
+@transaction.atomic
+def upsert_contact(
+    *, source: Source | str, now: datetime, company_name: str = "", actor: User | None = None, **fields: Any
+) -> tuple[Contact, bool]:
+    """The contact with this e-mail address, its empty fields filled; made when it is new. (contact, is new)."""
+    company = company_for(name=company_name, email=str(fields.get("email") or ""))
+    if company:
+        fields.setdefault("company", company)
+    contact = find_contact(email=str(fields.get("email") or ""))
+    if contact is None:
+        try:
+            with transaction.atomic():
+                return create_contact(source=source, now=now, actor=actor, **fields), True
+        except Refused:
+            contact = find_contact(email=str(fields.get("email") or ""))  # made by another request meanwhile?
+            if contact is None:
+                raise
+    news = {name: value for name, value in fields.items() if value and not getattr(contact, name, None)}
+    return (change_contact(contact, **news) if news else contact), False
+
+
+@transaction.atomic
+def enter_lifecycle(
+    contact_id: int,
+    stage: Lifecycle,
+    *,
+    now: datetime,
+    actor: User | None = None,
+    reason: str = "",
+    definition_version: int | None = None,
+) -> bool:
+    """Move a contact to another lifecycle stage; false when it is there already."""
+    standing = Standing.objects.select_for_update().get(pk=contact_id)
+    if standing.lifecycle == stage:
+        return False
+    LifecycleChange.objects.create(
+        contact_id=contact_id,
+        from_stage=standing.lifecycle,
+        to_stage=stage,
+        at=now,
+        actor=actor,
+        reason=reason[:300],
+        definition_version=definition_version,
+    )
+    standing.lifecycle = stage
+    standing.save(update_fields=["lifecycle"])
+    ChangedContact.objects.create(contact_id=contact_id)
+    signals.contact_changed.send(sender=None, contact_ids=[contact_id])
+    return True

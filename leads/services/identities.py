@@ -1,0 +1,75 @@
+"""The ways we know somebody."""
+
+from collections.abc import Iterable
+
+from django.db import connection, transaction
+
+from core.errors import Refused
+from leads import normalise, signals
+from leads.models import ChangedContact, Contact, EngagementEvent, Identity, IdentityKind
+
+IdentityKey = tuple[str, str]  # (kind, value as given)
+
+
+def identity_value(kind: str, value: str) -> str:
+    """The value by which an identity of this kind is compared; raises Refused when it is none."""
+    if kind == IdentityKind.EMAIL:
+        normalised = normalise.mailbox(value)
+    elif kind == IdentityKind.PHONE:
+        normalised = normalise.phone(value)
+    elif kind in IdentityKind.values:
+        normalised = normalise.line(value)
+    else:
+        raise Refused(identity=f"“{kind[:20]}” is no kind of identity; use one of {', '.join(IdentityKind.values)}.")
+    if not normalised or len(normalised) > 254:
+        raise Refused(identity=f"“{value[:60]}” is not a usable value for {IdentityKind(kind).label.lower()}.")
+    return normalised
+
+
+def resolve_identities(keys: Iterable[IdentityKey]) -> dict[IdentityKey, tuple[int, int | None]]:
+    """(id, contact id) of each identity, made where it is new. Must run in the transaction that uses them.
+
+    The rows are locked FOR KEY SHARE, so that a stitch (which takes FOR UPDATE) cannot move an identity to a contact
+    between our reading it and our storing events under it.
+    """
+    wanted = {key: (key[0], identity_value(*key)) for key in keys}
+    found: dict[tuple[str, str], tuple[int, int | None]] = {}
+    for attempt in range(2):
+        missing = sorted(set(wanted.values()) - found.keys())
+        if not missing:
+            break
+        kinds, values = [k for k, _ in missing], [v for _, v in missing]
+        with connection.cursor() as cursor:
+            if attempt:
+                cursor.execute(
+                    "INSERT INTO leads_identity (kind, value, created_at) SELECT k, v, now() "
+                    "FROM unnest(%s::text[], %s::text[]) AS t(k, v) ON CONFLICT DO NOTHING",
+                    [kinds, values],
+                )
+            cursor.execute(
+                "SELECT id, kind, value, contact_id FROM leads_identity WHERE (kind, value) IN "
+                "(SELECT * FROM unnest(%s::text[], %s::text[])) FOR KEY SHARE",
+                [kinds, values],
+            )
+            found.update({(row[1], row[2]): (row[0], row[3]) for row in cursor.fetchall()})
+    return {key: found[value] for key, value in wanted.items()}
+
+
+@transaction.atomic
+def link_identity(*, kind: str, value: str, contact: Contact) -> bool:
+    """Make the identity the contact's, and with it the events from before; true when it changed hands.
+
+    An identity that already belongs to another contact stays there: a known person's history is never moved.
+    """
+    normalised = identity_value(kind, value)
+    Identity.objects.bulk_create([Identity(kind=kind, value=normalised)], ignore_conflicts=True)
+    identity = Identity.objects.select_for_update().get(kind=kind, value=normalised)
+    if identity.contact_id is not None:
+        return False
+    identity.contact = contact
+    identity.save(update_fields=["contact"])
+    moved = EngagementEvent.objects.filter(identity=identity, contact=None).update(contact=contact)
+    if moved:
+        ChangedContact.objects.create(contact_id=contact.pk)
+        signals.engagement_recorded.send(sender=None, contact_ids=[contact.pk])
+    return True

@@ -1,0 +1,60 @@
+"""Owner and tags, for one contact or for many at once."""
+
+from collections.abc import Iterable, Sequence
+
+from django.db import transaction
+from django.db.models import F, Func, Value
+
+from core.errors import Refused
+from leads import normalise, signals
+from leads.models import ChangedContact, Standing, Tag
+from users.models import User
+from users.roles import Role
+
+
+def _announce(contact_ids: Sequence[int]) -> None:
+    if contact_ids:
+        ChangedContact.objects.bulk_create([ChangedContact(contact_id=pk) for pk in contact_ids])
+        signals.contact_changed.send(sender=None, contact_ids=list(contact_ids))
+
+
+@transaction.atomic
+def assign_owner(contact_ids: Iterable[int], owner: User | None) -> dict[int, int | None]:
+    """Give the contacts to somebody; returns the former owner id of each that changed (for undo)."""
+    if owner is not None and (not owner.is_active or owner.role == Role.VIEWER):
+        raise Refused(owner=f"{owner} cannot own contacts. Choose an active colleague.")
+    before = {
+        standing.pk: standing.owner_id
+        for standing in Standing.objects.select_for_update().filter(pk__in=list(contact_ids)).order_by("pk")
+    }
+    changed = {pk: former for pk, former in before.items() if former != (owner.pk if owner else None)}
+    Standing.objects.filter(pk__in=changed).update(owner=owner)
+    return changed
+
+
+@transaction.atomic
+def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
+    """Put a tag on the contacts, making the tag when it is new; returns the ids of those who did not have it."""
+    name = normalise.line(name)
+    if not name or len(name) > 40:
+        raise Refused(tag="A tag has 1 to 40 characters.")
+    tag, _ = Tag.objects.get_or_create(name=name)
+    rows = Standing.objects.filter(pk__in=list(contact_ids)).exclude(tag_ids__contains=[tag.pk])
+    changed = [row.pk for row in rows.select_for_update().order_by("pk")]
+    Standing.objects.filter(pk__in=changed).update(
+        tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_append")
+    )
+    _announce(changed)
+    return changed
+
+
+@transaction.atomic
+def remove_tag(contact_ids: Iterable[int], tag: Tag) -> list[int]:
+    """Take a tag off the contacts; returns the ids of those who had it."""
+    rows = Standing.objects.filter(pk__in=list(contact_ids), tag_ids__contains=[tag.pk])
+    changed = [row.pk for row in rows.select_for_update().order_by("pk")]
+    Standing.objects.filter(pk__in=changed).update(
+        tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_remove")
+    )
+    _announce(changed)
+    return changed

@@ -1,0 +1,7 @@
+"""What `leads` announces, in the past tense, with ids only. Who listens is in crm/reactions.py."""
+
+from django.dispatch import Signal
+
+engagement_recorded = Signal()  # contact_ids: whose timeline grew
+contact_changed = Signal()  # contact_ids: who is new or whose properties, tags or company changed
+evidence_recorded = Signal()  # contact_ids: who answered a criterion

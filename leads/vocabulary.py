@@ -1,0 +1,79 @@
+"""The fixed words of the field (DESIGN: "Words")."""
+
+from django.db.models import TextChoices
+
+
+class Lifecycle(TextChoices):
+    """Stages of one record; nothing is ever converted by copying."""
+
+    LEAD = "lead", "Lead"
+    PROSPECT = "prospect", "Prospect"
+    CUSTOMER = "customer", "Customer"
+    DISQUALIFIED = "disqualified", "Disqualified"
+
+
+class Source(TextChoices):
+    """How we first heard of a contact."""
+
+    FORM = "form", "Web form"
+    NEWSLETTER = "newsletter", "Newsletter"
+    DOWNLOAD = "download", "Download"
+    WEBINAR = "webinar", "Webinar"
+    REFERRAL = "referral", "Referral"
+    CARD = "card", "Business card"
+    API = "api", "API"
+    IMPORT = "import", "Import"
+    MANUAL = "manual", "Entered by hand"
+
+
+class IdentityKind(TextChoices):
+    """One way we know somebody."""
+
+    EMAIL = "email", "E-mail"
+    PHONE = "phone", "Phone"
+    ANONYMOUS = "anonymous", "Anonymous visitor"
+    USER_ID = "user_id", "User id"
+    EXTERNAL = "external", "External id"
+
+
+class Category(TextChoices):
+    """What an engagement is about; each has its own part of the score."""
+
+    CONTENT = "content", "Content"
+    INTENT = "intent", "Intent"
+    CONVERSATION = "conversation", "Conversation"
+    SOCIAL = "social", "Social"
+    PRODUCT = "product", "Product"
+
+
+class Direction(TextChoices):
+    """Whether they consumed, or talked to us and made an effort."""
+
+    ONE_WAY = "one_way", "One-way"
+    TWO_WAY = "two_way", "Two-way"
+
+
+class Verdict(TextChoices):
+    """What one piece of evidence says about a criterion; no evidence is unknown, not "no"."""
+
+    MEETS = "meets", "Meets"
+    WEAK = "weak", "Weak"
+    FAILS = "fails", "Fails"
+
+
+class Purpose(TextChoices):
+    """What a person may agree to."""
+
+    MARKETING = "marketing", "Marketing mail"
+    CALLS = "calls", "Calls"
+    PROFILING = "profiling", "Profiling"
+
+
+class FieldType(TextChoices):
+    """What a custom field holds."""
+
+    TEXT = "text", "Text"
+    NUMBER = "number", "Number"
+    DATE = "date", "Date"
+    CHOICE = "choice", "Choice"
+    YES_NO = "yes_no", "Yes or no"

@@ -1,0 +1,182 @@
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from leads.models import Company, Contact
+from users.models import Team, User
+
+
+class Pipeline(models.Model):
+    """A way of selling: an ordered row of stages."""
+
+    name = models.CharField(max_length=80, unique=True)
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, help_text="Empty: for every team.")
+    currency = models.CharField(max_length=3, default="EUR")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StageKind(models.TextChoices):
+    OPEN = "open", "Open"
+    WON = "won", "Won"
+    LOST = "lost", "Lost"
+
+
+class StageField(models.TextChoices):
+    """What a stage may ask for before a card enters it."""
+
+    AMOUNT = "amount", "Amount"
+    EXPECTED_CLOSE = "expected_close", "Expected close"
+    NEXT_STEP = "next_step", "Next step"
+
+
+class Stage(models.Model):
+    """A column of the board."""
+
+    pipeline = models.ForeignKey(Pipeline, models.CASCADE, related_name="stages")
+    name = models.CharField(max_length=60)
+    kind = models.CharField(max_length=4, choices=StageKind.choices, default=StageKind.OPEN)
+    probability = models.PositiveSmallIntegerField(help_text="Percent of such cards that are won in the end.")
+    rots_after_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: never.")
+    required_fields: Any = ArrayField(
+        models.CharField(max_length=20, choices=StageField.choices), default=list, blank=True
+    )
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["pipeline", "position", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["pipeline", "name"], name="stage_name_once"),
+            models.UniqueConstraint(fields=["pipeline"], condition=Q(kind="won"), name="stage_one_won"),
+            models.UniqueConstraint(fields=["pipeline"], condition=Q(kind="lost"), name="stage_one_lost"),
+            models.CheckConstraint(condition=Q(probability__lte=100), name="stage_probability_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LostReason(models.TextChoices):
+    NO_BUDGET = "no_budget", "No budget"
+    NO_AUTHORITY = "no_authority", "Could not reach who decides"
+    NO_NEED = "no_need", "No need"
+    TIMING = "timing", "Wrong time"
+    COMPETITOR = "competitor", "Chose a competitor"
+    PRICE = "price", "Too expensive"
+    SILENCE = "silence", "Went silent"
+    OTHER = "other", "Other"
+
+
+class OpportunityQuerySet(models.QuerySet["Opportunity"]):
+    def visible_to(self, user: User) -> "OpportunityQuerySet":
+        """Reps see their team's and the unowned; everybody else sees all."""
+        if user.sees_everything:
+            return self
+        return self.filter(Q(owner=None) | Q(owner__in=user.visible_owner_ids))
+
+    def open(self) -> "OpportunityQuerySet":
+        return self.filter(closed_at=None)
+
+    def for_card(self) -> "OpportunityQuerySet":
+        """With all that a card shows."""
+        return self.select_related("contact__standing", "company", "owner", "stage")
+
+
+class Opportunity(models.Model):
+    """The commercial side of a prospect: the card on the board."""
+
+    pipeline = models.ForeignKey(Pipeline, models.PROTECT, related_name="opportunities")
+    stage = models.ForeignKey(Stage, models.PROTECT, related_name="opportunities", db_index=False)
+    name = models.CharField(max_length=200)
+    contact = models.ForeignKey(Contact, models.PROTECT, related_name="opportunities")
+    company = models.ForeignKey(Company, models.SET_NULL, null=True, blank=True, related_name="opportunities")
+    owner = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="opportunities")
+    amount = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, help_text="Empty: unknown, which is not zero."
+    )
+    currency = models.CharField(max_length=3, default="EUR")
+    expected_close = models.DateField(null=True, blank=True)
+    next_step = models.CharField(max_length=200, blank=True)
+    position = models.FloatField(default=0, help_text="Place in the column, ascending.")
+    stage_entered_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True, blank=True)
+    lost_reason = models.CharField(max_length=12, choices=LostReason.choices, blank=True)
+    lost_note = models.CharField(max_length=300, blank=True)
+    snapshot: Any = models.JSONField(
+        default=dict, help_text="The judgement it was based on: score with lines, evidence, definition version."
+    )
+    version = models.PositiveIntegerField(default=1, help_text="Grows with every change; a stale move names an old one.")
+    changed_at = models.DateTimeField(auto_now=True)
+    search_text = models.TextField(editable=False, default="")
+
+    objects = OpportunityQuerySet.as_manager()
+
+    class Meta:
+        verbose_name_plural = "opportunities"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact", "pipeline"], condition=Q(closed_at=None), name="one_open_opportunity"
+            ),
+            models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="amount_not_negative"),
+            models.CheckConstraint(
+                condition=Q(lost_reason="") | Q(closed_at__isnull=False), name="lost_reason_only_when_closed"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["stage", "position", "id"], condition=Q(closed_at=None), name="opportunity_column"),
+            models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="opportunity_closed"),
+            models.Index(fields=["expected_close"], condition=Q(closed_at=None), name="opportunity_expected"),
+            models.Index(fields=["pipeline", "changed_at"], name="opportunity_changed"),
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="opportunity_search"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+
+class OpportunityPerson(models.Model):
+    """A further person of the buying group."""
+
+    opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="people")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="+")
+    role = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["opportunity", "contact"], name="opportunity_person_once")]
+
+
+class StageMove(models.Model):
+    """A card went from a stage to another. Append-only."""
+
+    opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="moves")
+    from_stage = models.ForeignKey(Stage, models.PROTECT, null=True, related_name="+")
+    to_stage = models.ForeignKey(Stage, models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+    actor = models.ForeignKey(User, models.SET_NULL, null=True)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["opportunity", "at"], name="stage_move_of")]
+
+
+class Turn(models.Model):
+    """When a rep was last handed a prospect; the longest-waiting is next."""
+
+    rep = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="+")
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(F("at").asc(nulls_first=True), "rep", name="turn_next")]

@@ -1,0 +1,7 @@
+"""What `pipeline` announces, in the past tense, with ids only."""
+
+from django.dispatch import Signal
+
+opportunity_opened = Signal()  # opportunity_id
+opportunity_won = Signal()  # opportunity_id
+opportunity_lost = Signal()  # opportunity_id

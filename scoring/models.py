@@ -1,0 +1,133 @@
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from leads.models import Contact, Criterion, EventKind, Facet
+from leads.models import Verdict as EvidenceVerdict
+from users.models import User
+
+
+class DefinitionStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    RETIRED = "retired", "Retired"
+
+
+class Definition(models.Model):
+    """A versioned, shared answer to "what is a prospect here?". Once active it never changes."""
+
+    version = models.PositiveIntegerField(unique=True)
+    name = models.CharField(max_length=120)
+    status = models.CharField(max_length=8, choices=DefinitionStatus.choices, default=DefinitionStatus.DRAFT)
+    threshold = models.SmallIntegerField(help_text="Least total score of a prospect.")
+    two_way_days = models.PositiveSmallIntegerField(
+        null=True, help_text="They must have talked to us within this many days; empty: not required."
+    )
+    grade_a_fit = models.SmallIntegerField(help_text="Least fit for an A.")
+    grade_b_fit = models.SmallIntegerField(help_text="Least fit for a B; below it is C.")
+    grade_1_engagement = models.SmallIntegerField(help_text="Least engagement for a 1.")
+    grade_2_engagement = models.SmallIntegerField(help_text="Least engagement for a 2; below it is 3.")
+    signed_by_marketing = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    signed_by_sales = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    activated_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["status"], condition=Q(status="active"), name="definition_one_active"),
+            models.CheckConstraint(condition=Q(grade_a_fit__gte=F("grade_b_fit")), name="definition_fit_grades_ordered"),
+            models.CheckConstraint(
+                condition=Q(grade_1_engagement__gte=F("grade_2_engagement")), name="definition_engagement_grades_ordered"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"v{self.version} {self.name}"
+
+
+class RequiredCriterion(models.Model):
+    """A criterion that must be answered at least this well."""
+
+    definition = models.ForeignKey(Definition, models.CASCADE, related_name="required")
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
+    least = models.CharField(
+        max_length=5,
+        choices=[(EvidenceVerdict.MEETS, "Meets"), (EvidenceVerdict.WEAK, "Weak or better")],
+        default=EvidenceVerdict.MEETS,
+    )
+
+    class Meta:
+        ordering = ["criterion__position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["definition", "criterion"], name="required_criterion_once")]
+
+
+class EngagementRule(models.Model):
+    """Points for what they did: each event decays by half in `half_life_days`; the sum is capped."""
+
+    definition = models.ForeignKey(Definition, models.CASCADE, related_name="engagement_rules")
+    name = models.CharField(max_length=120)
+    kind = models.ForeignKey(EventKind, models.PROTECT, related_name="+")
+    facet_ids: Any = ArrayField(
+        models.IntegerField(), default=list, blank=True, help_text="Empty: any event of the kind."
+    )
+    points = models.SmallIntegerField()
+    half_life_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: no decay.")
+    window_days = models.PositiveSmallIntegerField(help_text="Older events count nothing.")
+    cap = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Most points this rule can give.")
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(half_life_days=None) | Q(half_life_days__gt=0), name="half_life_positive"),
+            models.CheckConstraint(condition=Q(window_days__gt=0, window_days__lte=3650), name="window_within_ten_years"),
+            models.CheckConstraint(condition=~Q(points=0) & Q(points__gte=-1000, points__lte=1000), name="points_sane"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def facets(self) -> list[Facet]:
+        return list(Facet.objects.filter(pk__in=self.facet_ids))
+
+
+class FitRule(models.Model):
+    """Points, possibly negative, for who they are: conditions over contact and company (leads/conditions.py)."""
+
+    definition = models.ForeignKey(Definition, models.CASCADE, related_name="fit_rules")
+    name = models.CharField(max_length=120)
+    conditions: Any = models.JSONField()
+    points = models.SmallIntegerField()
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(points=0) & Q(points__gte=-1000, points__lte=1000), name="fit_points_sane"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Verdict(models.Model):
+    """Qualified or not, at an instant, by a definition version, with the reasons; written when it changes."""
+
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="verdicts")
+    is_qualified = models.BooleanField()
+    at = models.DateTimeField()
+    definition = models.ForeignKey(Definition, models.PROTECT, related_name="+")
+    total = models.SmallIntegerField()
+    grade = models.CharField(max_length=2)
+    reasons: Any = models.JSONField(default=list, help_text="What held, or what was missing, in words.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["contact", "-id"], name="verdict_newest"),
+            models.Index(fields=["at"], condition=Q(is_qualified=True), name="verdict_qualified_at"),
+        ]

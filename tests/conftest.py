@@ -1,0 +1,98 @@
+"""The named cast, and a clean slate for each test."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+from django.test import Client
+
+import crm.reference
+from leads import kinds
+from users.models import Team, User
+
+PASSWORD = "correct horse battery"
+NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The registry, BANT, definition v1 and a pipeline are in every test's database."""
+    with django_db_blocker.unblock():
+        crm.reference.ensure()
+
+
+@pytest.fixture(autouse=True)
+def clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Forget what processes remember; put the reference data back after a test that commits for real."""
+    kinds.forget()
+    cache.clear()
+    marker = request.node.get_closest_marker("django_db")
+    commits = bool(marker and marker.kwargs.get("transaction")) or bool(
+        {"transactional_db", "live_server"} & set(request.fixturenames)
+    )
+    if commits:
+        request.getfixturevalue("transactional_db")
+        crm.reference.ensure()
+    yield
+    kinds.forget()
+    cache.clear()
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Two reps of one team, one of another, a marketer, a manager, an administrator, a read-only viewer."""
+
+    rita: User  # rep, team North
+    ravi: User  # rep, team North
+    sven: User  # rep, team South
+    mara: User  # marketer
+    mona: User  # manager, team North
+    adam: User  # administrator
+    vera: User  # viewer
+
+    def everybody(self) -> list[User]:
+        return [self.rita, self.ravi, self.sven, self.mara, self.mona, self.adam, self.vera]
+
+
+def make_user(name: str, role: str, team: Team | None = None, **fields: Any) -> User:
+    user = User(email=f"{name.lower()}@winnow.example", name=name, role=role, team=team, **fields)
+    # hashing a password costs more than most tests: one hash for everybody
+    user.password = PASSWORD_HASH
+    user.save()
+    return user
+
+
+def _hash() -> str:
+    from django.contrib.auth.hashers import make_password
+
+    return make_password(PASSWORD, hasher="pbkdf2_sha256")
+
+
+PASSWORD_HASH = ""
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    global PASSWORD_HASH
+    PASSWORD_HASH = PASSWORD_HASH or _hash()
+    north, south = Team.objects.create(name="North"), Team.objects.create(name="South")
+    return Cast(
+        rita=make_user("Rita", "rep", north),
+        ravi=make_user("Ravi", "rep", north),
+        sven=make_user("Sven", "rep", south),
+        mara=make_user("Mara", "marketer"),
+        mona=make_user("Mona", "manager", north),
+        adam=make_user("Adam", "admin"),
+        vera=make_user("Vera", "viewer"),
+    )
+
+
+def client_of(user: User | None) -> Client:
+    """A browser in which the person is signed in."""
+    client = Client()
+    if user is not None:
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+    return client

@@ -1,0 +1,151 @@
+import hashlib
+import secrets
+from functools import cached_property
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+
+from users.roles import CAPABILITIES, ROLE_LABELS, Can, Role
+
+
+class Team(models.Model):
+    """People who share their leads and prospects."""
+
+    name = models.CharField(max_length=80, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def active_reps(self) -> "UserQuerySet":
+        """Those who can be handed a prospect."""
+        return self.filter(role=Role.REP, is_active=True)
+
+    def assignable(self) -> "UserQuerySet":
+        """Those who may own a contact."""
+        return self.filter(is_active=True).exclude(role=Role.VIEWER)
+
+
+class UserManager(BaseUserManager["User"]):
+    def get_queryset(self) -> UserQuerySet:
+        return UserQuerySet(self.model, using=self._db)
+
+    def active_reps(self) -> UserQuerySet:
+        return self.get_queryset().active_reps()
+
+    def assignable(self) -> UserQuerySet:
+        return self.get_queryset().assignable()
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email.strip().lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, role=Role.ADMIN, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser):
+    """A person who signs in with an e-mail address."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=120)
+    role = models.CharField(max_length=10, choices=ROLE_LABELS, default=Role.REP.value)
+    team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, related_name="members")
+    timezone = models.CharField(max_length=40, default="UTC")
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(email=Lower("email")), name="user_email_lower"),
+            models.CheckConstraint(condition=models.Q(role__in=[r.value for r in Role]), name="user_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def can(self, what: Can) -> bool:
+        """Whether this person's role allows `what`."""
+        return self.is_active and what in CAPABILITIES[Role(self.role)]
+
+    @property
+    def sees_everything(self) -> bool:
+        """Reps see their team's records and those nobody owns; everybody else sees all."""
+        return self.role != Role.REP
+
+    @cached_property
+    def visible_owner_ids(self) -> list[int]:
+        """Whose records a rep sees besides the unowned ones: their own and their team-mates'. Costs one query."""
+        if self.team_id is None:
+            return [self.pk]
+        return sorted({self.pk, *User.objects.filter(team_id=self.team_id).values_list("pk", flat=True)})
+
+    # Django's admin, the engine room, asks these.
+    @property
+    def is_staff(self) -> bool:
+        return self.role == Role.ADMIN
+
+    @property
+    def is_superuser(self) -> bool:
+        return self.role == Role.ADMIN
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        return self.is_active and self.is_superuser
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return self.is_active and self.is_superuser
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name.split(" ")[0]
+
+    @property
+    def initials(self) -> str:
+        words = self.name.split()
+        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words))[:2].upper() or "?"
+
+
+class TokenQuerySet(models.QuerySet["Token"]):
+    def live(self) -> "TokenQuerySet":
+        return self.filter(revoked_at=None, user__is_active=True)
+
+
+class Token(models.Model):
+    """A key for the REST API; acts as the person who made it. Only its digest is kept."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    hint = models.CharField(max_length=12)
+    created_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    objects = TokenQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        return self.name
+
+    @staticmethod
+    def digest_of(key: str) -> str:
+        return hashlib.sha256(key.encode()).hexdigest()
+
+    @classmethod
+    def issue(cls, *, user: User, name: str) -> tuple["Token", str]:
+        """A new token and its key, which is shown once and never stored."""
+        key = f"wnw_{secrets.token_urlsafe(32)}"
+        return cls.objects.create(user=user, name=name, digest=cls.digest_of(key), hint=key[:8]), key

@@ -1,0 +1,48 @@
+"""What each role may do; the one table behind every permission check."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person is here for."""
+
+    REP = "rep"
+    MARKETER = "marketer"
+    MANAGER = "manager"
+    ADMIN = "admin"
+    VIEWER = "viewer"
+
+
+ROLE_LABELS = [
+    (Role.REP.value, "Sales rep"),
+    (Role.MARKETER.value, "Marketer"),
+    (Role.MANAGER.value, "Manager"),
+    (Role.ADMIN.value, "Administrator"),
+    (Role.VIEWER.value, "Viewer (reads only)"),
+]
+
+
+class Can(StrEnum):
+    """A thing that some roles may do."""
+
+    EDIT_LEADS = "edit_leads"  # contacts, companies, evidence, calls, notes, follow-ups
+    WORK_PIPELINE = "work_pipeline"  # promote, move, win and lose opportunities
+    IMPORT_LEADS = "import_leads"
+    MANAGE_CAPTURE = "manage_capture"  # forms, tracked sites
+    SEE_FUNNEL = "see_funnel"
+    MANAGE_STAGES = "manage_stages"
+    MANAGE_PEOPLE = "manage_people"
+    USE_API = "use_api"  # make tokens; a token may do what its owner may do
+
+
+CAPABILITIES: dict[Role, frozenset[Can]] = {
+    Role.REP: frozenset({Can.EDIT_LEADS, Can.WORK_PIPELINE, Can.USE_API}),
+    Role.MARKETER: frozenset(
+        {Can.EDIT_LEADS, Can.IMPORT_LEADS, Can.MANAGE_CAPTURE, Can.SEE_FUNNEL, Can.USE_API},
+    ),
+    Role.MANAGER: frozenset(
+        {Can.EDIT_LEADS, Can.WORK_PIPELINE, Can.IMPORT_LEADS, Can.SEE_FUNNEL, Can.MANAGE_STAGES, Can.USE_API},
+    ),
+    Role.ADMIN: frozenset(Can),
+    Role.VIEWER: frozenset({Can.SEE_FUNNEL}),
+}
