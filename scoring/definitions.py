@@ -1,0 +1,75 @@
+"""A definition as plain values: what the statement is compiled from and what pages describe."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from scoring import decay
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementLine:
+    """One engagement rule."""
+
+    id: int
+    name: str
+    category: str
+    kind_id: int
+    facet_ids: tuple[int, ...]
+    points: int
+    half_life_days: int | None
+    window_days: int
+    cap: int | None
+
+    @property
+    def horizon(self) -> int:
+        return decay.horizon(self.window_days, self.half_life_days)
+
+    @property
+    def weights(self) -> list[int]:
+        return decay.weights(self.points, self.half_life_days, self.window_days)
+
+
+@dataclass(frozen=True, slots=True)
+class FitLine:
+    """One fit rule."""
+
+    id: int
+    name: str
+    points: int
+    conditions: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Required:
+    """A criterion that must be answered at least this well."""
+
+    criterion_id: int
+    label: str
+    question: str
+    least: str
+
+    @property
+    def accepted(self) -> tuple[str, ...]:
+        return ("meets", "weak") if self.least == "weak" else ("meets",)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A whole definition."""
+
+    id: int
+    version: int
+    threshold: int
+    two_way_days: int | None
+    two_way_kinds: tuple[int, ...]
+    grades: tuple[int, int, int, int]  # least fit for A, B; least engagement for 1, 2
+    engagement: tuple[EngagementLine, ...]
+    fit: tuple[FitLine, ...]
+    required: tuple[Required, ...]
+
+    def grade(self, fit: int, engagement: int) -> str:
+        """A–C for fit × 1–3 for engagement."""
+        a, b, one, two = self.grades
+        letter = "A" if fit >= a else "B" if fit >= b else "C"
+        digit = "1" if engagement >= one else "2" if engagement >= two else "3"
+        return letter + digit

@@ -1,0 +1,185 @@
+"""The one evaluator: a definition, a day and a set of contacts become one SQL statement.
+
+A line is the capped sum of `decay.weights` over its events, in exact thousandths; a category is the rounded sum of its
+lines; the total is fit plus the categories. The weights stand in the statement as an array indexed by age, so that SQL
+does no floating-point arithmetic: an age beyond the array (too old, or in the future of the asked day) counts nothing.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from leads import conditions
+from leads.vocabulary import Category
+from scoring.definitions import EngagementLine, Spec
+
+CATEGORIES = tuple(category.value for category in Category)
+COLUMNS = ("fit", *CATEGORIES, "total", "grade", "is_qualified")
+
+
+@dataclass(frozen=True)
+class Targets:
+    """Which contacts: a predicate on a column, and whether it is so narrow that all their events are read."""
+
+    predicate: str  # with {column}
+    is_narrow: bool
+
+
+IDS = Targets("{column} = ANY ($1::bigint[])", is_narrow=True)
+RANGE = Targets("{column} BETWEEN ($1::bigint[])[1] AND ($1::bigint[])[2]", is_narrow=False)
+EVERYBODY = Targets("true", is_narrow=False)
+
+
+class Statement:
+    """The SQL of one definition. $1 is bigint[] (ids, or the ends of a range), $2 the day; `literal` quotes values."""
+
+    def __init__(self, spec: Spec, literal: "Any") -> None:
+        self.spec = spec
+        self.literal = literal
+
+    def select(self, targets: Targets, *, with_lines: bool = False, day: str = "$2::int") -> str:
+        """One row per contact: columns of COLUMNS, days of last and two-way contact, ids of criteria that are met."""
+        spec = self.spec
+        lines = [f"l{n}" for n in range(len(spec.engagement))] if with_lines else []
+        fits = [f"f{n}" for n in range(len(spec.fit))] if with_lines else []
+        details = [f"coalesce(e.{name}, 0) AS {name}" for name in lines]
+        details += [f"coalesce(e.n{name[1:]}, 0) AS n{name[1:]}, e.d{name[1:]} AS d{name[1:]}" for name in lines]
+        extra = "".join(f", {part}" for part in [*details, *(f"p.{name}" for name in fits)])
+        a, b, one, two = spec.grades
+        engagement = " + ".join(f"e2.{category}" for category in CATEGORIES)
+        return f"""
+SELECT s.contact_id, p.fit, {", ".join(f"e2.{c}" for c in CATEGORIES)}, t.total,
+  CASE WHEN p.fit >= {a} THEN 'A' WHEN p.fit >= {b} THEN 'B' ELSE 'C' END ||
+  CASE WHEN t.engagement >= {one} THEN '1' WHEN t.engagement >= {two} THEN '2' ELSE '3' END AS grade,
+  ({self._verdict(day)}) AS is_qualified,
+  e.last_day, e.two_way_day, a.met{extra}
+FROM leads_standing s
+{self._joins}
+LEFT JOIN ({self._engaged(targets, with_lines, day)}) e ON e.contact_id = s.contact_id
+LEFT JOIN ({self._answered(targets, day)}) a ON a.contact_id = s.contact_id
+CROSS JOIN LATERAL (SELECT {self._fit(with_lines)} OFFSET 0) p
+CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATEGORIES)}) e2
+CROSS JOIN LATERAL (SELECT p.fit + {engagement} AS total, {engagement} AS engagement OFFSET 0) t
+WHERE {targets.predicate.format(column="s.contact_id")}"""
+
+    def update(self, targets: Targets) -> str:
+        """Write what changed into Standing; returns one row per contact whose judgement changed."""
+        values = ", ".join(f"{column} = x.{column}" for column in COLUMNS)
+        both = ", ".join(f"s.{c}" for c in COLUMNS), ", ".join(f"x.{c}" for c in COLUMNS)
+        seen = [f"greatest(s.{column}, x.{column})" for column in ("last_day", "two_way_day")]
+        return f"""
+WITH x AS ({self.select(targets)}),
+old AS (SELECT contact_id, is_qualified FROM leads_standing WHERE {targets.predicate.format(column="contact_id")})
+UPDATE leads_standing s
+SET {values}, last_day = {seen[0]}, two_way_day = {seen[1]}, day = $2, definition_version = {self.spec.version}
+FROM x JOIN old USING (contact_id)
+WHERE s.contact_id = x.contact_id
+  AND ({both[0]}, s.definition_version, s.last_day, s.two_way_day)
+      IS DISTINCT FROM ({both[1]}, {self.spec.version}, {seen[0]}, {seen[1]})
+RETURNING s.contact_id, old.is_qualified, s.is_qualified, s.total, s.grade, x.two_way_day, x.met"""
+
+    # --- parts ---
+
+    @cached_property
+    def _joins(self) -> str:
+        """Contact and company only when a fit rule looks at them: they are wide."""
+        asked = {key for rule in self.spec.fit for key in conditions.fields_of(rule.conditions)}
+        used = " ".join(conditions.field(key).sql for key in asked)
+        joins = []
+        if "c." in used or "o." in used:
+            joins.append("JOIN leads_contact c ON c.id = s.contact_id")
+        if "o." in used:
+            joins.append("LEFT JOIN leads_company o ON o.id = c.company_id")
+        return "\n".join(joins)
+
+    def _fit(self, with_lines: bool) -> str:
+        parts = []
+        for rule in self.spec.fit:
+            sql, params = conditions.to_sql(rule.conditions)
+            parts.append(f"CASE WHEN {self.literal(sql, params)} THEN {rule.points} ELSE 0 END")
+        columns = [f"{' + '.join(parts) or '0'} AS fit"]
+        if with_lines:
+            columns += [f"{part} AS f{n}" for n, part in enumerate(parts)]
+        return ", ".join(columns)
+
+    def _event_filter(self, line: EngagementLine) -> str:
+        if not line.facet_ids:
+            return f"e.kind_id = {line.kind_id}"
+        return f"e.kind_id = {line.kind_id} AND e.facet_id = ANY ('{{{','.join(map(str, line.facet_ids))}}}'::bigint[])"
+
+    def _line(self, line: EngagementLine, day: str) -> str:
+        worth = "'{" + ",".join(map(str, line.weights)) + "}'::int[]"
+        total = f"coalesce(sum(CASE WHEN {self._event_filter(line)} THEN ({worth})[{day} - e.day + 1] END), 0)"
+        if line.cap is None:
+            return total
+        return f"greatest({-1000 * line.cap}, least({1000 * line.cap}, {total}))"
+
+    def _engaged(self, targets: Targets, with_lines: bool, day: str) -> str:
+        """Per contact: the categories (and lines), from events grouped once."""
+        lines = list(enumerate(self.spec.engagement))
+        inner = [f"{self._line(line, day)} AS l{n}" for n, line in lines]
+        if with_lines:
+            for n, line in lines:
+                counted = f"{self._event_filter(line)} AND e.day BETWEEN {day} - {line.horizon - 1} AND {day}"
+                inner.append(f"count(*) FILTER (WHERE {counted}) AS n{n}, max(e.day) FILTER (WHERE {counted}) AS d{n}")
+        talked = f"e.kind_id = ANY ('{{{','.join(map(str, self.spec.two_way_kinds))}}}'::smallint[])"
+        inner.append(f"max(e.day) AS last_day, max(e.day) FILTER (WHERE {talked}) AS two_way_day")
+        outer = []
+        for category in CATEGORIES:
+            summed = " + ".join(f"l{n}" for n, line in lines if line.category == category) or "0"
+            outer.append(f"CASE WHEN {summed} < 0 THEN (({summed}) - 500) / 1000 ELSE (({summed}) + 500) / 1000 END AS {category}")
+        kept = "".join(f", l{n}, n{n}, d{n}" for n, _ in lines) if with_lines else ""
+        return f"""
+    SELECT contact_id, {", ".join(outer)}, last_day, two_way_day{kept} FROM (
+      SELECT e.contact_id, {", ".join(inner)}
+      FROM leads_engagementevent e
+      WHERE {targets.predicate.format(column="e.contact_id")} AND e.contact_id IS NOT NULL
+        AND {self._relevant(targets, day)}
+      GROUP BY e.contact_id OFFSET 0) g"""
+
+    def _relevant(self, targets: Targets, day: str) -> str:
+        """Events that can still count. For few contacts all are read, so that the newest one is found whatever its age."""
+        if targets.is_narrow:
+            return f"e.day <= {day}"
+        furthest: dict[int, int] = {}
+        for line in self.spec.engagement:
+            furthest[line.kind_id] = max(furthest.get(line.kind_id, 0), line.horizon)
+        if self.spec.two_way_days:
+            for kind in self.spec.two_way_kinds:
+                furthest[kind] = max(furthest.get(kind, 0), self.spec.two_way_days)
+        kinds_by_horizon: dict[int, list[int]] = {}
+        for kind, days in furthest.items():
+            kinds_by_horizon.setdefault(days, []).append(kind)
+        parts = [
+            f"e.day > {day} - {days} AND e.kind_id = ANY ('{{{','.join(map(str, sorted(kinds)))}}}'::smallint[])"
+            for days, kinds in sorted(kinds_by_horizon.items())
+        ]
+        return f"e.day <= {day} AND ({' OR '.join(parts) or 'false'})"
+
+    def _answered(self, targets: Targets, day: str) -> str:
+        """Per contact: ids of required criteria whose newest unexpired evidence is good enough."""
+        if not self.spec.required:
+            return "SELECT NULL::bigint AS contact_id, NULL::bigint[] AS met WHERE false"
+        number = "({} AT TIME ZONE 'UTC')::date - DATE '2020-01-01'"
+        met = " OR ".join(
+            f"criterion_id = {required.criterion_id} AND verdict IN ({', '.join(repr(v) for v in required.accepted)})"
+            for required in self.spec.required
+        )
+        criteria = ",".join(str(required.criterion_id) for required in self.spec.required)
+        return f"""
+    SELECT contact_id, array_agg(criterion_id ORDER BY criterion_id) FILTER (WHERE {met}) AS met FROM (
+      SELECT DISTINCT ON (contact_id, criterion_id) contact_id, criterion_id, verdict
+      FROM leads_evidence v
+      WHERE {targets.predicate.format(column="v.contact_id")} AND criterion_id IN ({criteria})
+        AND {number.format("observed_at")} <= {day}
+        AND (expires_at IS NULL OR {number.format("expires_at")} > {day})
+      ORDER BY contact_id, criterion_id, observed_at DESC, id DESC) newest
+    GROUP BY contact_id"""
+
+    def _verdict(self, day: str) -> str:
+        tests = [f"t.total >= {self.spec.threshold}", "s.lifecycle <> 'disqualified'"]
+        if self.spec.two_way_days:
+            tests.append(f"coalesce(e.two_way_day > {day} - {self.spec.two_way_days}, false)")
+        if self.spec.required:
+            tests.append(f"coalesce(cardinality(a.met), 0) = {len(self.spec.required)}")
+        return " AND ".join(tests)
