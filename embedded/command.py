@@ -10,6 +10,7 @@ from types import FrameType
 from embedded.environment import django_environment, with_surroundings
 from embedded.errors import EmbeddedError
 from embedded.paths import CHECKOUT, data_dir
+from embedded.process import die_with_parent
 from embedded.servers import Occupancy, Servers
 from embedded.signals import ignored_signals
 from embedded.terminal import complain
@@ -70,7 +71,9 @@ def run_in_foreground(command: Sequence[str], environment: Mapping[str, str]) ->
     before = {number: signal.signal(number, pass_on) for number in handled}
     try:
         try:
-            process = subprocess.Popen(command, env=dict(environment), cwd=CHECKOUT)
+            process = subprocess.Popen(
+                command, env=dict(environment), cwd=CHECKOUT, preexec_fn=die_with_parent(signal.SIGTERM)
+            )
         except FileNotFoundError:
             raise EmbeddedError(f"There is no command {command[0]}.") from None
         except PermissionError:

@@ -9,6 +9,7 @@ import atexit
 import os
 from collections.abc import Generator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
@@ -58,8 +59,13 @@ def free_slot() -> tuple[Path, FileLock]:
 
 def redis_url_for(url: str, worker: str | None) -> str:
     """The address with the database number of this xdist worker (`gw0`, `gw1`, …; none: the controller)."""
-    number = NUMBERS_PER_WORKER * (int(worker.removeprefix("gw")) + 1) if worker else 0
-    return f"{url.partition('?')[0]}?db={number}"
+    if worker is None:
+        return url
+    number = NUMBERS_PER_WORKER * (int(worker.removeprefix("gw")) + 1)
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        return f"{url.partition('?')[0]}?db={number}"
+    return urlunsplit(parts._replace(path=f"/{number}"))
 
 
 def set_test_environment(home: Path, worker: str | None) -> None:

@@ -145,7 +145,7 @@ def wait_until_ready(supervisor: Supervisor, host: str, port: int) -> bool:
         with suppress(OSError, http.client.HTTPException):
             connection = http.client.HTTPConnection(site_url(host, port).removeprefix("http://"), timeout=5)
             connection.request("GET", "/healthz")
-            if connection.getresponse().status == http.client.OK:
+            if connection.getresponse().status < http.client.INTERNAL_SERVER_ERROR:
                 return True
         supervisor.watch()
         if time.monotonic() > deadline:
