@@ -31,9 +31,13 @@ class Activity(models.Model):
     event = models.OneToOneField(
         EngagementEvent, models.SET_NULL, null=True, help_text="The engagement it counts as, when they talked to us."
     )
+    nonce = models.CharField(
+        max_length=40, blank=True, help_text="Of the form that logged it: a double click logs once."
+    )
 
     class Meta:
         verbose_name_plural = "activities"
+        constraints = [models.UniqueConstraint(fields=["nonce"], condition=~Q(nonce=""), name="activity_once")]
         indexes = [models.Index(fields=["contact", "at", "id"], name="activity_of_contact")]
 
 
@@ -46,9 +50,7 @@ class FollowUpQuerySet(models.QuerySet["FollowUp"]):
         if user.sees_everything:
             return self
         return self.filter(
-            Q(assignee=user)
-            | Q(contact__standing__owner=None)
-            | Q(contact__standing__owner__in=user.visible_owner_ids)
+            Q(assignee=user) | Q(contact__standing__owner=None) | Q(contact__standing__owner__in=user.visible_owner_ids)
         )
 
 
@@ -69,6 +71,8 @@ class FollowUp(models.Model):
         ordering = ["due_at", "pk"]
         indexes = [
             models.Index(fields=["assignee", "due_at"], condition=Q(done_at=None), name="follow_up_open"),
+            models.Index(fields=["contact", "due_at"], condition=Q(done_at=None), name="follow_up_of_contact"),
+            models.Index(fields=["due_at"], condition=Q(done_at=None, notified_at=None), name="follow_up_to_notify"),
         ]
 
     def __str__(self) -> str:
@@ -88,4 +92,7 @@ class Notification(models.Model):
     class Meta:
         ordering = ["-at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="notification_once")]
-        indexes = [models.Index(fields=["user", "-at"], name="notification_of_user")]
+        indexes = [
+            models.Index(fields=["user", "-at", "-id"], name="notification_of_user"),
+            models.Index(fields=["user"], condition=Q(read_at=None), name="notification_unread"),
+        ]

@@ -1,0 +1,25 @@
+"""The verbs of `activities`: log what was said, plan what to do, tell colleagues."""
+
+from activities.services.entries import OUTCOMES, add_entry, log_activity
+from activities.services.follow_ups import (
+    add_follow_up,
+    complete_follow_up,
+    notify_of_due,
+    reopen_follow_up,
+    snooze_follow_up,
+)
+from activities.services.notices import mark_all_read, mark_read, notify
+
+__all__ = [
+    "OUTCOMES",
+    "add_entry",
+    "add_follow_up",
+    "complete_follow_up",
+    "log_activity",
+    "mark_all_read",
+    "mark_read",
+    "notify",
+    "notify_of_due",
+    "reopen_follow_up",
+    "snooze_follow_up",
+]
