@@ -1,6 +1,6 @@
 """A definition as plain values: what the statement is compiled from and what pages describe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from scoring import decay
@@ -36,7 +36,7 @@ class FitLine:
     id: int
     name: str
     points: int
-    conditions: dict[str, Any]
+    conditions: dict[str, Any] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)

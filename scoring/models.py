@@ -122,7 +122,7 @@ class Verdict(models.Model):
     is_qualified = models.BooleanField()
     at = models.DateTimeField()
     definition = models.ForeignKey(Definition, models.PROTECT, related_name="+")
-    total = models.SmallIntegerField()
+    total = models.IntegerField()
     grade = models.CharField(max_length=2)
     reasons: Any = models.JSONField(default=list, help_text="What held, or what was missing, in words.")
 
@@ -130,4 +130,19 @@ class Verdict(models.Model):
         indexes = [
             models.Index(fields=["contact", "-id"], name="verdict_newest"),
             models.Index(fields=["at"], condition=Q(is_qualified=True), name="verdict_qualified_at"),
+        ]
+
+
+class RefreshRange(models.Model):
+    """A range of contacts to be scored anew for a day by a definition; any worker may take it, again after a crash."""
+
+    definition = models.ForeignKey(Definition, models.CASCADE, related_name="refresh_ranges")
+    day = models.SmallIntegerField()
+    first_contact = models.BigIntegerField()
+    last_contact = models.BigIntegerField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["definition", "day", "first_contact"], name="refresh_range_once"),
         ]

@@ -1,6 +1,6 @@
 """What they told us about budget, authority, need and timeline; and what they agreed to."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -9,6 +9,12 @@ from core.errors import Refused
 from leads import normalise, signals
 from leads.models import ChangedContact, Consent, Contact, Criterion, EngagementEvent, Evidence, Verdict
 from users.models import User
+
+
+def _end_of_validity(observed_at: datetime, valid_days: int) -> datetime:
+    """The UTC midnight after the last valid day, so that an answer stands or not for whole days, as scores count."""
+    midnight = observed_at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return midnight + timedelta(days=valid_days + 1)
 
 
 @transaction.atomic
@@ -57,7 +63,7 @@ def record_evidence(
         source=source,
         confidence=confidence,
         observed_at=observed_at,
-        expires_at=observed_at + timedelta(days=criterion.valid_days),
+        expires_at=_end_of_validity(observed_at, criterion.valid_days),
     )
     ChangedContact.objects.create(contact_id=contact.pk)
     signals.evidence_recorded.send(sender=None, contact_ids=[contact.pk])

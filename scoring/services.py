@@ -1,0 +1,184 @@
+"""Judging: scores and verdicts are written here and nowhere else."""
+
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from activities.models import ActivityKind
+from activities.services import add_entry
+from core import locks
+from leads.days import day_of
+from leads.models import ChangedContact, Contact
+from scoring import queries, signals
+from scoring.definitions import Spec
+from scoring.models import RefreshRange, Verdict
+from scoring.statement import IDS, RANGE, Targets
+
+BATCH = 5000
+RANGE_SIZE = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A contact whose judgement changed, as the statement returns it."""
+
+    contact_id: int
+    was_qualified: bool
+    is_qualified: bool
+    total: int
+    grade: str
+    two_way_day: int | None
+    met: list[int] | None
+
+
+# Planning costs more than running for one contact: each connection prepares the statement once.
+_prepared: "weakref.WeakKeyDictionary[Any, dict[Spec, str]]" = weakref.WeakKeyDictionary()
+
+
+def _update(spec: Spec, targets: Targets, numbers: Sequence[int], day: int) -> list[Changed]:
+    """Run the one update in the running transaction, which must hold the scoring lock."""
+    connection.ensure_connection()
+    with connection.cursor() as cursor:
+        if targets.is_narrow:
+            sql, params = f"EXECUTE {_prepare(spec, targets)} (%s::bigint[], %s)", [list(numbers), day]
+        else:
+            # a range is planned for its own numbers: they decide between index and scan
+            numbers_sql = f"'{{{','.join(map(str, numbers))}}}'::bigint[]"
+            update = queries.statement_of(spec).update(targets)
+            sql, params = update.replace("$1::bigint[]", numbers_sql).replace("$2", str(day)), None
+        cursor.execute(sql, params)
+        return [Changed(*row) for row in cursor.fetchall()]
+
+
+def _prepare(spec: Spec, targets: Targets) -> str:
+    """The name of the update prepared on this connection. PREPARE survives a rollback, so the memory stays true."""
+    prepared = _prepared.setdefault(connection.connection, {})
+    if prepared.get(spec) is None:
+        with connection.cursor() as cursor:
+            name = f"score_{len(prepared)}"
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+            cursor.execute(f"PREPARE {name} (bigint[], int) AS {queries.statement_of(spec).update(targets)}")
+            prepared[spec] = name
+    return prepared[spec]
+
+
+def _record_verdicts(changed: Sequence[Changed], spec: Spec, *, now: datetime) -> int:
+    """Write a Verdict, with its reasons, where it turned; announce who qualified."""
+    turned = [row for row in changed if row.was_qualified != row.is_qualified]
+    Verdict.objects.bulk_create(
+        Verdict(
+            contact_id=row.contact_id,
+            is_qualified=row.is_qualified,
+            at=now,
+            definition_id=spec.id,
+            total=row.total,
+            grade=row.grade,
+            reasons=_reasons(row, spec, day_of(now)),
+        )
+        for row in turned
+    )
+    for row in turned:
+        word = "Qualified" if row.is_qualified else "No longer qualified"
+        add_entry(
+            contact_id=row.contact_id,
+            kind=ActivityKind.SCORE,
+            title=f"{word}: {row.total} {row.grade} by definition v{spec.version}",
+            body="; ".join(_reasons(row, spec, day_of(now))),
+            at=now,
+        )
+        if row.is_qualified:
+            signals.contact_qualified.send(sender=None, contact_id=row.contact_id)
+    return len(turned)
+
+
+def _reasons(row: Changed, spec: Spec, day: int) -> list[str]:
+    """What held and what was missing, in words."""
+    sign = "reaches" if row.total >= spec.threshold else "is below"
+    reasons = [f"score {row.total} {sign} {spec.threshold}"]
+    if spec.two_way_days:
+        talked = row.two_way_day is not None and row.two_way_day > day - spec.two_way_days
+        reasons.append(f"{'talked' if talked else 'did not talk'} to us in the last {spec.two_way_days} days")
+    for required in spec.required:
+        known = required.criterion_id in (row.met or [])
+        reasons.append(f"{required.label.lower()} {'answered' if known else 'missing'}")
+    return reasons
+
+
+def rescore_changed(*, now: datetime) -> int:
+    """Judge everybody in the queue of changed contacts; returns how many were looked at.
+
+    The lock comes first: without it two scorers overwrite each other with what they read before the other's commit.
+    Rows are taken with DELETE … RETURNING, so a fact that commits later leaves its own row for the next round.
+    """
+    looked_at = 0
+    while ChangedContact.objects.exists():
+        with transaction.atomic():
+            locks.hold(locks.SCORING)
+            spec = queries.active_spec()
+            if spec is None:
+                return looked_at
+            ids = _take()
+            if not ids:
+                return looked_at
+            looked_at += len(ids)
+            _record_verdicts(_update(spec, IDS, ids, day_of(now)), spec, now=now)
+    return looked_at
+
+
+def _take() -> list[int]:
+    """Take the next contacts off the queue, and lock their standings in key order as everybody else does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "DELETE FROM leads_changedcontact WHERE id IN (SELECT id FROM leads_changedcontact ORDER BY id LIMIT %s) "
+            "RETURNING contact_id",
+            [BATCH],
+        )
+        ids = sorted({row[0] for row in cursor.fetchall()})
+        cursor.execute(
+            "SELECT 1 FROM leads_standing WHERE contact_id = ANY(%s) ORDER BY contact_id FOR NO KEY UPDATE", [ids]
+        )
+    return ids
+
+
+def plan_refresh(*, now: datetime) -> list[int]:
+    """Cut all contacts into ranges to be judged for today by the active definition, once; ids of those not yet done."""
+    with transaction.atomic():
+        spec = queries.active_spec()
+        if spec is None:
+            return []
+        day = day_of(now)
+        last = Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+        RefreshRange.objects.exclude(definition_id=spec.id, day=day).delete()
+        RefreshRange.objects.bulk_create(
+            [
+                RefreshRange(definition_id=spec.id, day=day, first_contact=first, last_contact=first + RANGE_SIZE - 1)
+                for first in range(0, last + 1, RANGE_SIZE)
+            ],
+            ignore_conflicts=True,
+        )
+        return list(RefreshRange.objects.filter(done_at=None).order_by("pk").values_list("pk", flat=True))
+
+
+def refresh_range(range_id: int, *, now: datetime) -> int:
+    """Judge one range; returns how many judgements changed. Ranges run beside each other, not beside `rescore_changed`."""
+    with transaction.atomic():
+        locks.hold(locks.SCORING, shared=True)
+        part = RefreshRange.objects.filter(pk=range_id, done_at=None).select_for_update(skip_locked=True).first()
+        spec = queries.active_spec()
+        if part is None or spec is None or part.definition_id != spec.id:
+            return 0
+        changed = _update(spec, RANGE, [part.first_contact, part.last_contact], part.day)
+        _record_verdicts(changed, spec, now=now)
+        part.done_at = now
+        part.save(update_fields=["done_at"])
+    return len(changed)
+
+
+def refresh_all(*, now: datetime) -> int:
+    """Judge everybody here and now; returns how many judgements changed."""
+    return sum(refresh_range(range_id, now=now) for range_id in plan_refresh(now=now))
+
