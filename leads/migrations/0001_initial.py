@@ -254,10 +254,6 @@ class Migration(migrations.Migration):
             model_name='contact',
             index=models.Index(fields=['created_at', 'id'], name='contact_created'),
         ),
-        migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['company', 'id'], name='contact_of_company'),
-        ),
         migrations.AddConstraint(
             model_name='contact',
             constraint=models.CheckConstraint(condition=models.Q(('email', ''), ('first_name', ''), ('last_name', ''), ('phone', ''), _negated=True), name='contact_knows_something'),

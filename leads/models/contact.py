@@ -69,7 +69,7 @@ class Contact(models.Model):
     class Meta:
         indexes = [
             GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="contact_search"),
-            models.Index(fields=["created_at"], name="contact_created"),
+            models.Index(fields=["created_at", "id"], name="contact_created"),
         ]
         constraints = [
             models.CheckConstraint(

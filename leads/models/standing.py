@@ -4,6 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from leads.models.contact import Contact
 from leads.vocabulary import Lifecycle, Source
@@ -52,7 +53,10 @@ class Standing(models.Model):
             models.Index(fields=["owner", "total", "contact"], name="standing_owner"),
             models.Index(fields=["lifecycle", "total", "contact"], name="standing_lifecycle"),
             models.Index(fields=["source", "total", "contact"], name="standing_source"),
-            models.Index(fields=["last_day", "contact"], name="standing_last_day"),
+            # never seen sorts as the longest ago
+            models.Index(
+                Coalesce("last_day", -1, output_field=models.IntegerField()), "contact", name="standing_last_seen"
+            ),
             models.Index(
                 fields=["contact"], condition=Q(is_qualified=True, lifecycle=Lifecycle.LEAD), name="standing_unpromoted"
             ),
