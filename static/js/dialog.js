@@ -1,0 +1,48 @@
+// One dialog for the whole product: whatever htmx puts into #dialog opens it; an empty answer closes it.
+// A server says "done" with HX-Trigger: close-dialog. The element that opened it gets the focus back.
+const dialog = document.getElementById("dialog");
+let opener = null;
+
+function open() {
+  if (!dialog.open) {
+    opener = document.activeElement;
+    dialog.showModal();
+  }
+  const field = dialog.querySelector("[aria-invalid='true'], [autofocus]")
+    || dialog.querySelector(".dialog-body :is(input:not([type='hidden']), select, textarea, a[href], button)");
+  (field || dialog.querySelector("[data-close]"))?.focus();
+}
+
+function emptied() {
+  dialog.replaceChildren();
+  if (opener?.isConnected) opener.focus();
+  opener = null;
+}
+
+dialog?.addEventListener("close", emptied);
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target !== dialog) return;
+  if (dialog.childElementCount) open();
+  else dialog.close();
+});
+document.body.addEventListener("close-dialog", () => dialog?.open && dialog.close());
+
+// Any dialog: a close button, and a press on what lies behind it.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-close]");
+  if (button) button.closest("dialog")?.close();
+});
+document.addEventListener("pointerdown", (event) => {
+  const box = event.target;
+  if (!(box instanceof HTMLDialogElement) || !box.open) return;
+  const area = box.getBoundingClientRect();
+  const inside = event.clientX >= area.left && event.clientX <= area.right
+    && event.clientY >= area.top && event.clientY <= area.bottom;
+  // half a form typed is worth more than a quick way out
+  if (!inside && !typed(box)) box.close();
+});
+
+function typed(box) {
+  return [...box.querySelectorAll("form:not([role='search']) :is(input, textarea)")]
+    .some((field) => field.type !== "hidden" && field.value !== field.defaultValue);
+}
