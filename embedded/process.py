@@ -77,6 +77,7 @@ class Service(ABC):
     def __init__(self) -> None:
         self.process: subprocess.Popen[bytes] | None = None
         self.started_at = 0.0
+        self._asked: subprocess.Popen[bytes] | None = None
 
     @abstractmethod
     def start(self) -> None:
@@ -87,8 +88,9 @@ class Service(ABC):
         return self.process is not None and self.process.poll() is None
 
     def ask_to_stop(self) -> None:
-        """Send the polite signal and return at once."""
-        if self.process is not None and self.process.poll() is None:
+        """Send the polite signal, once (Celery takes a second one for impatience), and return."""
+        if self.process is not None and self.process.poll() is None and self._asked is not self.process:
+            self._asked = self.process
             self.process.send_signal(self.stop_signal)
 
     def stop(self, *, is_hurried: Callable[[], bool] = lambda: False) -> None:

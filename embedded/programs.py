@@ -8,6 +8,8 @@ from pathlib import Path
 from embedded.paths import CHECKOUT
 from embedded.supervisor import Program
 
+# For root, who has been told enough: everything here runs as root but PostgreSQL.
+CALM_CELERY = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 QUEUES = "fast,default,mail,bulk"
 
 
@@ -55,6 +57,6 @@ def programs(home: Path, *, host: str, port: int, is_dev: bool, environment: Map
     beat = [*celery, "beat", "-l", "warning", "-s", os.fspath(home / "celerybeat-schedule"), "--pidfile="]
     return [
         Program("web", web, cwd=CHECKOUT, environment=environment),
-        Program("worker", worker, cwd=CHECKOUT, environment=environment, grace_seconds=20.0),
+        Program("worker", worker, cwd=CHECKOUT, environment={**CALM_CELERY, **environment}, grace_seconds=20.0),
         Program("beat", beat, cwd=CHECKOUT, environment=environment),
     ]

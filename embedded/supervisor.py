@@ -14,7 +14,9 @@ from embedded.process import Service, spawn
 from embedded.terminal import say
 
 CALM_SECONDS = 60.0
-MOST_RESTARTS = 6
+# Few until everything has run once: what can't run at all should say so soon.
+RESTARTS_AT_FIRST = 2
+RESTARTS_LATER = 8
 LONGEST_PAUSE = 10.0
 
 
@@ -63,7 +65,8 @@ class Program(Service):
         if process.stdout is not None:
             with process.stdout as lines:
                 for line in lines:
-                    say(f"{self.name:>6} | {line.decode(errors='replace').rstrip()}")
+                    if text := line.decode(errors="replace").rstrip():
+                        say(f"{self.name:>6} | {text}")
 
 
 def end_group(group: int) -> None:
@@ -80,6 +83,11 @@ class Supervisor:
         self._restarts: dict[Service, int] = {}
         self._due: dict[Service, float] = {}
         self._stops_asked = 0
+        self._most_restarts = RESTARTS_AT_FIRST
+
+    def be_patient(self) -> None:
+        """Everything has run once: give what falls from now on more tries."""
+        self._most_restarts = RESTARTS_LATER
 
     def ask_to_stop(self) -> None:
         """Called by signals: the first asks politely, the second is in a hurry."""
@@ -117,7 +125,7 @@ class Supervisor:
         if now - service.started_at > CALM_SECONDS:
             self._restarts[service] = 0
         restarts = self._restarts.get(service, 0)
-        if restarts >= MOST_RESTARTS:
+        if restarts >= self._most_restarts:
             raise EmbeddedError(f"{service.name} ended again ({describe(code)}); it was started {restarts + 1} times.")
         pause = min(LONGEST_PAUSE, 0.5 * 2**restarts)
         self._restarts[service] = restarts + 1

@@ -73,6 +73,7 @@ def _run(supervisor: Supervisor, occupancy: Occupancy, home: Path, *, host: str,
     for program in programs(home, host=host, port=port, is_dev=is_dev, environment=environment):
         supervisor.start(program)
     if wait_until_ready(supervisor, host, port):
+        supervisor.be_patient()
         say(f"\n{told.strip()}\n" if told.strip() else "")
         say(f"Winnow runs on {environment['SITE_URL']}")
         journey = "make demo-journey" if port == 8000 else f"make demo-journey PORT={port}"

@@ -19,6 +19,7 @@ from embedded.paths import CHECKOUT
 STAND_IN = Path(__file__).parent / "stand_in"
 OURS = (
     "DATABASE_URL",
+    "DJANGO_SETTINGS_MODULE",
     "REDIS_URL",
     "SECRET_KEY",
     "DEBUG",

@@ -21,7 +21,7 @@ def test_show(number):
         assert cursor.fetchone() == ("200",)
     redis.from_url(os.environ["REDIS_URL"]).ping()
     with open("seen", "a") as seen:
-        print(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], os.environ["STATIC_ROOT"], os.environ["DEBUG"], file=seen)
+        print(os.environ["DATABASE_URL"], os.environ["REDIS_URL"], os.environ["STATIC_ROOT"], os.environ["DEBUG"], sep="|", file=seen)
     deadline = time.monotonic() + 30
     while os.path.exists("hold") and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -43,7 +43,7 @@ PYTEST = [
 
 
 def seen(checkout: Checkout) -> list[list[str]]:
-    return [line.split() for line in (checkout.root / "seen").read_text().splitlines()]
+    return [line.split("|") for line in (checkout.root / "seen").read_text().splitlines()]
 
 
 def run_pytest(checkout: Checkout, *options: str, **extra: str) -> subprocess.CompletedProcess[str]:
