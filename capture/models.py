@@ -25,7 +25,7 @@ class FormField(models.TextChoices):
 class Form(models.Model):
     """A lead form at a public address."""
 
-    slug = models.SlugField(max_length=60, unique=True)
+    slug = models.SlugField(max_length=50, unique=True)
     title = models.CharField(max_length=120)
     intro = models.TextField(blank=True)
     fields: Any = ArrayField(models.CharField(max_length=20, choices=FormField.choices))
@@ -37,8 +37,16 @@ class Form(models.Model):
     is_open = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
+    class Meta:
+        ordering = ["title", "pk"]
+
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def event_source(self) -> str:
+        """Under which source its events are recorded."""
+        return f"form:{self.slug}"
 
 
 class Site(models.Model):
@@ -51,6 +59,9 @@ class Site(models.Model):
     )
     asks_consent = models.BooleanField(
         default=False, help_text="The tracker stores nothing in the browser before winnow('consent', true)."
+    )
+    last_event_at = models.DateTimeField(
+        null=True, editable=False, help_text="When the tracker was last heard; some seconds coarse."
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -67,6 +78,12 @@ class ImportStatus(models.TextChoices):
     CANCELLED = "cancelled", "Cancelled"
 
 
+class ImportQuerySet(models.QuerySet["Import"]):
+    def without_content(self) -> "ImportQuerySet":
+        """Everything but the file itself, which may be 20 MB."""
+        return self.defer("content")
+
+
 class Import(models.Model):
     """A file of contacts, kept until it is finished; rows are worked off in order, `done_rows` says how far."""
 
@@ -74,7 +91,10 @@ class Import(models.Model):
     content = models.BinaryField(help_text="The file as it was sent; emptied when the import has ended.")
     encoding = models.CharField(max_length=40)
     delimiter = models.CharField(max_length=1)
+    header_row = models.PositiveSmallIntegerField(default=0, help_text="The record that names the columns; from 0.")
     mapping: Any = models.JSONField(default=dict, help_text="Column number -> contact field.")
+    day_first = models.BooleanField(default=False, help_text="03/04/2024 is the third of April.")
+    tag = models.CharField(max_length=40, blank=True, help_text="Put on every contact of the file.")
     status = models.CharField(max_length=10, choices=ImportStatus.choices, default=ImportStatus.MAPPING)
     total_rows = models.PositiveIntegerField(default=0)
     done_rows = models.PositiveIntegerField(default=0)
@@ -83,16 +103,35 @@ class Import(models.Model):
     skipped = models.PositiveIntegerField(default=0)
     rejected = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
+    claimed_by = models.CharField(max_length=32, blank=True, help_text="The worker run that may write the next batch.")
     started_by = models.ForeignKey(User, models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(auto_now=True)
     ended_at = models.DateTimeField(null=True)
 
+    objects = ImportQuerySet.as_manager()
+
     class Meta:
         ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    done_rows=models.F("created") + models.F("updated") + models.F("skipped") + models.F("rejected")
+                ),
+                name="import_counts_reconcile",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.status in {ImportStatus.QUEUED, ImportStatus.RUNNING}
+
+    @property
+    def percent(self) -> int:
+        return 100 * self.done_rows // self.total_rows if self.total_rows else 0
 
 
 class RejectedRow(models.Model):

@@ -17,6 +17,8 @@ class KnownKind:
     id: int
     key: str
     facet_property: str
+    category: str
+    direction: str
     patterns: list[tuple[re.Pattern[str], int]] = field(default_factory=list)
 
     def facet_of(self, properties: dict[str, object]) -> int | None:
@@ -46,7 +48,9 @@ def known_kinds() -> dict[str, KnownKind]:
         for facet in Facet.objects.order_by("kind_id", "position", "pk"):
             patterns.setdefault(facet.kind_id, []).append((compile_pattern(facet.pattern), facet.pk))
         _known = {
-            kind.key: KnownKind(kind.pk, kind.key, kind.facet_property, patterns.get(kind.pk, []))
+            kind.key: KnownKind(
+                kind.pk, kind.key, kind.facet_property, kind.category, kind.direction, patterns.get(kind.pk, [])
+            )
             for kind in EventKind.objects.all()
         }
         _read_at = time.monotonic()

@@ -1,5 +1,6 @@
 """The verbs of `leads`: each is one transaction that ends with an announcement."""
 
+from leads.services.batch import ContactRow, Outcome, RowResult, upsert_contacts
 from leads.services.companies import change_company, company_for
 from leads.services.contacts import change_contact, create_contact, enter_lifecycle, find_contact, upsert_contact
 from leads.services.events import NewEvent, UnknownKind, record_events, register_kind
@@ -8,7 +9,10 @@ from leads.services.identities import link_identity
 from leads.services.standings import add_tag, assign_owner, remove_tag
 
 __all__ = [
+    "ContactRow",
     "NewEvent",
+    "Outcome",
+    "RowResult",
     "UnknownKind",
     "add_tag",
     "assign_owner",
@@ -25,4 +29,5 @@ __all__ = [
     "register_kind",
     "remove_tag",
     "upsert_contact",
+    "upsert_contacts",
 ]

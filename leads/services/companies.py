@@ -1,5 +1,6 @@
 """Organisations."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.db import transaction
@@ -32,19 +33,52 @@ def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company
     return Company.objects.get_or_create(domain=domain, defaults=fields)[0]
 
 
+def companies_for(wanted: Sequence[tuple[str, str]]) -> list[Company | None]:
+    """The company of each (name, domain), by the rule of `company_for`; new ones are made."""
+    names = sorted({name for name, _ in wanted if name})
+    domains = sorted({domain for _, domain in wanted if domain})
+    by_domain = {company.domain: company for company in Company.objects.filter(domain__in=domains)} if domains else {}
+    by_name: dict[str, list[Company]] = {}
+    if names:
+        alike = Company.objects.raw(
+            "SELECT c.*, t.given FROM unnest(%s::text[]) AS t(given) "
+            "JOIN leads_company c ON upper(c.name) = upper(t.given) ORDER BY c.id",
+            [names],
+        )
+        for company in alike:
+            by_name.setdefault(company.given.casefold(), []).append(company)  # type: ignore[attr-defined]
+    fresh: list[Company] = []
+    answers: list[Company | None] = []
+    for name, domain in wanted:
+        company = by_domain.get(domain) if domain else None
+        if company is None and name:
+            same = by_name.setdefault(name.casefold(), [])
+            if same and (not domain or not any(other.domain for other in same)):
+                company = same[0]
+            else:
+                company = Company(name=name, domain=domain, search_text=normalise.search_text(name, domain))
+                fresh.append(company)
+                same.append(company)
+                if domain:
+                    by_domain[domain] = company
+        answers.append(company)
+    Company.objects.bulk_create(fresh)
+    return answers
+
+
 @transaction.atomic
 def change_company(company: Company, **changes: Any) -> Company:
     """Change a company's own fields; its people are found under the new name and scored anew."""
     unknown = set(changes) - set(COMPANY_FIELDS)
     if unknown:
-        raise Refused(**{name: "A company has no such field." for name in unknown})
+        raise Refused(**dict.fromkeys(unknown, "A company has no such field."))
     company = Company.objects.select_for_update().get(pk=company.pk)
     for name, value in changes.items():
         setattr(company, name, normalise.line(value) if isinstance(value, str) else value)
     if not company.name:
         raise Refused(name="A company needs a name.")
     company.domain = normalise.company_domain(company.domain) if company.domain else ""
-    clash = Company.objects.filter(domain=company.domain).exclude(pk=company.pk).first() if company.domain else None
+    clash = Company.objects.filter(domain=company.domain).exclude(domain="").exclude(pk=company.pk).first()
     if clash:
         raise Refused(domain=f"{company.domain} already belongs to {clash.name}.")
     company.search_text = normalise.search_text(company.name, company.domain)

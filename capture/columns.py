@@ -1,0 +1,107 @@
+"""What the columns of a list may mean, and what the header sets of known programs mean. Values in, values out."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from capture.tables import heading
+
+FIELDS = {
+    "email": "E-mail",
+    "first_name": "First name",
+    "last_name": "Last name",
+    "full_name": "Full name (split into first and last)",
+    "phone": "Phone",
+    "job_title": "Job title",
+    "company": "Company",
+    "company_domain": "Company's web site",
+    "country": "Country",
+    "source": "Source",
+    "tags": "Tags (separated by commas or semicolons)",
+    "created_at": "Created on",
+    "owner": "Owner (e-mail of a colleague)",
+}
+PERSON = frozenset({"email", "first_name", "last_name", "full_name", "phone"})
+REPEATABLE = frozenset({"tags"})
+
+# Header rows of HubSpot, Salesforce, Pipedrive, Zoho, Google Contacts, Outlook, LinkedIn and what people write by hand.
+_NAMES = {
+    "email": "email|e mail|email address|e mail address|e mail 1 value|work email|email 1|mail|primary email|"
+    "business email|contact email|person email|person email work|email work|e mail adresse|correo|courriel",
+    "first_name": "first name|firstname|given name|forename|first|vorname|prenom|prénom|nombre",
+    "last_name": "last name|lastname|surname|family name|last|nachname|nom|apellido|apellidos",
+    "full_name": "full name|fullname|contact name|name|display name|lead name|person name|contact|person",
+    "phone": "phone|phone number|work phone|business phone|telephone|phone 1 value|mobile phone|mobile|"
+    "mobile phone number|primary phone|person phone|person phone work|phone work|tel|telefon|cell",
+    "job_title": "job title|jobtitle|title|position|role|organization title|organization 1 title|person job title",
+    "company": "company|company name|organization|organisation|organization name|organisation name|account name|"
+    "employer|associated company|primary associated company|organization 1 name|person organization|firma",
+    "company_domain": "company domain|company domain name|website|website url|web site|domain|web page|company website",
+    "country": "country|country region|mailing country|country code|billingcountry|billing country|ip country|"
+    "business country region|mailingcountry|land",
+    "source": "source|lead source|leadsource|original source",
+    "tags": "tags|tag|labels|label|keywords|group membership|categories|groups",
+    "created_at": "create date|created date|createddate|created|created at|created on|created time|date created|"
+    "date added|connected on|add time|person created|record create date",
+    "owner": "owner email|contact owner email|owner|contact owner|lead owner|record owner|person owner",
+}
+KNOWN: dict[str, str] = {name: field for field, names in _NAMES.items() for name in names.split("|")}
+KNOWN_HEADINGS = frozenset(KNOWN)
+
+_OF_COMPANIES = {
+    "industry", "annualrevenue", "annual revenue", "numberofemployees", "number of employees", "employees",
+    "company owner", "parentid", "parent account", "tickersymbol", "account number", "accountnumber",
+}  # fmt: skip
+_OF_DEALS = {
+    "stagename", "stage", "deal stage", "deal name", "amount", "closedate", "close date", "probability", "deal owner",
+    "opportunity name", "expected revenue", "expectedrevenue",
+}  # fmt: skip
+
+
+def guess(header: Iterable[str], custom: Mapping[str, str]) -> dict[int, str]:
+    """Column number -> field, by the column's name; each field once. `custom` is key -> label of our own fields."""
+    headings = [heading(cell) for cell in header]
+    own = {heading(label): f"custom.{key}" for key, label in custom.items()}
+    own |= {heading(key): f"custom.{key}" for key in custom}
+    about_people = not refusal(headings)
+    guessed: dict[int, str] = {}
+    # the order of the names is the order of preference: "Work email" before "Email 2"
+    ranked = sorted(
+        (list(KNOWN).index(name), number) for number, name in enumerate(headings) if name in KNOWN and name not in own
+    )
+    for _, number in ranked:
+        field = KNOWN[headings[number]]
+        if field in guessed.values() and field not in REPEATABLE:
+            continue
+        if not about_people and field in PERSON:
+            continue
+        guessed[number] = field
+    for number, name in enumerate(headings):
+        if name in own and own[name] not in guessed.values():
+            guessed[number] = own[name]
+    if {"first_name", "last_name"} & set(guessed.values()):
+        guessed = {number: field for number, field in guessed.items() if field != "full_name"}
+    return dict(sorted(guessed.items()))
+
+
+def refusal(headings: Iterable[str]) -> str:
+    """A sentence when the columns are those of companies or of deals; empty when they may be people's."""
+    present = {heading(name) for name in headings}
+    fields = {KNOWN[name] for name in present if name in KNOWN}
+    if fields & {"email", "first_name", "last_name"}:
+        return ""
+    if len(present & _OF_DEALS) >= 2:
+        return (
+            "This looks like a list of deals: it has stages and amounts, and no column for a person. "
+            "Winnow takes people here. Export the contacts instead, or choose below which columns name a person."
+        )
+    if present & _OF_COMPANIES:
+        return (
+            "This looks like a list of companies: it has no column for a person's name or e-mail address. "
+            "Winnow takes people here. Export the contacts instead, or choose below which columns name a person."
+        )
+    return ""
+
+
+def looks_like_data(header: Iterable[str]) -> bool:
+    """Whether the first row is already a person: then the names of the columns are missing."""
+    return any(re.fullmatch(r"[^@\s]+@[^@\s]+\.\w+", cell.strip()) for cell in header)

@@ -1,0 +1,136 @@
+"""Reading the text tables that people have: whatever their encoding, delimiter and line ends. Values in, values out."""
+
+import codecs
+import csv
+import io
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from charset_normalizer import from_bytes
+
+from core.errors import Refused
+
+MAX_BYTES = 20 * 1024 * 1024
+DELIMITERS = ",;\t|"
+MAX_COLUMNS = 200
+csv.field_size_limit(MAX_BYTES)  # a name of 1 MB is the row's fault, not the file's
+
+# What is no text: first bytes, and what to tell the person who sent it.
+_EXCEL = "This is an Excel workbook. In Excel choose File, Save as, “CSV UTF-8”, and upload that file."
+_NOT_TEXT = [
+    (b"PK\x03\x04", "This is an Excel, OpenDocument or zip file. Save the sheet as CSV (UTF-8) and upload that file."),
+    (b"\xd0\xcf\x11\xe0", _EXCEL),
+    (b"%PDF", "This is a PDF. Upload the list as CSV instead."),
+    (b"\x1f\x8b", "This file is compressed. Unpack it and upload the CSV inside."),
+    (b"\x89PNG", "This is a picture. Upload the list as CSV instead."),
+    (b"\xff\xd8\xff", "This is a picture. Upload the list as CSV instead."),
+    (b"BEGIN:VCARD", "These are vCards. Export the contacts as CSV and upload that file."),
+]
+_MARKS = [
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+]
+_LIKELY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "gb18030", "big5", "shift_jis", "euc_kr"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row that has something in it; `line` is the line of the file on which it starts."""
+
+    line: int
+    cells: list[str]
+
+
+def encoding_of(content: bytes) -> str:
+    """The encoding of a text file. Raises Refused, saying what to do, when it is no text."""
+    head = content[:64].lstrip()
+    for first, advice in _NOT_TEXT:
+        if head.startswith(first):
+            raise Refused(file=advice)
+    if re.match(rb"(?i)<!doctype html|<html|<table|<\?xml", head):
+        raise Refused(file="This is a web page, not a table. Export the list as CSV and upload that file.")
+    for mark, name in _MARKS:
+        if content.startswith(mark):
+            return name
+    sample = content[:4000]
+    zeros = sample.count(0)
+    if zeros > len(sample) // 4:  # Latin text in two bytes per letter without a mark
+        return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return _single_byte(content)
+    return "utf-8"
+
+
+def _single_byte(content: bytes) -> str:
+    """Windows' Western encoding where it makes sense, else the best guess."""
+    unusual = b"\n".join(islice((line for line in content.splitlines() if not line.isascii()), 400))[:40_000]
+    western = unusual.decode("cp1252", errors="replace")
+    foreign = [c for c in western if not c.isascii()]
+    letters = sum(c.isalpha() and "LATIN" in unicodedata.name(c, "") for c in foreign)
+    if "\ufffd" not in western and letters >= 0.6 * len(foreign) and len(foreign) <= 0.15 * len(western):
+        return "cp1252"
+    best = from_bytes(unusual, cp_isolation=_LIKELY).best()
+    return best.encoding if best else "cp1252"
+
+
+def text_of(content: bytes, encoding: str) -> str:
+    """The file as text without NUL; single wrong bytes become �."""
+    return content.decode(encoding, errors="replace").replace("\0", "").removeprefix("\ufeff")
+
+
+def delimiter_of(text: str) -> str:
+    """The sign that splits the first rows most evenly into most columns."""
+    best, best_score = ",", 0.0
+    head = text[:60_000]
+    for delimiter in DELIMITERS:
+        widths = Counter(len(record.cells) for record in islice(records(head, delimiter), 40))
+        if not widths:
+            continue
+        width, times = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
+        score = times / sum(widths.values()) * min(width - 1, 12)
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def records(text: str, delimiter: str) -> Iterator[Record]:
+    """The rows that are not blank, in order, with outer space taken off their cells."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+    line = 1
+    for cells in reader:
+        cells = [cell.strip() for cell in cells]
+        if any(cells):
+            yield Record(line, cells)
+        line = reader.line_num + 1
+
+
+def header_row(head: list[Record], known: frozenset[str]) -> int:
+    """Which of the first records names the columns: the one with the most known names, else the first full one."""
+    scores = [len({heading(cell) for cell in record.cells} & known) for record in head]
+    if scores and max(scores) >= 1:
+        return scores.index(max(scores))
+    widths = Counter(len(record.cells) for record in head)
+    usual = widths.most_common(1)[0][0] if widths else 0
+    for number, record in enumerate(head):
+        if len(record.cells) == usual and sum(map(bool, record.cells)) > usual / 2:
+            return number
+    return 0
+
+
+def heading(cell: str) -> str:
+    """A column's name as it is compared: lower case, words separated by one space."""
+    return re.sub(r"[\W_]+", " ", cell.lower()).strip()
+
+
+def safe_cell(value: str) -> str:
+    """A cell that a spreadsheet shows and does not compute."""
+    return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value

@@ -1,0 +1,354 @@
+"""Many people at once: the same rules as for one (contacts.upsert_contact), in a fixed number of statements."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import IntegrityError, connection, transaction
+
+from core.errors import Refused
+from leads import normalise, signals
+from leads.models import (
+    ChangedContact,
+    Contact,
+    CustomField,
+    EngagementEvent,
+    Identity,
+    IdentityKind,
+    Lifecycle,
+    LifecycleChange,
+    Source,
+    Standing,
+    Tag,
+)
+from leads.services.companies import companies_for, contact_search_text
+from leads.services.contacts import TEXT_FIELDS, clean_fields
+from leads.services.events import EARLIEST
+from users.models import User
+
+LONGEST_TAG = 40
+MAX_TAGS = 20
+
+
+class Outcome(StrEnum):
+    """What became of one row."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    SKIPPED = "skipped"  # the person is known and the row says nothing new
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A person as a list or another program tells of them. An existing contact only has its empty fields filled."""
+
+    fields: dict[str, Any]
+    company_name: str = ""
+    company_domain: str = ""
+    source: str = Source.IMPORT
+    tags: tuple[str, ...] = ()
+    created_at: datetime | None = None
+    owner_id: int | None = None
+
+
+@dataclass(slots=True)
+class RowResult:
+    """What became of a row: the contact, which empty fields were filled, or what is wrong by field."""
+
+    outcome: Outcome
+    contact: Contact | None = None
+    filled: list[str] = field(default_factory=list)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class _Person:
+    """A contact that the batch makes or fills, with what is to be stored beside it."""
+
+    contact: Contact
+    is_new: bool
+    source: str = Source.IMPORT
+    at: datetime | None = None
+    owner_id: int | None = None
+    tags: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
+
+
+def upsert_contacts(
+    rows: Sequence[ContactRow], *, now: datetime, actor: User | None = None, reason: str = ""
+) -> list[RowResult]:
+    """Make or fill the contact of each row; one result per row, in order. A wrong row is rejected by itself.
+
+    People are matched by e-mail address; rows without one by telephone number where the name agrees too.
+    """
+    for attempt in range(3):
+        try:
+            with transaction.atomic():
+                return _Batch(rows, now=now, actor=actor, reason=reason).run()
+        except IntegrityError:  # the same address or domain, at the same moment, from another request: look again
+            if attempt == 2:
+                raise
+    raise AssertionError("unreachable")
+
+
+class _Batch:
+    def __init__(self, rows: Sequence[ContactRow], *, now: datetime, actor: User | None, reason: str) -> None:
+        self.rows, self.now, self.actor, self.reason = rows, now, actor, reason
+        self.results: dict[int, RowResult] = {}
+        self.cleaned: dict[int, dict[str, Any]] = {}
+        self.keys: dict[int, tuple[str, str]] = {}  # row -> (mailbox, phone number)
+        self.people: dict[int, _Person] = {}  # row -> person
+        self.owners: dict[tuple[str, str], Contact] = {}  # identity -> contact
+        self.stored: set[tuple[str, str]] = set()  # identities that exist
+        self.unclaimed: dict[tuple[str, str], int] = {}  # identity without a contact -> its id
+
+    def run(self) -> list[RowResult]:
+        self._clean()
+        self._look_up()
+        self._match()
+        self._attach_companies()
+        self._store()
+        return [self.results[number] for number in range(len(self.rows))]
+
+    def _clean(self) -> None:
+        custom_keys: set[str] | None = None
+        for number, row in enumerate(self.rows):
+            if row.fields.get("custom") and custom_keys is None:
+                custom_keys = set(CustomField.objects.filter(about="contact").values_list("key", flat=True))
+            try:
+                self.cleaned[number] = cleaned = clean_fields(row.fields, custom_keys=custom_keys)
+                self._check(row, cleaned)
+            except Refused as refused:
+                self.results[number] = RowResult(Outcome.REJECTED, errors=refused.fields)
+                continue
+            self.keys[number] = (
+                normalise.mailbox(cleaned.get("email", "")),
+                normalise.phone(cleaned.get("phone", ""), cleaned.get("country", "")) if cleaned.get("phone") else "",
+            )
+
+    def _check(self, row: ContactRow, cleaned: dict[str, Any]) -> None:
+        if not any(cleaned.get(name) for name in ("first_name", "last_name", "email", "phone")):
+            raise Refused("Give at least a name, an e-mail address or a phone number.")
+        if len(row.company_name) > 200:
+            raise Refused(company=f"At most 200 characters; this has {len(row.company_name):,}.")
+        if any(not 0 < len(tag) <= LONGEST_TAG for tag in row.tags) or len(row.tags) > MAX_TAGS:
+            raise Refused(tags=f"At most {MAX_TAGS} tags of 1 to {LONGEST_TAG} characters each.")
+        if row.created_at and not EARLIEST <= row.created_at <= self.now:
+            raise Refused(created_at="A contact was created between the year 2000 and now.")
+
+    def _look_up(self) -> None:
+        """The contacts that the rows' addresses and numbers belong to, locked in key order."""
+        wanted = {(IdentityKind.EMAIL.value, mailbox) for mailbox, _ in self.keys.values() if mailbox}
+        wanted |= {(IdentityKind.PHONE.value, phone) for _, phone in self.keys.values() if phone}
+        if not wanted:
+            return
+        found = _identities(wanted)
+        free = [identity.pk for identity in found if identity.contact_id is None]
+        if free:  # locked as a stitch locks them, so that no event slips in between the claim and the move of events
+            locked = {row.pk: row for row in Identity.objects.select_for_update().filter(pk__in=free).order_by("pk")}
+            found = [locked.get(identity.pk, identity) for identity in found]
+        contacts = {
+            contact.pk: contact
+            for contact in Contact.objects.select_related("company")
+            .select_for_update(of=("self",), no_key=True)
+            .filter(pk__in={identity.contact_id for identity in found if identity.contact_id})
+            .order_by("pk")
+        }
+        for identity in found:
+            self.stored.add((identity.kind, identity.value))
+            if identity.contact_id is None:
+                self.unclaimed[identity.kind, identity.value] = identity.pk
+            else:
+                self.owners[identity.kind, identity.value] = contacts[identity.contact_id]
+
+    def _match(self) -> None:
+        """Which rows are about the same person, known or new; later rows fill what earlier ones left empty."""
+        by_contact: dict[int, _Person] = {}  # id(contact) -> person
+        for number, (mailbox, phone) in self.keys.items():
+            row, cleaned = self.rows[number], self.cleaned[number]
+            contact = self.owners.get((IdentityKind.EMAIL, mailbox)) if mailbox else None
+            if contact is None and not mailbox and phone:
+                same_number = self.owners.get((IdentityKind.PHONE, phone))
+                contact = same_number if same_number and _same_name(same_number, cleaned) else None
+            if contact is None:
+                contact = Contact(created_at=row.created_at or self.now, **cleaned)
+                person = _Person(contact, True, row.source, row.created_at or self.now, row.owner_id, set(row.tags))
+                by_contact[id(contact)] = person
+                self.results[number] = RowResult(Outcome.CREATED, contact)
+            else:
+                person = by_contact.setdefault(id(contact), _Person(contact, is_new=False))
+                filled = _fill(contact, cleaned)
+                person.filled.update(filled)
+                person.tags.update(row.tags)
+                person.owner_id = person.owner_id or row.owner_id
+                outcome = Outcome.UPDATED if filled else Outcome.SKIPPED
+                self.results[number] = RowResult(outcome, contact, filled)
+            self.people[number] = person
+            if mailbox:
+                self.owners.setdefault((IdentityKind.EMAIL.value, mailbox), contact)
+            if phone and phone == normalise.phone(contact.phone, contact.country):
+                self.owners.setdefault((IdentityKind.PHONE.value, phone), contact)
+
+    def _attach_companies(self) -> None:
+        lacking = [number for number, person in self.people.items() if person.contact.company_id is None]
+        wanted = [
+            (
+                normalise.line(self.rows[number].company_name),
+                normalise.company_domain(self.rows[number].company_domain or self.cleaned[number].get("email", "")),
+            )
+            for number in lacking
+        ]
+        for number, company in zip(lacking, companies_for(wanted), strict=True):
+            person, result = self.people[number], self.results[number]
+            if company is not None and person.contact.company_id is None:
+                person.contact.company = company
+                if not person.is_new or result.outcome != Outcome.CREATED:
+                    person.filled.add("company")
+                    result.filled.append("company")
+                    result.outcome = Outcome.UPDATED
+
+    def _store(self) -> None:
+        people = list(dict.fromkeys(self.people.values()))
+        new = [person for person in people if person.is_new]
+        changed = [person for person in people if not person.is_new and person.filled]
+        for person in new + changed:
+            person.contact.search_text = contact_search_text(person.contact, person.contact.company)
+        tag_ids = _tag_ids({tag for person in people for tag in person.tags})
+        Contact.objects.bulk_create([person.contact for person in new])
+        Standing.objects.bulk_create(
+            Standing(
+                contact=person.contact,
+                source=person.source,
+                owner_id=person.owner_id,
+                tag_ids=sorted(tag_ids[tag.casefold()] for tag in person.tags),
+            )
+            for person in new
+        )
+        LifecycleChange.objects.bulk_create(
+            LifecycleChange(
+                contact=person.contact,
+                to_stage=Lifecycle.LEAD,
+                at=person.at or self.now,
+                actor=self.actor,
+                reason=(self.reason or f"New: {Source(person.source).label}")[:300],
+            )
+            for person in new
+        )
+        _update([person.contact for person in changed], self.now)
+        touched = {person.contact.pk for person in new + changed}
+        touched |= self._store_standings([person for person in people if not person.is_new], tag_ids)
+        touched |= self._claim_identities()
+        if touched:
+            ids = sorted(touched)
+            ChangedContact.objects.bulk_create([ChangedContact(contact_id=pk) for pk in ids])
+            signals.contact_changed.send(sender=None, contact_ids=ids)
+
+    def _store_standings(self, known: Iterable[_Person], tag_ids: dict[str, int]) -> set[int]:
+        """Tags and owner of known people: tags are added, an owner is set where there was none."""
+        with_news = {person.contact.pk: person for person in known if person.tags or person.owner_id}
+        rows = Standing.objects.select_for_update(of=("self",)).filter(pk__in=with_news).order_by("pk")
+        changed = []
+        for standing in rows if with_news else []:
+            person = with_news[standing.pk]
+            added = sorted({tag_ids[tag.casefold()] for tag in person.tags}.difference(standing.tag_ids))
+            owner_id = standing.owner_id or person.owner_id
+            if added or owner_id != standing.owner_id:
+                news = (["tags"] if added else []) + (["owner"] if owner_id != standing.owner_id else [])
+                standing.tag_ids, standing.owner_id = [*standing.tag_ids, *added], owner_id
+                changed.append(standing)
+                self._tell(person, news)
+        Standing.objects.bulk_update(changed, ["tag_ids", "owner"])
+        return {standing.pk for standing in changed}
+
+    def _tell(self, person: _Person, news: list[str]) -> None:
+        """Say on the first row about this person what its standing gained."""
+        number = next(number for number, of in self.people.items() if of is person)
+        result = self.results[number]
+        result.filled.extend(news)
+        result.outcome = Outcome.UPDATED
+
+    def _claim_identities(self) -> set[int]:
+        """Addresses and numbers that nobody has become the contacts'; returns who got events from before."""
+        missing = sorted(self.owners.keys() - self.stored)
+        fresh = [Identity(kind=kind, value=value, contact=self.owners[kind, value]) for kind, value in missing]
+        # an address that somebody else has taken meanwhile fails the batch, which then looks again
+        Identity.objects.bulk_create([identity for identity in fresh if identity.kind == IdentityKind.EMAIL])
+        Identity.objects.bulk_create(
+            [identity for identity in fresh if identity.kind != IdentityKind.EMAIL], ignore_conflicts=True
+        )
+        moved: set[int] = set()
+        for key, pk in self.unclaimed.items():
+            contact = self.owners.get(key)
+            if contact is None or not Identity.objects.filter(pk=pk, contact=None).update(contact=contact):
+                continue
+            if EngagementEvent.objects.filter(identity=pk, contact=None).update(contact=contact):
+                moved.add(contact.pk)
+        return moved
+
+
+def _identities(wanted: Iterable[tuple[str, str]]) -> list[Identity]:
+    kinds, values = zip(*sorted(wanted), strict=True)
+    return list(
+        Identity.objects.raw(
+            "SELECT id, kind, value, contact_id, created_at FROM leads_identity WHERE (kind, value) IN "
+            "(SELECT * FROM unnest(%s::text[], %s::text[]))",
+            [[str(kind) for kind in kinds], list(values)],
+        )
+    )
+
+
+def _same_name(contact: Contact, cleaned: dict[str, Any]) -> bool:
+    given = normalise.search_text(cleaned.get("first_name", ""), cleaned.get("last_name", ""))
+    return not given or given == normalise.search_text(contact.first_name, contact.last_name)
+
+
+def _fill(contact: Contact, cleaned: dict[str, Any]) -> list[str]:
+    """Fill the contact's empty fields in memory; the names of those that were filled."""
+    filled = []
+    for name in TEXT_FIELDS:
+        if cleaned.get(name) and not getattr(contact, name):
+            setattr(contact, name, cleaned[name])
+            filled.append(name)
+    for key, value in (cleaned.get("custom") or {}).items():
+        if value not in (None, "") and contact.custom.get(key) in (None, ""):
+            contact.custom = contact.custom | {key: value}
+            filled.append(f"custom.{key}")
+    return filled
+
+
+def _update(contacts: Sequence[Contact], now: datetime) -> None:
+    """Store the fields of changed contacts in one statement (Django's bulk_update builds one CASE per field)."""
+    if not contacts:
+        return
+    names = [*TEXT_FIELDS, "search_text"]
+    texts = ", ".join("%s::text[]" for _ in names)
+    sets = ", ".join(f"{name} = t.{name}" for name in names)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE leads_contact AS c SET {sets}, company_id = t.company_id, custom = t.custom::jsonb, "  # noqa: S608
+            f"updated_at = %s FROM unnest(%s::bigint[], %s::bigint[], %s::text[], {texts}) "
+            f"AS t(id, company_id, custom, {', '.join(names)}) WHERE c.id = t.id",
+            [
+                now,
+                [contact.pk for contact in contacts],
+                [contact.company_id for contact in contacts],
+                [json.dumps(contact.custom) for contact in contacts],
+                *([getattr(contact, name) for contact in contacts] for name in names),
+            ],
+        )
+
+
+def _tag_ids(names: Iterable[str]) -> dict[str, int]:
+    """Ids by name without regard to case, new tags being made."""
+    wanted = {name.casefold(): name for name in sorted(names)}
+    if not wanted:
+        return {}
+    known = {tag.name.casefold(): tag.pk for tag in Tag.objects.all()}
+    fresh = [Tag(name=name) for key, name in wanted.items() if key not in known]
+    if fresh:
+        Tag.objects.bulk_create(fresh)
+    return known | {tag.name.casefold(): tag.pk for tag in fresh}
