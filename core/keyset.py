@@ -26,7 +26,7 @@ class Beside(Func):
         self.sign = sign
         super().__init__(*(F(column) for column in columns), *(Value(value) for value in values))
 
-    def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+    def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> Any:
         parts = [compiler.compile(source) for source in self.source_expressions]
         half = len(parts) // 2
         left, right = (", ".join(sql for sql, _ in side) for side in (parts[:half], parts[half:]))
@@ -51,19 +51,20 @@ def decode(text: str, *types: type) -> tuple[Any, ...] | None:
         return None
     values: list[Any] = []
     for value, wanted in zip(given, types, strict=True):
-        if wanted is datetime:
-            try:
-                value = datetime.fromisoformat(value)
-            except (TypeError, ValueError):
-                return None
-            if value.tzinfo is None or not 1 < value.year < 9999:
-                return None
-        elif wanted is int and (type(value) is not int or abs(value) > BIGGEST):
-            return None
-        elif type(value) is not wanted and wanted is not datetime:
+        if wanted is datetime and isinstance(value, str):
+            value = _instant(value)
+        if type(value) is not wanted or (isinstance(value, int) and abs(value) > BIGGEST):
             return None
         values.append(value)
     return tuple(values)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        value = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return value if value.tzinfo is not None and 1 < value.year < 9999 else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,9 +74,7 @@ def ensure() -> None:
         )
     by_key = EventKind.objects.in_bulk(field_name="key")
     for position, (kind, name, pattern) in enumerate(FACETS):
-        Facet.objects.get_or_create(
-            kind=by_key[kind], name=name, defaults={"pattern": pattern, "position": position}
-        )
+        Facet.objects.get_or_create(kind=by_key[kind], name=name, defaults={"pattern": pattern, "position": position})
     for position, (key, label, letter, question, hint) in enumerate(CRITERIA):
         Criterion.objects.get_or_create(
             key=key,

@@ -11,7 +11,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -21,313 +20,608 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ChangedContact',
+            name="ChangedContact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('contact_id', models.BigIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("contact_id", models.BigIntegerField()),
             ],
             options={
-                'verbose_name': 'changed contact',
+                "verbose_name": "changed contact",
             },
         ),
         migrations.CreateModel(
-            name='Criterion',
+            name="Criterion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.SlugField(max_length=40, unique=True)),
-                ('label', models.CharField(max_length=60)),
-                ('letter', models.CharField(help_text='Shown on the chip.', max_length=2)),
-                ('question', models.CharField(help_text='What to ask the person.', max_length=200)),
-                ('hint', models.CharField(blank=True, help_text='What counts as an answer, and what does not.', max_length=300)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('valid_days', models.PositiveSmallIntegerField(default=180, help_text='An answer expires after this many days.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.SlugField(max_length=40, unique=True)),
+                ("label", models.CharField(max_length=60)),
+                ("letter", models.CharField(help_text="Shown on the chip.", max_length=2)),
+                ("question", models.CharField(help_text="What to ask the person.", max_length=200)),
+                (
+                    "hint",
+                    models.CharField(
+                        blank=True, help_text="What counts as an answer, and what does not.", max_length=300
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "valid_days",
+                    models.PositiveSmallIntegerField(default=180, help_text="An answer expires after this many days."),
+                ),
             ],
             options={
-                'verbose_name_plural': 'criteria',
-                'ordering': ['position', 'pk'],
+                "verbose_name_plural": "criteria",
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='EventKind',
+            name="EventKind",
             fields=[
-                ('id', models.SmallAutoField(primary_key=True, serialize=False)),
-                ('key', models.SlugField(max_length=60, unique=True)),
-                ('label', models.CharField(max_length=80)),
-                ('category', models.CharField(choices=[('content', 'Content'), ('intent', 'Intent'), ('conversation', 'Conversation'), ('social', 'Social'), ('product', 'Product')], max_length=12)),
-                ('direction', models.CharField(choices=[('one_way', 'One-way'), ('two_way', 'Two-way')], max_length=8)),
-                ('facet_property', models.CharField(blank=True, help_text='The one property that rules can look at: path, form, asset, campaign…', max_length=40)),
-                ('is_registered', models.BooleanField(default=True, help_text='Off for a name that arrived by itself and waits for somebody to describe it.')),
+                ("id", models.SmallAutoField(primary_key=True, serialize=False)),
+                ("key", models.SlugField(max_length=60, unique=True)),
+                ("label", models.CharField(max_length=80)),
+                (
+                    "category",
+                    models.CharField(
+                        choices=[
+                            ("content", "Content"),
+                            ("intent", "Intent"),
+                            ("conversation", "Conversation"),
+                            ("social", "Social"),
+                            ("product", "Product"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("direction", models.CharField(choices=[("one_way", "One-way"), ("two_way", "Two-way")], max_length=8)),
+                (
+                    "facet_property",
+                    models.CharField(
+                        blank=True,
+                        help_text="The one property that rules can look at: path, form, asset, campaign…",
+                        max_length=40,
+                    ),
+                ),
+                (
+                    "is_registered",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Off for a name that arrived by itself and waits for somebody to describe it.",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Tag',
+            name="Tag",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=40, unique=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=40, unique=True)),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Company',
+            name="Company",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('domain', models.CharField(blank=True, help_text='Without www; used to match people by address.', max_length=253)),
-                ('industry', models.CharField(blank=True, max_length=80)),
-                ('employees', models.PositiveIntegerField(blank=True, null=True)),
-                ('country', models.CharField(blank=True, help_text='Two-letter code.', max_length=2)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "domain",
+                    models.CharField(
+                        blank=True, help_text="Without www; used to match people by address.", max_length=253
+                    ),
+                ),
+                ("industry", models.CharField(blank=True, max_length=80)),
+                ("employees", models.PositiveIntegerField(blank=True, null=True)),
+                ("country", models.CharField(blank=True, help_text="Two-letter code.", max_length=2)),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'verbose_name_plural': 'companies',
-                'indexes': [django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='company_search', opclasses=['gin_trgm_ops'])],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('domain', ''), _negated=True), fields=('domain',), name='company_domain_once'), models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='company_named')],
+                "verbose_name_plural": "companies",
+                "indexes": [
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["search_text"], name="company_search", opclasses=["gin_trgm_ops"]
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("domain", ""), _negated=True),
+                        fields=("domain",),
+                        name="company_domain_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("name", ""), _negated=True), name="company_named"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('first_name', models.CharField(blank=True, max_length=100)),
-                ('last_name', models.CharField(blank=True, max_length=100)),
-                ('email', models.EmailField(blank=True, help_text='Where we write to; matching uses Identity.', max_length=254)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('job_title', models.CharField(blank=True, max_length=150)),
-                ('country', models.CharField(blank=True, help_text='Two-letter code.', max_length=2)),
-                ('custom', models.JSONField(blank=True, default=dict)),
-                ('is_demo', models.BooleanField(default=False, editable=False)),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('created_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='contacts', to='leads.company')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("first_name", models.CharField(blank=True, max_length=100)),
+                ("last_name", models.CharField(blank=True, max_length=100)),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, help_text="Where we write to; matching uses Identity.", max_length=254
+                    ),
+                ),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("job_title", models.CharField(blank=True, max_length=150)),
+                ("country", models.CharField(blank=True, help_text="Two-letter code.", max_length=2)),
+                ("custom", models.JSONField(blank=True, default=dict)),
+                ("is_demo", models.BooleanField(default=False, editable=False)),
+                ("search_text", models.TextField(default="", editable=False)),
+                ("created_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="contacts",
+                        to="leads.company",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('purpose', models.CharField(choices=[('marketing', 'Marketing mail'), ('calls', 'Calls'), ('profiling', 'Profiling')], max_length=12)),
-                ('given', models.BooleanField()),
-                ('at', models.DateTimeField()),
-                ('basis', models.CharField(default='consent', max_length=40)),
-                ('source', models.CharField(max_length=64)),
-                ('wording', models.TextField(blank=True, help_text='The sentence they agreed to.')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='leads.contact')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("marketing", "Marketing mail"), ("calls", "Calls"), ("profiling", "Profiling")],
+                        max_length=12,
+                    ),
+                ),
+                ("given", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                ("basis", models.CharField(default="consent", max_length=40)),
+                ("source", models.CharField(max_length=64)),
+                ("wording", models.TextField(blank=True, help_text="The sentence they agreed to.")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="leads.contact"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CustomField',
+            name="CustomField",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('about', models.CharField(choices=[('contact', 'Contact'), ('company', 'Company')], default='contact', max_length=10)),
-                ('key', models.SlugField(max_length=40)),
-                ('label', models.CharField(max_length=80)),
-                ('type', models.CharField(choices=[('text', 'Text'), ('number', 'Number'), ('date', 'Date'), ('choice', 'Choice'), ('yes_no', 'Yes or no')], default='text', max_length=10)),
-                ('options', models.JSONField(blank=True, default=list, help_text='For a choice: the list of options.')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "about",
+                    models.CharField(
+                        choices=[("contact", "Contact"), ("company", "Company")], default="contact", max_length=10
+                    ),
+                ),
+                ("key", models.SlugField(max_length=40)),
+                ("label", models.CharField(max_length=80)),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("text", "Text"),
+                            ("number", "Number"),
+                            ("date", "Date"),
+                            ("choice", "Choice"),
+                            ("yes_no", "Yes or no"),
+                        ],
+                        default="text",
+                        max_length=10,
+                    ),
+                ),
+                ("options", models.JSONField(blank=True, default=list, help_text="For a choice: the list of options.")),
+                ("position", models.PositiveSmallIntegerField(default=0)),
             ],
             options={
-                'ordering': ['about', 'position', 'pk'],
-                'constraints': [models.UniqueConstraint(fields=('about', 'key'), name='custom_field_key_once')],
+                "ordering": ["about", "position", "pk"],
+                "constraints": [models.UniqueConstraint(fields=("about", "key"), name="custom_field_key_once")],
             },
         ),
         migrations.CreateModel(
-            name='EngagementEvent',
+            name="EngagementEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('occurred_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('day', models.GeneratedField(db_persist=True, expression=leads.models.event._DaysSince2020(models.F('occurred_at')), output_field=models.SmallIntegerField())),
-                ('source', models.CharField(help_text='Where it came from: tracker:site, form:slug, api, manual.', max_length=64)),
-                ('message_id', models.CharField(max_length=100)),
-                ('properties', models.JSONField(default=dict)),
-                ('contact', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='events', to='leads.contact')),
-                ('kind', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, to='leads.eventkind')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("occurred_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                (
+                    "day",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=leads.models.event._DaysSince2020(models.F("occurred_at")),
+                        output_field=models.SmallIntegerField(),
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        help_text="Where it came from: tracker:site, form:slug, api, manual.", max_length=64
+                    ),
+                ),
+                ("message_id", models.CharField(max_length=100)),
+                ("properties", models.JSONField(default=dict)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="leads.contact",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, to="leads.eventkind"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Evidence',
+            name="Evidence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verdict', models.CharField(choices=[('meets', 'Meets'), ('weak', 'Weak'), ('fails', 'Fails')], max_length=5)),
-                ('text', models.CharField(blank=True, help_text='The answer in a few words: a role, a need.', max_length=300)),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('on_date', models.DateField(blank=True, null=True)),
-                ('quote', models.TextField(blank=True, help_text='Their own words.')),
-                ('source', models.CharField(default='manual', max_length=64)),
-                ('confidence', models.PositiveSmallIntegerField(default=100, validators=[django.core.validators.MaxValueValidator(100)])),
-                ('observed_at', models.DateTimeField()),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evidence', to='leads.contact')),
-                ('criterion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.criterion')),
-                ('event', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='leads.engagementevent')),
-                ('recorded_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "verdict",
+                    models.CharField(choices=[("meets", "Meets"), ("weak", "Weak"), ("fails", "Fails")], max_length=5),
+                ),
+                (
+                    "text",
+                    models.CharField(
+                        blank=True, help_text="The answer in a few words: a role, a need.", max_length=300
+                    ),
+                ),
+                ("amount", models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
+                ("on_date", models.DateField(blank=True, null=True)),
+                ("quote", models.TextField(blank=True, help_text="Their own words.")),
+                ("source", models.CharField(default="manual", max_length=64)),
+                (
+                    "confidence",
+                    models.PositiveSmallIntegerField(
+                        default=100, validators=[django.core.validators.MaxValueValidator(100)]
+                    ),
+                ),
+                ("observed_at", models.DateTimeField()),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="leads.contact"
+                    ),
+                ),
+                (
+                    "criterion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.criterion"
+                    ),
+                ),
+                (
+                    "event",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to="leads.engagementevent"
+                    ),
+                ),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'evidence',
+                "verbose_name_plural": "evidence",
             },
         ),
         migrations.CreateModel(
-            name='Facet',
+            name="Facet",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('pattern', models.CharField(help_text='The value itself; * stands for anything.', max_length=200)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('kind', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='facets', to='leads.eventkind')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                ("pattern", models.CharField(help_text="The value itself; * stands for anything.", max_length=200)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "kind",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="facets", to="leads.eventkind"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['kind', 'position', 'pk'],
+                "ordering": ["kind", "position", "pk"],
             },
         ),
         migrations.AddField(
-            model_name='engagementevent',
-            name='facet',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to='leads.facet'),
+            model_name="engagementevent",
+            name="facet",
+            field=models.ForeignKey(
+                db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to="leads.facet"
+            ),
         ),
         migrations.CreateModel(
-            name='Identity',
+            name="Identity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('email', 'E-mail'), ('phone', 'Phone'), ('anonymous', 'Anonymous visitor'), ('user_id', 'User id'), ('external', 'External id')], max_length=10)),
-                ('value', models.CharField(help_text='Normalised (leads/normalise.py).', max_length=254)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('contact', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='identities', to='leads.contact')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail"),
+                            ("phone", "Phone"),
+                            ("anonymous", "Anonymous visitor"),
+                            ("user_id", "User id"),
+                            ("external", "External id"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("value", models.CharField(help_text="Normalised (leads/normalise.py).", max_length=254)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="identities",
+                        to="leads.contact",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'identities',
+                "verbose_name_plural": "identities",
             },
         ),
         migrations.AddField(
-            model_name='engagementevent',
-            name='identity',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='leads.identity'),
+            model_name="engagementevent",
+            name="identity",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to="leads.identity"),
         ),
         migrations.CreateModel(
-            name='LifecycleChange',
+            name="LifecycleChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_stage', models.CharField(blank=True, choices=[('lead', 'Lead'), ('prospect', 'Prospect'), ('customer', 'Customer'), ('disqualified', 'Disqualified')], max_length=12)),
-                ('to_stage', models.CharField(choices=[('lead', 'Lead'), ('prospect', 'Prospect'), ('customer', 'Customer'), ('disqualified', 'Disqualified')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('definition_version', models.PositiveIntegerField(null=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lifecycle_changes', to='leads.contact')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "from_stage",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("lead", "Lead"),
+                            ("prospect", "Prospect"),
+                            ("customer", "Customer"),
+                            ("disqualified", "Disqualified"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "to_stage",
+                    models.CharField(
+                        choices=[
+                            ("lead", "Lead"),
+                            ("prospect", "Prospect"),
+                            ("customer", "Customer"),
+                            ("disqualified", "Disqualified"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("definition_version", models.PositiveIntegerField(null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lifecycle_changes",
+                        to="leads.contact",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'pk'],
+                "ordering": ["at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Standing',
+            name="Standing",
             fields=[
-                ('contact', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='standing', serialize=False, to='leads.contact')),
-                ('lifecycle', models.CharField(choices=[('lead', 'Lead'), ('prospect', 'Prospect'), ('customer', 'Customer'), ('disqualified', 'Disqualified')], default='lead', max_length=12)),
-                ('source', models.CharField(choices=[('form', 'Web form'), ('newsletter', 'Newsletter'), ('download', 'Download'), ('webinar', 'Webinar'), ('referral', 'Referral'), ('card', 'Business card'), ('api', 'API'), ('import', 'Import'), ('manual', 'Entered by hand')], max_length=12)),
-                ('tag_ids', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, default=list, size=None)),
-                ('fit', models.IntegerField(default=0)),
-                ('content', models.IntegerField(default=0)),
-                ('intent', models.IntegerField(default=0)),
-                ('conversation', models.IntegerField(default=0)),
-                ('social', models.IntegerField(default=0)),
-                ('product', models.IntegerField(default=0)),
-                ('total', models.IntegerField(default=0)),
-                ('grade', models.CharField(blank=True, default='', max_length=2)),
-                ('is_qualified', models.BooleanField(default=False)),
-                ('last_day', models.SmallIntegerField(help_text='Day of the newest event (EngagementEvent.day).', null=True)),
-                ('two_way_day', models.SmallIntegerField(help_text='Day of the newest two-way event.', null=True)),
-                ('day', models.SmallIntegerField(help_text='The day on which the judgement last changed.', null=True)),
-                ('definition_version', models.PositiveIntegerField(null=True)),
-                ('owner', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
+                (
+                    "contact",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="standing",
+                        serialize=False,
+                        to="leads.contact",
+                    ),
+                ),
+                (
+                    "lifecycle",
+                    models.CharField(
+                        choices=[
+                            ("lead", "Lead"),
+                            ("prospect", "Prospect"),
+                            ("customer", "Customer"),
+                            ("disqualified", "Disqualified"),
+                        ],
+                        default="lead",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("form", "Web form"),
+                            ("newsletter", "Newsletter"),
+                            ("download", "Download"),
+                            ("webinar", "Webinar"),
+                            ("referral", "Referral"),
+                            ("card", "Business card"),
+                            ("api", "API"),
+                            ("import", "Import"),
+                            ("manual", "Entered by hand"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "tag_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("fit", models.IntegerField(default=0)),
+                ("content", models.IntegerField(default=0)),
+                ("intent", models.IntegerField(default=0)),
+                ("conversation", models.IntegerField(default=0)),
+                ("social", models.IntegerField(default=0)),
+                ("product", models.IntegerField(default=0)),
+                ("total", models.IntegerField(default=0)),
+                ("grade", models.CharField(blank=True, default="", max_length=2)),
+                ("is_qualified", models.BooleanField(default=False)),
+                (
+                    "last_day",
+                    models.SmallIntegerField(help_text="Day of the newest event (EngagementEvent.day).", null=True),
+                ),
+                ("two_way_day", models.SmallIntegerField(help_text="Day of the newest two-way event.", null=True)),
+                ("day", models.SmallIntegerField(help_text="The day on which the judgement last changed.", null=True)),
+                ("definition_version", models.PositiveIntegerField(null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='contact_search', opclasses=['gin_trgm_ops']),
+            model_name="contact",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_text"], name="contact_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['created_at', 'id'], name='contact_created'),
+            model_name="contact",
+            index=models.Index(fields=["created_at", "id"], name="contact_created"),
         ),
         migrations.AddConstraint(
-            model_name='contact',
-            constraint=models.CheckConstraint(condition=models.Q(('email', ''), ('first_name', ''), ('last_name', ''), ('phone', ''), _negated=True), name='contact_knows_something'),
+            model_name="contact",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("email", ""), ("first_name", ""), ("last_name", ""), ("phone", ""), _negated=True),
+                name="contact_knows_something",
+            ),
         ),
         migrations.AddIndex(
-            model_name='consent',
-            index=models.Index(fields=['contact', 'purpose', '-at'], name='consent_newest'),
+            model_name="consent",
+            index=models.Index(fields=["contact", "purpose", "-at"], name="consent_newest"),
         ),
         migrations.AddIndex(
-            model_name='evidence',
-            index=models.Index(fields=['contact', 'criterion', '-observed_at', '-id'], name='evidence_newest'),
+            model_name="evidence",
+            index=models.Index(fields=["contact", "criterion", "-observed_at", "-id"], name="evidence_newest"),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('confidence__lte', 100)), name='evidence_confidence_percent'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("confidence__lte", 100)), name="evidence_confidence_percent"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', None), ('amount__gte', 0), _connector='OR'), name='evidence_amount_not_negative'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", None), ("amount__gte", 0), _connector="OR"),
+                name="evidence_amount_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='evidence',
-            constraint=models.CheckConstraint(condition=models.Q(('expires_at', None), ('expires_at__gt', models.F('observed_at')), _connector='OR'), name='evidence_expires_later'),
+            model_name="evidence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expires_at", None), ("expires_at__gt", models.F("observed_at")), _connector="OR"),
+                name="evidence_expires_later",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='facet',
-            constraint=models.UniqueConstraint(fields=('kind', 'name'), name='facet_name_once'),
+            model_name="facet",
+            constraint=models.UniqueConstraint(fields=("kind", "name"), name="facet_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.UniqueConstraint(fields=('kind', 'value'), name='identity_once'),
+            model_name="identity",
+            constraint=models.UniqueConstraint(fields=("kind", "value"), name="identity_once"),
         ),
         migrations.AddConstraint(
-            model_name='identity',
-            constraint=models.CheckConstraint(condition=models.Q(('value', ''), _negated=True), name='identity_has_value'),
+            model_name="identity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value", ""), _negated=True), name="identity_has_value"
+            ),
         ),
         migrations.AddIndex(
-            model_name='engagementevent',
-            index=models.Index(condition=models.Q(('contact__isnull', False)), fields=['contact', 'occurred_at', 'id'], include=('kind', 'day', 'facet'), name='event_of_contact'),
+            model_name="engagementevent",
+            index=models.Index(
+                condition=models.Q(("contact__isnull", False)),
+                fields=["contact", "occurred_at", "id"],
+                include=("kind", "day", "facet"),
+                name="event_of_contact",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='engagementevent',
-            constraint=models.UniqueConstraint(fields=('source', 'message_id'), name='event_once'),
+            model_name="engagementevent",
+            constraint=models.UniqueConstraint(fields=("source", "message_id"), name="event_once"),
         ),
         migrations.AddIndex(
-            model_name='lifecyclechange',
-            index=models.Index(fields=['to_stage', 'at'], name='lifecycle_change_to'),
+            model_name="lifecyclechange",
+            index=models.Index(fields=["to_stage", "at"], name="lifecycle_change_to"),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['total', 'contact'], name='standing_total'),
+            model_name="standing",
+            index=models.Index(fields=["total", "contact"], name="standing_total"),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['owner', 'total', 'contact'], name='standing_owner'),
+            model_name="standing",
+            index=models.Index(fields=["owner", "total", "contact"], name="standing_owner"),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['lifecycle', 'total', 'contact'], name='standing_lifecycle'),
+            model_name="standing",
+            index=models.Index(fields=["lifecycle", "total", "contact"], name="standing_lifecycle"),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(fields=['source', 'total', 'contact'], name='standing_source'),
+            model_name="standing",
+            index=models.Index(fields=["source", "total", "contact"], name="standing_source"),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(django.db.models.functions.comparison.Coalesce('last_day', -1, output_field=models.IntegerField()), models.F('contact'), name='standing_last_seen'),
+            model_name="standing",
+            index=models.Index(
+                django.db.models.functions.comparison.Coalesce("last_day", -1, output_field=models.IntegerField()),
+                models.F("contact"),
+                name="standing_last_seen",
+            ),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=models.Index(condition=models.Q(('is_qualified', True), ('lifecycle', 'lead')), fields=['contact'], name='standing_unpromoted'),
+            model_name="standing",
+            index=models.Index(
+                condition=models.Q(("is_qualified", True), ("lifecycle", "lead")),
+                fields=["contact"],
+                name="standing_unpromoted",
+            ),
         ),
         migrations.AddIndex(
-            model_name='standing',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['tag_ids'], name='standing_tags'),
+            model_name="standing",
+            index=django.contrib.postgres.indexes.GinIndex(fields=["tag_ids"], name="standing_tags"),
         ),
     ]

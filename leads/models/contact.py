@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from leads.models.standing import Standing
 
 
+class CompanyQuerySet(models.QuerySet["Company"]):
+    def visible_to(self, user: User) -> "CompanyQuerySet":
+        """Whoever sees one of its people sees the company; a company without people is everybody's."""
+        if user.sees_everything:
+            return self
+        people = Contact.objects.filter(company=models.OuterRef("pk"))
+        return self.filter(models.Exists(people.visible_to(user)) | ~models.Exists(people))
+
+
 class Company(models.Model):
     """An organisation."""
 
@@ -22,6 +31,8 @@ class Company(models.Model):
     custom = models.JSONField(default=dict, blank=True)
     search_text = models.TextField(editable=False, default="")
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = CompanyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "companies"

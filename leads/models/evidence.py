@@ -1,3 +1,5 @@
+from datetime import datetime
+
 from django.core.validators import MaxValueValidator
 from django.db import models
 from django.db.models import Q
@@ -29,7 +31,7 @@ class Criterion(models.Model):
 
 
 class EvidenceQuerySet(models.QuerySet["Evidence"]):
-    def standing(self, now: "timezone.datetime | None" = None) -> "EvidenceQuerySet":
+    def standing(self, now: datetime | None = None) -> "EvidenceQuerySet":
         """The newest unexpired answer per contact and criterion."""
         now = now or timezone.now()
         return (

@@ -42,7 +42,9 @@ class UnknownKind(Refused):
     """The event's kind is not in the registry."""
 
     def __init__(self, key: str) -> None:
-        super().__init__(kind=f"“{key[:60]}” is not a known kind of event. Register it in Settings, or use a known one.")
+        super().__init__(
+            kind=f"“{key[:60]}” is not a known kind of event. Register it in Settings, or use a known one."
+        )
 
 
 _INSERT = """

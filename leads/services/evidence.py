@@ -37,7 +37,9 @@ def record_evidence(
     """One more answer to a criterion; the newest unexpired one stands. Refused when nothing backs the verdict."""
     text, quote = normalise.line(text), normalise.text(quote)
     if not (text or quote or amount is not None or on_date):
-        raise Refused(quote="Write what they said, or give an amount, a date or a role: a verdict needs something behind it.")
+        raise Refused(
+            quote="Write what they said, or give an amount, a date or a role: a verdict needs something behind it."
+        )
     if len(text) > 300:
         raise Refused(text="At most 300 characters; put longer words into the quote.")
     if len(quote) > 5000:
@@ -46,7 +48,9 @@ def record_evidence(
         raise Refused(amount="An amount is between 0 and 999,999,999,999.")
     title = contact.job_title.casefold()
     if criterion.key == "authority" and not quote and amount is None and title and text.casefold() == title:
-        raise Refused(quote="A job title alone is not authority. Write what they said or did that shows they can decide.")
+        raise Refused(
+            quote="A job title alone is not authority. Write what they said or did that shows they can decide."
+        )
     observed_at = observed_at or now
     if observed_at > now:
         raise Refused(observed_at="This is in the future.")

@@ -41,9 +41,7 @@ def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
     tag, _ = Tag.objects.get_or_create(name=name)
     rows = Standing.objects.filter(pk__in=list(contact_ids)).exclude(tag_ids__contains=[tag.pk])
     changed = [row.pk for row in rows.select_for_update().order_by("pk")]
-    Standing.objects.filter(pk__in=changed).update(
-        tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_append")
-    )
+    Standing.objects.filter(pk__in=changed).update(tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_append"))
     _announce(changed)
     return changed
 
@@ -53,8 +51,6 @@ def remove_tag(contact_ids: Iterable[int], tag: Tag) -> list[int]:
     """Take a tag off the contacts; returns the ids of those who had it."""
     rows = Standing.objects.filter(pk__in=list(contact_ids), tag_ids__contains=[tag.pk])
     changed = [row.pk for row in rows.select_for_update().order_by("pk")]
-    Standing.objects.filter(pk__in=changed).update(
-        tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_remove")
-    )
+    Standing.objects.filter(pk__in=changed).update(tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_remove"))
     _announce(changed)
     return changed

@@ -1,0 +1,89 @@
+"""What a list of leads shows: read from an address, and written back into one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from leads import normalise
+from leads.vocabulary import Lifecycle, Source
+
+SORTS = ("-score", "score", "-new", "new", "-seen", "seen")
+GRADES = ("A", "B", "C", *(letter + digit for letter in "ABC" for digit in "123"))
+VIEWS = ("hot", "week")
+BIGGEST_ID = 2**63 - 1
+TWO_WAY_DAYS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFilter:
+    """Every part is optional; what an address asks wrongly is as if it had not been asked."""
+
+    q: str = ""
+    owner: str = ""  # "mine", "nobody" or an id
+    lifecycle: str = ""
+    source: str = ""
+    tag: int | None = None
+    least: int | None = None
+    grade: str = ""
+    two_way: str = ""  # "30": within so many days
+    month: str = ""  # created in this UTC month, YYYY-MM
+    view: str = ""  # "hot" or "week"
+    sort: str = "-score"
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> "LeadFilter":
+        """The filter of an address's query."""
+
+        def one_of(name: str, known: "tuple[str, ...] | list[str]", default: str = "") -> str:
+            value = given.get(name, "")
+            return value if value in known else default
+
+        owner = given.get("owner", "")
+        return cls(
+            q=normalise.line(given.get("q", "")[:500])[:100],
+            owner=owner if owner in {"mine", "nobody"} or number(owner) is not None else "",
+            lifecycle=one_of("lifecycle", Lifecycle.values),
+            source=one_of("source", Source.values),
+            tag=number(given.get("tag", "")),
+            least=number(given.get("least", ""), signed=True),
+            grade=one_of("grade", GRADES),
+            two_way=one_of("two_way", (str(TWO_WAY_DAYS),)),
+            month=given.get("month", "") if month_range(given.get("month", "")) else "",
+            view=one_of("view", VIEWS),
+            sort=one_of("sort", SORTS, "-score"),
+        )
+
+    def query(self, **changes: object) -> str:
+        """The address's query with some parts changed; parts that say nothing are left out."""
+        changed = replace(self, **changes)  # type: ignore[arg-type]
+        said = {field.name: getattr(changed, field.name) for field in fields(changed)}
+        return urlencode({key: value for key, value in said.items() if value not in ("", None) and value != "-score"})
+
+    @property
+    def is_empty(self) -> bool:
+        return replace(self, sort="-score") == LeadFilter()
+
+    @property
+    def words(self) -> list[str]:
+        """What is looked for, as the search column writes it."""
+        return normalise.search_text(self.q).split()[:5]
+
+
+def number(value: str, *, signed: bool = False) -> int | None:
+    """A whole number that the database can hold, or none."""
+    if not re.fullmatch(r"-?[0-9]{1,19}" if signed else r"[0-9]{1,19}", value, re.ASCII):
+        return None
+    found = int(value)
+    limit = 2**31 - 1 if signed else BIGGEST_ID
+    return found if -limit <= found <= limit else None
+
+
+def month_range(month: str) -> tuple[datetime, datetime] | None:
+    """First instants of a UTC month and of the next one; none when it is no month."""
+    if not re.fullmatch(r"20[0-9]{2}-(0[1-9]|1[0-2])", month, re.ASCII):
+        return None
+    year, number_of = int(month[:4]), int(month[5:])
+    following = (year + 1, 1) if number_of == 12 else (year, number_of + 1)
+    return datetime(year, number_of, 1, tzinfo=UTC), datetime(*following, 1, tzinfo=UTC)

@@ -1,0 +1,23 @@
+"""The questions that pages and other apps ask of `leads`."""
+
+from leads.queries.chips import Chip, answers_of, chips_for
+from leads.queries.lists import Row, list_page, people, rows_for, tag_choices
+from leads.queries.records import consents_of, identities_of, people_of, tags_of
+from leads.queries.search import search_companies, search_people
+
+__all__ = [
+    "Chip",
+    "Row",
+    "answers_of",
+    "chips_for",
+    "consents_of",
+    "identities_of",
+    "list_page",
+    "people",
+    "people_of",
+    "rows_for",
+    "search_companies",
+    "search_people",
+    "tag_choices",
+    "tags_of",
+]

@@ -1,0 +1,51 @@
+"""Finding people and companies by what somebody types."""
+
+from django.db.models import QuerySet
+
+from leads import normalise
+from leads.models import Company, Contact, Identity, IdentityKind
+from leads.queries.lists import matching
+from users.models import User
+
+CONSIDERED = 500
+MISSPELT_FROM = 4
+
+
+def _words(q: str) -> list[str]:
+    return normalise.search_text(normalise.line(q[:500])[:100]).split()[:5]
+
+
+def search_people(user: User, q: str, limit: int = 10) -> list[Contact]:
+    """Whose address or number this is, then who is called so, best score first; then who is spelt alike."""
+    words = _words(q)
+    if not words:
+        return []
+    people = Contact.objects.visible_to(user).select_related("company", "standing__owner")
+    found: list[Contact] = []
+    exact = [(IdentityKind.EMAIL, normalise.mailbox(q[:300])), (IdentityKind.PHONE, normalise.phone(q[:60]))]
+    for kind, value in exact:
+        if value:
+            owners = Identity.objects.filter(kind=kind, value=value).values("contact_id")
+            found += people.filter(pk__in=owners)
+    near = Contact.objects.visible_to(user).filter(matching(words)).order_by()[:CONSIDERED]
+    found += _ranked(people.filter(pk__in=near.values("pk")), "-standing__total", limit)
+    if not found and len("".join(words)) >= MISSPELT_FROM:
+        alike = Contact.objects.visible_to(user).filter(search_text__trigram_word_similar=" ".join(words))
+        found += _ranked(people.filter(pk__in=alike.order_by()[:CONSIDERED].values("pk")), "-standing__total", limit)
+    return list({contact.pk: contact for contact in found}.values())[:limit]
+
+
+def search_companies(user: User, q: str, limit: int = 10) -> list[Company]:
+    """Companies of this name or domain, by name; then those spelt alike."""
+    words = _words(q)
+    if not words:
+        return []
+    companies = Company.objects.visible_to(user)
+    found = list(companies.filter(matching(words)).order_by("name", "pk")[:limit])
+    if not found and len("".join(words)) >= MISSPELT_FROM:
+        found = list(companies.filter(search_text__trigram_word_similar=" ".join(words)).order_by("name", "pk")[:limit])
+    return found
+
+
+def _ranked(rows: "QuerySet[Contact]", by: str, limit: int) -> list[Contact]:
+    return list(rows.order_by(by, "-pk")[:limit])
