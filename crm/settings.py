@@ -1,7 +1,7 @@
 """The one settings file. Every value that differs between installations comes from the environment (.env.example)."""
 
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit, urlunsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
 from celery.schedules import crontab
@@ -75,7 +75,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "crm.context.shell",
             ],
-            "builtins": ["core.templatetags.components"],
+            "builtins": ["core.templatetags.components", "template_partials.templatetags.partials"],
         },
     },
 ]
@@ -99,7 +99,7 @@ def _broker_url(url: str) -> str:
     if parts.scheme != "unix":
         return url
     number = parse_qs(parts.query).get("db", ["0"])[0]
-    return urlunsplit(("redis+socket", "", parts.path, f"virtual_host={number}", ""))
+    return f"redis+socket://{parts.path}?virtual_host={number}"
 
 
 CACHES = {"default": {"BACKEND": "core.cache.ForgivingRedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "winnow"}}
@@ -119,7 +119,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "unacked_restore_throttle": 1,
     "socket_timeout": 5,
     "socket_connect_timeout": 2,
-    "retry_policy": {"max_retries": 1, "interval_start": 0, "interval_max": 0.1, "timeout": 0.5},
+    # who saves something does not wait for an absent broker: the sweep will find the work
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_max": 0.1,
+    "connect_retries_timeout": 0.5,
     "global_keyprefix": "winnow:",
 }
 CELERY_TASK_PUBLISH_RETRY = False

@@ -99,9 +99,18 @@ class Line:
     @property
     def points(self) -> str:
         """The exact points, as text: 12, 4.25, −5.125."""
-        sign, size = ("−" if self.thousandths < 0 else ""), abs(self.thousandths)
-        decimals = f"{size % 1000:03d}".rstrip("0")
-        return f"{sign}{size // 1000}{'.' + decimals if decimals else ''}"
+        return self.whole + self.decimals
+
+    @property
+    def whole(self) -> str:
+        """The points before the decimal point, with their sign."""
+        return f"{'−' if self.thousandths < 0 else ''}{abs(self.thousandths) // 1000}"
+
+    @property
+    def decimals(self) -> str:
+        """The decimal point and what follows it, or nothing."""
+        digits = f"{abs(self.thousandths) % 1000:03d}".rstrip("0")
+        return f".{digits}" if digits else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from scoring import views
+
+urlpatterns = [
+    path("definition/", views.definition, name="definition"),
+    path("leads/<int:pk>/score/", views.score_why, name="score_why"),
+]
