@@ -1,6 +1,9 @@
 """How every form of the product is drawn."""
 
+from django.forms import BaseForm
 from django.forms.renderers import TemplatesSetting
+
+from core.errors import Refused
 
 
 class Renderer(TemplatesSetting):
@@ -8,3 +11,9 @@ class Renderer(TemplatesSetting):
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
+
+
+def show_refusal(form: BaseForm, refused: Refused) -> None:
+    """Put what a service refused beside the fields it names; what names no field of this form stands above them."""
+    for name, message in refused.fields.items():
+        form.add_error(name if name in form.fields else None, message)

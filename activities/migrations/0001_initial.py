@@ -6,67 +6,142 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0001_initial'),
+        ("leads", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('note', 'Note'), ('call', 'Call'), ('meeting', 'Meeting'), ('reply', 'Reply'), ('stage', 'Stage change'), ('score', 'Score'), ('lifecycle', 'Lifecycle'), ('owner', 'Owner')], max_length=10)),
-                ('at', models.DateTimeField()),
-                ('title', models.CharField(max_length=300)),
-                ('body', models.TextField(blank=True)),
-                ('outcome', models.CharField(blank=True, max_length=20)),
-                ('nonce', models.CharField(blank=True, help_text='Of the form that logged it: a double click logs once.', max_length=40)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='activities', to='leads.contact')),
-                ('event', models.OneToOneField(help_text='The engagement it counts as, when they talked to us.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='leads.engagementevent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("note", "Note"),
+                            ("call", "Call"),
+                            ("meeting", "Meeting"),
+                            ("reply", "Reply"),
+                            ("stage", "Stage change"),
+                            ("score", "Score"),
+                            ("lifecycle", "Lifecycle"),
+                            ("owner", "Owner"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("title", models.CharField(max_length=300)),
+                ("body", models.TextField(blank=True)),
+                ("outcome", models.CharField(blank=True, max_length=20)),
+                (
+                    "nonce",
+                    models.CharField(
+                        blank=True, help_text="Of the form that logged it: a double click logs once.", max_length=40
+                    ),
+                ),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="activities", to="leads.contact"
+                    ),
+                ),
+                (
+                    "event",
+                    models.OneToOneField(
+                        help_text="The engagement it counts as, when they talked to us.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="leads.engagementevent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'activities',
-                'indexes': [models.Index(fields=['contact', 'at', 'id'], name='activity_of_contact')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('nonce', ''), _negated=True), fields=('nonce',), name='activity_once')],
+                "verbose_name_plural": "activities",
+                "indexes": [models.Index(fields=["contact", "at", "id"], name="activity_of_contact")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("nonce", ""), _negated=True), fields=("nonce",), name="activity_once"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FollowUp',
+            name="FollowUp",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('due_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('notified_at', models.DateTimeField(null=True)),
-                ('assignee', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to=settings.AUTH_USER_MODEL)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='follow_ups', to='leads.contact')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("title", models.CharField(max_length=200)),
+                ("due_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("notified_at", models.DateTimeField(null=True)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="follow_ups",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="follow_ups", to="leads.contact"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['due_at', 'pk'],
-                'indexes': [models.Index(condition=models.Q(('done_at', None)), fields=['assignee', 'due_at'], name='follow_up_open'), models.Index(condition=models.Q(('done_at', None)), fields=['contact', 'due_at'], name='follow_up_of_contact'), models.Index(condition=models.Q(('done_at', None), ('notified_at', None)), fields=['due_at'], name='follow_up_to_notify')],
+                "ordering": ["due_at", "pk"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("done_at", None)), fields=["assignee", "due_at"], name="follow_up_open"
+                    ),
+                    models.Index(
+                        condition=models.Q(("done_at", None)), fields=["contact", "due_at"], name="follow_up_of_contact"
+                    ),
+                    models.Index(
+                        condition=models.Q(("done_at", None), ("notified_at", None)),
+                        fields=["due_at"],
+                        name="follow_up_to_notify",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notification',
+            name="Notification",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=100)),
-                ('text', models.CharField(max_length=300)),
-                ('url', models.CharField(max_length=300)),
-                ('at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notifications', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.CharField(max_length=100)),
+                ("text", models.CharField(max_length=300)),
+                ("url", models.CharField(max_length=300)),
+                ("at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notifications",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-at', '-pk'],
-                'indexes': [models.Index(fields=['user', '-at', '-id'], name='notification_of_user'), models.Index(condition=models.Q(('read_at', None)), fields=['user'], name='notification_unread')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='notification_once')],
+                "ordering": ["-at", "-pk"],
+                "indexes": [
+                    models.Index(fields=["user", "-at", "-id"], name="notification_of_user"),
+                    models.Index(condition=models.Q(("read_at", None)), fields=["user"], name="notification_unread"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("user", "key"), name="notification_once")],
             },
         ),
     ]

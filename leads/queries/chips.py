@@ -18,6 +18,7 @@ LONGEST_QUOTE = 140
 class Chip:
     """One criterion of one contact: `state` is meets, weak, fails or unknown (no evidence stands)."""
 
+    criterion_id: int
     key: str
     letter: str
     label: str
@@ -32,7 +33,7 @@ class Chip:
 
 
 _NEWEST = """
-SELECT asked.id, c.key, c.letter, c.label, c.question, v.verdict, v.text, v.amount, v.on_date, v.quote, v.observed_at,
+SELECT asked.id, c.id, c.key, c.letter, c.label, c.question, v.verdict, v.text, v.amount, v.on_date, v.quote, v.observed_at,
        u.name, v.expires_at
 FROM unnest(%s::bigint[]) AS asked(id)
 CROSS JOIN leads_criterion c
@@ -55,9 +56,10 @@ def chips_for(contact_ids: Iterable[int], *, now: datetime | None = None) -> dic
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [ids, now])
         rows = cursor.fetchall()
-    for contact_id, key, letter, label, question, verdict, *evidence in rows:
+    for contact_id, criterion_id, key, letter, label, question, verdict, *evidence in rows:
         found[contact_id].append(
             Chip(
+                criterion_id=criterion_id,
                 key=key,
                 letter=letter,
                 label=label,
