@@ -106,7 +106,7 @@ def test_the_fallen_are_started_again(checkout: Checkout) -> None:
 
 
 def test_what_cannot_run_ends_the_start_with_its_output(checkout: Checkout) -> None:
-    (checkout.root / "crm" / "wsgi.py").write_text("raise SystemExit('no such product')\n")
+    (checkout.root / "crm" / "wsgi.py").write_text("raise RuntimeError('no such product')\n")
     ended = checkout.run("up", "--port", str(free_port()))
     assert ended.returncode == 1
     assert "no such product" in ended.stdout
