@@ -112,8 +112,12 @@ def _samples() -> dict[str, Any]:
         "funnel": funnel,
         "filters": filters,
         "stages": stages,
-        "times": [now, now - timedelta(minutes=5), now - timedelta(hours=3), now - timedelta(days=3)]
-        + [now + timedelta(days=2, minutes=1), now - timedelta(days=90), timezone.localdate()],
+        "times": [
+            now,
+            *(now - timedelta(**distance) for distance in ({"minutes": 5}, {"hours": 3}, {"days": 3}, {"days": 90})),
+            now + timedelta(days=2, minutes=1),
+            timezone.localdate(),
+        ],
         "tabs": [
             Fake(label="Timeline", url="/gallery", active=True, count=48),
             Fake(label="Opportunities", url="/gallery", active=False, count=2),

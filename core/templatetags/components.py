@@ -350,7 +350,8 @@ def menu(content: str, label: str = "", icon_name: str = "", end: bool = False, 
     """A button that opens a list of `.menu-item`s; without a label it is an icon button named "More"."""
     style = f"btn{' btn-quiet' if quiet or not label else ''}{'' if label else ' btn-icon'}"
     return format_html(
-        '<details class="menu{}" data-menu><summary class="{}"{}>{}{}</summary><div class="menu-body">{}</div></details>',
+        '<details class="menu{}" data-menu><summary class="{}"{}>{}{}</summary>'
+        '<div class="menu-body">{}</div></details>',
         " menu-end" if end else "",
         style,
         "" if label else mark_safe(' aria-label="More"'),

@@ -3,9 +3,9 @@
 const dialog = document.getElementById("dialog");
 let opener = null;
 
-function open() {
+function open(asker) {
   if (!dialog.open) {
-    opener = document.activeElement;
+    opener = asker?.matches?.("a, button, summary, [tabindex]") ? asker : document.activeElement;
     dialog.showModal();
   }
   const field = dialog.querySelector("[aria-invalid='true'], [autofocus]")
@@ -22,7 +22,7 @@ function emptied() {
 dialog?.addEventListener("close", emptied);
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== dialog) return;
-  if (dialog.childElementCount) open();
+  if (dialog.childElementCount) open(event.detail.requestConfig?.elt);
   else dialog.close();
 });
 document.body.addEventListener("close-dialog", () => dialog?.open && dialog.close());

@@ -4,7 +4,7 @@ const STAY = 5000;
 
 function lift() {
   // a popover shown last lies above an open dialog
-  if (!place.showPopover) return;
+  if (!place.isConnected || !place.showPopover) return;
   if (place.matches(":popover-open")) place.hidePopover();
   if (place.childElementCount) place.showPopover();
 }
