@@ -36,8 +36,8 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
         now = now or timezone.now()
         return (
             self.filter(Q(expires_at=None) | Q(expires_at__gt=now))
-            .order_by("contact", "criterion", "-observed_at", "-pk")
-            .distinct("contact", "criterion")
+            .order_by("contact_id", "criterion_id", "-observed_at", "-pk")
+            .distinct("contact_id", "criterion_id")
         )
 
 
