@@ -335,8 +335,8 @@ def panel(
 def dialog(content: str, title: str, wide: bool = False) -> SafeString:
     """What an answer to hx-target="#dialog" contains."""
     return format_html(
-        '<div class="dialog-frame{}"><header class="dialog-head"><h2 id="dialog-title">{}</h2>'
-        '<button type="button" class="btn btn-quiet btn-icon" data-close aria-label="Close">{}</button></header>'
+        '<div class="dialog-frame{}"><div class="dialog-head"><h2 id="dialog-title">{}</h2>'
+        '<button type="button" class="btn btn-quiet btn-icon" data-close aria-label="Close">{}</button></div>'
         '<div class="dialog-body">{}</div></div>',
         " dialog-wide" if wide else "",
         title,
@@ -437,16 +437,21 @@ def columns(items: Iterable[Any], caption: str, currency: str = "", height: int 
         ]
         legend |= {str(part["label"]): str(part["tone"]) for part in parts}
         low, high = _of(item, "low", None), _of(item, "high", None)
+        likely = None if low is None or high is None else _range(float(low), float(high), top, currency)
+        quota = _mark(_of(item, "mark", None), top, currency)
+        said = [f"{part['label']} {part['text']}" for part in parts]
+        said += [f"likely {likely['text']}"] if likely else []
+        said += [f"quota {quota['text']}"] if quota else []
         drawn.append(
             {
                 "label": _of(item, "label"),
                 "url": _of(item, "url"),
                 "current": _of(item, "current", False),
                 "parts": parts,
-                "title": ", ".join(f"{part['label']} {part['text']}" for part in parts),
+                "title": ", ".join(said),
                 "total": _figure(sum(stack), currency),
-                "range": None if low is None or high is None else _range(float(low), float(high), top, currency),
-                "mark": _mark(_of(item, "mark", None), top, currency),
+                "range": likely,
+                "mark": quota,
             }
         )
     return {

@@ -7,6 +7,7 @@ function open(asker) {
   if (!dialog.open) {
     opener = asker?.matches?.("a, button, summary, [tabindex]") ? asker : document.activeElement;
     dialog.showModal();
+    document.body.dispatchEvent(new CustomEvent("dialog-opened"));
   }
   const field = dialog.querySelector("[aria-invalid='true'], [autofocus]")
     || dialog.querySelector(".dialog-body :is(input:not([type='hidden']), select, textarea, a[href], button)");

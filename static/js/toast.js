@@ -53,6 +53,7 @@ if (place) {
   lift();
 }
 
+document.body.addEventListener("dialog-opened", lift);
 document.body.addEventListener("toast", (event) => {
   const given = event.detail?.value ?? event.detail;
   show(typeof given === "string" ? { text: given } : given);
