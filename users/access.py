@@ -28,7 +28,7 @@ def requires(what: Can) -> Callable[[View[P]], View[P]]:
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
-        def guarded(request: SignedInRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if not request.user.can(what):
                 raise PermissionDenied(f"Your role ({request.user.get_role_display()}) may not do this.")
             return view(request, *args, **kwargs)

@@ -1,0 +1,88 @@
+"""Loads the demo, once."""
+
+from datetime import UTC, datetime
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.contrib.auth.hashers import make_password
+from django.db import connection, transaction
+
+import crm.reference
+from capture.models import Form, FormField, Site
+from crm.demo import logins
+from crm.demo.judge import Judge
+from crm.demo.load import WORDING, Loader, reserve
+from crm.demo.sales import Office
+from crm.demo.world import FIRMS, PEOPLE, Maker
+from leads import kinds
+from leads.models import Company, Contact, Source
+from pipeline.models import Pipeline, Stage, StageKind
+from scoring import queries as scoring
+from scoring import services
+from scoring.models import Definition
+from users.models import Team, User
+
+
+class NotPossible(Exception):
+    """The installation is not in the state that the demo was made for; the text says what to do."""
+
+
+def build(*, now: datetime) -> None:
+    """Everything, in one transaction; then scores and rollups by the product's own services."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    with transaction.atomic():
+        crm.reference.ensure()
+        kinds.forget()
+        spec = scoring.active_spec()
+        pipeline = Pipeline.objects.filter(stages__kind=StageKind.OPEN).first()
+        if spec is None or pipeline is None:
+            raise NotPossible("Demo data needs an active definition and a pipeline. Run `manage.py prepare` first.")
+        make_colleagues()
+        site = make_places_to_arrive()
+        rots = [stage.rots_after_days for stage in Stage.objects.filter(pipeline=pipeline, kind=StageKind.OPEN)]
+        judge = Judge(spec)
+        world = Maker(midnight, judge, site, rots).make(reserve(Company, FIRMS), reserve(Contact, PEOPLE))
+        loader = Loader(world, judge)
+        loader.facts()
+        Office(loader, pipeline, Definition.objects.get(pk=spec.id), midnight).write()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    services.refresh_all(now=now)
+    if find_spec("reports.services"):
+        import_module("reports.services").refresh_funnel(now=now)
+
+
+def make_colleagues() -> None:
+    """Teams and people; the password is hashed once, for it costs half a second."""
+    teams = {name: Team.objects.get_or_create(name=name)[0] for name in logins.TEAMS}
+    password = make_password(logins.PASSWORD)
+    User.objects.bulk_create(
+        [
+            User(
+                email=login.email,
+                name=login.name,
+                role=login.role.value,
+                team=teams.get(login.team),
+                timezone="Europe/Berlin",
+                password=password,
+            )
+            for login in logins.LOGINS
+        ]
+    )
+
+
+def make_places_to_arrive() -> str:
+    """The newsletter's form beside those that every installation has; returns the event source of the first site."""
+    Form.objects.get_or_create(
+        slug="newsletter",
+        defaults={
+            "title": "The planning digest",
+            "intro": "Every second Thursday: one idea, one number, one story.",
+            "fields": [FormField.FIRST_NAME.value, FormField.EMAIL.value],
+            "required": [FormField.EMAIL.value],
+            "event_kind": "newsletter_subscribed",
+            "source": Source.NEWSLETTER,
+            "consent_wording": WORDING,
+        },
+    )
+    return f"tracker:{Site.objects.order_by('pk')[0].pk}"
