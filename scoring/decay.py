@@ -29,8 +29,8 @@ def capped(thousandths: int, cap: int | None) -> int:
 
 
 def rounded(thousandths: int) -> int:
-    """Whole points, halves away from zero."""
-    return (abs(thousandths) + 500) // 1000 * (1 if thousandths >= 0 else -1)
+    """Whole points, halves to the even neighbour (IEEE 754, as PostgreSQL rounds a float8)."""
+    return round(thousandths / 1000)
 
 
 def fades_after(points: int, half_life_days: int | None, window_days: int, age: int) -> int:

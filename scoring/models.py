@@ -38,9 +38,12 @@ class Definition(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["status"], condition=Q(status="active"), name="definition_one_active"),
-            models.CheckConstraint(condition=Q(grade_a_fit__gte=F("grade_b_fit")), name="definition_fit_grades_ordered"),
             models.CheckConstraint(
-                condition=Q(grade_1_engagement__gte=F("grade_2_engagement")), name="definition_engagement_grades_ordered"
+                condition=Q(grade_a_fit__gte=F("grade_b_fit")), name="definition_fit_grades_ordered"
+            ),
+            models.CheckConstraint(
+                condition=Q(grade_1_engagement__gte=F("grade_2_engagement")),
+                name="definition_engagement_grades_ordered",
             ),
         ]
 
@@ -82,8 +85,12 @@ class EngagementRule(models.Model):
     class Meta:
         ordering = ["position", "pk"]
         constraints = [
-            models.CheckConstraint(condition=Q(half_life_days=None) | Q(half_life_days__gt=0), name="half_life_positive"),
-            models.CheckConstraint(condition=Q(window_days__gt=0, window_days__lte=3650), name="window_within_ten_years"),
+            models.CheckConstraint(
+                condition=Q(half_life_days=None) | Q(half_life_days__gt=0), name="half_life_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(window_days__gt=0, window_days__lte=3650), name="window_within_ten_years"
+            ),
             models.CheckConstraint(condition=~Q(points=0) & Q(points__gte=-1000, points__lte=1000), name="points_sane"),
         ]
 

@@ -1,7 +1,9 @@
 """What we think of somebody, and why."""
 
+import weakref
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -151,8 +153,11 @@ class Explanation:
     def groups(self) -> list[tuple[str, int, list[Line]]]:
         """(category, its rounded points, its lines) for each part that has lines; the points add up to the total."""
         parts = [("fit", self.fit), *self.categories.items()]
-        return [(name, points, [row for row in self.lines if row.category == name]) for name, points in parts
-                if points or any(row.category == name for row in self.lines)]
+        return [
+            (name, points, [row for row in self.lines if row.category == name])
+            for name, points in parts
+            if points or any(row.category == name for row in self.lines)
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """For the API and for snapshots."""
@@ -180,11 +185,35 @@ class Explanation:
 
 
 def _rows(sql: str, ids: list[int], day: int) -> list[dict[str, Any]]:
+    """Run a statement that is not worth preparing: its two parameters are put in as literals."""
+    return _fetch(sql.replace("$1::bigint[]", f"'{{{','.join(map(str, ids))}}}'::bigint[]").replace("$2", str(day)))
+
+
+def _fetch(sql: str, params: list[Any] | None = None) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        # the statement is written for PREPARE; here its two numbers are put in directly
-        cursor.execute(sql.replace("$1::bigint[]", f"'{{{','.join(map(str, ids))}}}'::bigint[]").replace("$2", str(day)))
+        cursor.execute(sql, params)
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# Planning costs more than running for one contact, so each connection prepares a statement once.
+_prepared: "weakref.WeakKeyDictionary[Any, dict[tuple[Spec, str], str]]" = weakref.WeakKeyDictionary()
+
+
+def prepared(spec: Spec, purpose: str, types: str, sql: Callable[[Statement], str]) -> str:
+    """The name under which the statement is prepared on this connection.
+
+    PREPARE survives a rollback, so what we remember of a connection stays true whatever becomes of a transaction.
+    """
+    connection.ensure_connection()
+    names = _prepared.setdefault(connection.connection, {})
+    if (spec, purpose) not in names:
+        name = f"score_{len(names)}"
+        with connection.cursor() as cursor:
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+            cursor.execute(f"PREPARE {name} ({types}) AS {sql(statement_of(spec))}")
+        names[spec, purpose] = name
+    return names[spec, purpose]
 
 
 def statement_of(spec: Spec) -> Statement:
@@ -206,8 +235,8 @@ def why(contact_id: int, day: int, *, definition: Definition | None = None) -> E
     spec = load_spec(definition) if definition else active_spec()
     if spec is None:
         return None
-    statement = statement_of(spec)
-    rows = _rows(statement.select(IDS, with_lines=True), [contact_id], day)
+    name = prepared(spec, "why", "bigint[], int", lambda statement: statement.select(IDS, with_lines=True))
+    rows = _fetch(f"EXECUTE {name} (%s::bigint[], %s)", [[contact_id], day])
     if not rows:
         return None
     row = rows[0]
@@ -223,7 +252,7 @@ def why(contact_id: int, day: int, *, definition: Definition | None = None) -> E
         is_qualified=row["is_qualified"],
         lines=_lines(spec, row, day),
         missing=_missing(spec, row, day),
-        fades_on=_fades_on(statement, contact_id, row["total"], day),
+        fades_on=_fades_on(spec, contact_id, row["total"], day),
     )
 
 
@@ -272,19 +301,23 @@ def _missing(spec: Spec, row: dict[str, Any], day: int) -> list[Missing]:
     return missing
 
 
-def _fades_on(statement: Statement, contact_id: int, total: int, day: int) -> date | None:
+def _fades_on(spec: Spec, contact_id: int, total: int, day: int) -> date | None:
     """The first day on which the score is below the threshold if nothing happens; none within half a year."""
-    threshold = statement.spec.threshold
-    if total < threshold:
+    if total < spec.threshold:
         return None
-    select = statement.select(IDS, day="d.day")
+    name = prepared(
+        spec,
+        "fades",
+        "bigint[], int, int, int",
+        lambda statement: (
+            "SELECT d.day, q.total FROM generate_series($2, $3, $4) AS d(day) "
+            f"CROSS JOIN LATERAL ({statement.select(IDS, day='d.day')}) q ORDER BY d.day"
+        ),
+    )
 
     def first_below(start: int, stop: int, step: int) -> int | None:
-        sql = (
-            f"SELECT d.day, q.total FROM generate_series({start}, {stop}, {step}) AS d(day) "
-            f"CROSS JOIN LATERAL ({select}) q ORDER BY d.day"
-        )
-        return next((row["day"] for row in _rows(sql, [contact_id], day) if row["total"] < threshold), None)
+        rows = _fetch(f"EXECUTE {name} (%s::bigint[], %s, %s, %s)", [[contact_id], start, stop, step])
+        return next((row["day"] for row in rows if row["total"] < spec.threshold), None)
 
     week = first_below(day + 7, day + 7 * LOOK_AHEAD_WEEKS, 7)
     if week is None:

@@ -110,6 +110,4 @@ def ensure() -> None:
             definition=definition, name=name, points=points, conditions=conditions, position=position
         )
     for key, least in REQUIRED.items():
-        RequiredCriterion.objects.create(
-            definition=definition, criterion=Criterion.objects.get(key=key), least=least
-        )
+        RequiredCriterion.objects.create(definition=definition, criterion=Criterion.objects.get(key=key), least=least)

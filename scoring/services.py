@@ -1,10 +1,8 @@
 """Judging: scores and verdicts are written here and nowhere else."""
 
-import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db import connection, transaction
 
@@ -35,35 +33,22 @@ class Changed:
     met: list[int] | None
 
 
-# Planning costs more than running for one contact: each connection prepares the statement once.
-_prepared: "weakref.WeakKeyDictionary[Any, dict[Spec, str]]" = weakref.WeakKeyDictionary()
-
-
 def _update(spec: Spec, targets: Targets, numbers: Sequence[int], day: int) -> list[Changed]:
     """Run the one update in the running transaction, which must hold the scoring lock."""
-    connection.ensure_connection()
     with connection.cursor() as cursor:
         if targets.is_narrow:
-            sql, params = f"EXECUTE {_prepare(spec, targets)} (%s::bigint[], %s)", [list(numbers), day]
+            cursor.execute(f"EXECUTE {prepared_update(spec)} (%s::bigint[], %s)", [list(numbers), day])
         else:
             # a range is planned for its own numbers: they decide between index and scan
-            numbers_sql = f"'{{{','.join(map(str, numbers))}}}'::bigint[]"
+            ends = f"'{{{','.join(map(str, numbers))}}}'::bigint[]"
             update = queries.statement_of(spec).update(targets)
-            sql, params = update.replace("$1::bigint[]", numbers_sql).replace("$2", str(day)), None
-        cursor.execute(sql, params)
+            cursor.execute(update.replace("$1::bigint[]", ends).replace("$2", str(day)))
         return [Changed(*row) for row in cursor.fetchall()]
 
 
-def _prepare(spec: Spec, targets: Targets) -> str:
-    """The name of the update prepared on this connection. PREPARE survives a rollback, so the memory stays true."""
-    prepared = _prepared.setdefault(connection.connection, {})
-    if prepared.get(spec) is None:
-        with connection.cursor() as cursor:
-            name = f"score_{len(prepared)}"
-            cursor.execute("SET plan_cache_mode = force_generic_plan")
-            cursor.execute(f"PREPARE {name} (bigint[], int) AS {queries.statement_of(spec).update(targets)}")
-            prepared[spec] = name
-    return prepared[spec]
+def prepared_update(spec: Spec) -> str:
+    """The name of the update of some contacts, prepared on this connection."""
+    return queries.prepared(spec, "update", "bigint[], int", lambda statement: statement.update(IDS))
 
 
 def _record_verdicts(changed: Sequence[Changed], spec: Spec, *, now: datetime) -> int:
@@ -164,7 +149,7 @@ def plan_refresh(*, now: datetime) -> list[int]:
 
 
 def refresh_range(range_id: int, *, now: datetime) -> int:
-    """Judge one range; returns how many judgements changed. Ranges run beside each other, not beside `rescore_changed`."""
+    """Judge one range; returns how many judgements changed. Ranges run together, but not beside `rescore_changed`."""
     with transaction.atomic():
         locks.hold(locks.SCORING, shared=True)
         part = RefreshRange.objects.filter(pk=range_id, done_at=None).select_for_update(skip_locked=True).first()
@@ -181,4 +166,3 @@ def refresh_range(range_id: int, *, now: datetime) -> int:
 def refresh_all(*, now: datetime) -> int:
     """Judge everybody here and now; returns how many judgements changed."""
     return sum(refresh_range(range_id, now=now) for range_id in plan_refresh(now=now))
-

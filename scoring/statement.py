@@ -15,6 +15,17 @@ from scoring.definitions import EngagementLine, Spec
 
 CATEGORIES = tuple(category.value for category in Category)
 COLUMNS = ("fit", *CATEGORIES, "total", "grade", "is_qualified")
+# what is compared to see whether a judgement changed: as it stands, and as it is judged now
+_STANDING = (*(f"s.{column}" for column in COLUMNS), "s.last_day", "s.two_way_day", "s.definition_version")
+_JUDGED = (
+    "p.fit",
+    *(f"c0.{category}" for category in CATEGORIES),
+    "p.fit + t.engagement",
+    "v.grade",
+    "v.is_qualified",
+    "greatest(s.last_day, e.last_day)",
+    "greatest(s.two_way_day, e.two_way_day)",
+)
 
 
 @dataclass(frozen=True)
@@ -37,46 +48,56 @@ class Statement:
         self.spec = spec
         self.literal = literal
 
-    def select(self, targets: Targets, *, with_lines: bool = False, day: str = "$2::int") -> str:
-        """One row per contact: columns of COLUMNS, days of last and two-way contact, ids of criteria that are met."""
-        spec = self.spec
-        lines = [f"l{n}" for n in range(len(spec.engagement))] if with_lines else []
-        fits = [f"f{n}" for n in range(len(spec.fit))] if with_lines else []
-        details = [f"coalesce(e.{name}, 0) AS {name}" for name in lines]
-        details += [f"coalesce(e.n{name[1:]}, 0) AS n{name[1:]}, e.d{name[1:]} AS d{name[1:]}" for name in lines]
-        extra = "".join(f", {part}" for part in [*details, *(f"p.{name}" for name in fits)])
-        a, b, one, two = spec.grades
-        engagement = " + ".join(f"e2.{category}" for category in CATEGORIES)
+    def select(
+        self, targets: Targets, *, with_lines: bool = False, day: str = "$2::int", only_changed: bool = False
+    ) -> str:
+        """One row per contact: COLUMNS, days of the newest and the newest two-way event, ids of the criteria that are met.
+
+        `with_lines` adds per rule its thousandths (l), its events that count (n) and the newest one's day (d), and each
+        fit rule's points (f). `only_changed` leaves out whose Standing says the same already.
+        """
+        details = [f"coalesce(e.l{n}, 0) AS l{n}, coalesce(e.n{n}, 0) AS n{n}, e.d{n}" for n in self._numbers]
+        details += [f"p.f{n}" for n in range(len(self.spec.fit))]
+        extra = "".join(f", {part}" for part in details) if with_lines else ""
+        where = targets.predicate.format(column="s.contact_id")
+        if only_changed:
+            where += f"\n  AND ({', '.join(_STANDING)}) IS DISTINCT FROM ({', '.join(_JUDGED)}, {self.spec.version})"
         return f"""
-SELECT s.contact_id, p.fit, {", ".join(f"e2.{c}" for c in CATEGORIES)}, t.total,
-  CASE WHEN p.fit >= {a} THEN 'A' WHEN p.fit >= {b} THEN 'B' ELSE 'C' END ||
-  CASE WHEN t.engagement >= {one} THEN '1' WHEN t.engagement >= {two} THEN '2' ELSE '3' END AS grade,
-  ({self._verdict(day)}) AS is_qualified,
+SELECT s.contact_id, {", ".join(f"{judged} AS {name}" for judged, name in zip(_JUDGED, COLUMNS, strict=False))}, s.is_qualified AS was_qualified,
   e.last_day, e.two_way_day, a.met{extra}
 FROM leads_standing s
 {self._joins}
 LEFT JOIN ({self._engaged(targets, with_lines, day)}) e ON e.contact_id = s.contact_id
 LEFT JOIN ({self._answered(targets, day)}) a ON a.contact_id = s.contact_id
 CROSS JOIN LATERAL (SELECT {self._fit(with_lines)} OFFSET 0) p
-CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATEGORIES)}) e2
-CROSS JOIN LATERAL (SELECT p.fit + {engagement} AS total, {engagement} AS engagement OFFSET 0) t
-WHERE {targets.predicate.format(column="s.contact_id")}"""
+CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATEGORIES)}) c0
+CROSS JOIN LATERAL (SELECT {" + ".join(f"c0.{c}" for c in CATEGORIES)} AS engagement OFFSET 0) t
+CROSS JOIN LATERAL (SELECT {self._grade()} AS grade, {self._verdict(day)} AS is_qualified OFFSET 0) v
+WHERE {where}"""
 
     def update(self, targets: Targets) -> str:
         """Write what changed into Standing; returns one row per contact whose judgement changed."""
         values = ", ".join(f"{column} = x.{column}" for column in COLUMNS)
-        both = ", ".join(f"s.{c}" for c in COLUMNS), ", ".join(f"x.{c}" for c in COLUMNS)
-        seen = [f"greatest(s.{column}, x.{column})" for column in ("last_day", "two_way_day")]
         return f"""
-WITH x AS ({self.select(targets)}),
-old AS (SELECT contact_id, is_qualified FROM leads_standing WHERE {targets.predicate.format(column="contact_id")})
+WITH x AS MATERIALIZED ({self.select(targets, only_changed=True)})
 UPDATE leads_standing s
-SET {values}, last_day = {seen[0]}, two_way_day = {seen[1]}, day = $2, definition_version = {self.spec.version}
-FROM x JOIN old USING (contact_id)
-WHERE s.contact_id = x.contact_id
-  AND ({both[0]}, s.definition_version, s.last_day, s.two_way_day)
-      IS DISTINCT FROM ({both[1]}, {self.spec.version}, {seen[0]}, {seen[1]})
-RETURNING s.contact_id, old.is_qualified, s.is_qualified, s.total, s.grade, x.two_way_day, x.met"""
+SET {values}, last_day = greatest(s.last_day, x.last_day), two_way_day = greatest(s.two_way_day, x.two_way_day),
+  day = $2, definition_version = {self.spec.version}
+FROM x WHERE s.contact_id = x.contact_id
+RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two_way_day, x.met"""
+
+    @property
+    def _numbers(self) -> range:
+        return range(len(self.spec.engagement))
+
+    def _grade(self) -> str:
+        a, b, one, two = self.spec.grades
+        letter = f"CASE WHEN p.fit >= {a} THEN 'A' WHEN p.fit >= {b} THEN 'B' ELSE 'C' END"
+        return f"{letter} || CASE WHEN t.engagement >= {one} THEN '1' WHEN t.engagement >= {two} THEN '2' ELSE '3' END"
+
+    def engagement_only(self, targets: Targets, day: int) -> str:
+        """The events' part alone: categories per contact that has events."""
+        return self._engaged(targets, False, str(day))
 
     # --- parts ---
 
@@ -127,7 +148,7 @@ RETURNING s.contact_id, old.is_qualified, s.is_qualified, s.total, s.grade, x.tw
         outer = []
         for category in CATEGORIES:
             summed = " + ".join(f"l{n}" for n, line in lines if line.category == category) or "0"
-            outer.append(f"CASE WHEN {summed} < 0 THEN (({summed}) - 500) / 1000 ELSE (({summed}) + 500) / 1000 END AS {category}")
+            outer.append(f"round(({summed}) / '1000'::float8)::int AS {category}")
         kept = "".join(f", l{n}, n{n}, d{n}" for n, _ in lines) if with_lines else ""
         return f"""
     SELECT contact_id, {", ".join(outer)}, last_day, two_way_day{kept} FROM (
@@ -177,7 +198,7 @@ RETURNING s.contact_id, old.is_qualified, s.is_qualified, s.total, s.grade, x.tw
     GROUP BY contact_id"""
 
     def _verdict(self, day: str) -> str:
-        tests = [f"t.total >= {self.spec.threshold}", "s.lifecycle <> 'disqualified'"]
+        tests = [f"p.fit + t.engagement >= {self.spec.threshold}", "s.lifecycle <> 'disqualified'"]
         if self.spec.two_way_days:
             tests.append(f"coalesce(e.two_way_day > {day} - {self.spec.two_way_days}, false)")
         if self.spec.required:

@@ -7,145 +7,262 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0001_initial'),
+        ("leads", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Definition',
+            name="Definition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('active', 'Active'), ('retired', 'Retired')], default='draft', max_length=8)),
-                ('threshold', models.SmallIntegerField(help_text='Least total score of a prospect.')),
-                ('two_way_days', models.PositiveSmallIntegerField(help_text='They must have talked to us within this many days; empty: not required.', null=True)),
-                ('grade_a_fit', models.SmallIntegerField(help_text='Least fit for an A.')),
-                ('grade_b_fit', models.SmallIntegerField(help_text='Least fit for a B; below it is C.')),
-                ('grade_1_engagement', models.SmallIntegerField(help_text='Least engagement for a 1.')),
-                ('grade_2_engagement', models.SmallIntegerField(help_text='Least engagement for a 2; below it is 3.')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('activated_at', models.DateTimeField(null=True)),
-                ('retired_at', models.DateTimeField(null=True)),
-                ('signed_by_marketing', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('signed_by_sales', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("version", models.PositiveIntegerField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("draft", "Draft"), ("active", "Active"), ("retired", "Retired")],
+                        default="draft",
+                        max_length=8,
+                    ),
+                ),
+                ("threshold", models.SmallIntegerField(help_text="Least total score of a prospect.")),
+                (
+                    "two_way_days",
+                    models.PositiveSmallIntegerField(
+                        help_text="They must have talked to us within this many days; empty: not required.", null=True
+                    ),
+                ),
+                ("grade_a_fit", models.SmallIntegerField(help_text="Least fit for an A.")),
+                ("grade_b_fit", models.SmallIntegerField(help_text="Least fit for a B; below it is C.")),
+                ("grade_1_engagement", models.SmallIntegerField(help_text="Least engagement for a 1.")),
+                ("grade_2_engagement", models.SmallIntegerField(help_text="Least engagement for a 2; below it is 3.")),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("activated_at", models.DateTimeField(null=True)),
+                ("retired_at", models.DateTimeField(null=True)),
+                (
+                    "signed_by_marketing",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "signed_by_sales",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='EngagementRule',
+            name="EngagementRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('facet_ids', django.contrib.postgres.fields.ArrayField(base_field=models.IntegerField(), blank=True, default=list, help_text='Empty: any event of the kind.', size=None)),
-                ('points', models.SmallIntegerField()),
-                ('half_life_days', models.PositiveSmallIntegerField(blank=True, help_text='Empty: no decay.', null=True)),
-                ('window_days', models.PositiveSmallIntegerField(help_text='Older events count nothing.')),
-                ('cap', models.PositiveSmallIntegerField(blank=True, help_text='Most points this rule can give.', null=True)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='engagement_rules', to='scoring.definition')),
-                ('kind', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.eventkind')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "facet_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.IntegerField(),
+                        blank=True,
+                        default=list,
+                        help_text="Empty: any event of the kind.",
+                        size=None,
+                    ),
+                ),
+                ("points", models.SmallIntegerField()),
+                (
+                    "half_life_days",
+                    models.PositiveSmallIntegerField(blank=True, help_text="Empty: no decay.", null=True),
+                ),
+                ("window_days", models.PositiveSmallIntegerField(help_text="Older events count nothing.")),
+                (
+                    "cap",
+                    models.PositiveSmallIntegerField(
+                        blank=True, help_text="Most points this rule can give.", null=True
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="engagement_rules",
+                        to="scoring.definition",
+                    ),
+                ),
+                (
+                    "kind",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.eventkind"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='FitRule',
+            name="FitRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('conditions', models.JSONField()),
-                ('points', models.SmallIntegerField()),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='fit_rules', to='scoring.definition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("conditions", models.JSONField()),
+                ("points", models.SmallIntegerField()),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="fit_rules", to="scoring.definition"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='RefreshRange',
+            name="RefreshRange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('day', models.SmallIntegerField()),
-                ('first_contact', models.BigIntegerField()),
-                ('last_contact', models.BigIntegerField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='refresh_ranges', to='scoring.definition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("day", models.SmallIntegerField()),
+                ("first_contact", models.BigIntegerField()),
+                ("last_contact", models.BigIntegerField()),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="refresh_ranges",
+                        to="scoring.definition",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RequiredCriterion',
+            name="RequiredCriterion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('least', models.CharField(choices=[('meets', 'Meets'), ('weak', 'Weak or better')], default='meets', max_length=5)),
-                ('criterion', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.criterion')),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='required', to='scoring.definition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "least",
+                    models.CharField(
+                        choices=[("meets", "Meets"), ("weak", "Weak or better")], default="meets", max_length=5
+                    ),
+                ),
+                (
+                    "criterion",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.criterion"
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="required", to="scoring.definition"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['criterion__position', 'pk'],
+                "ordering": ["criterion__position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Verdict',
+            name="Verdict",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_qualified', models.BooleanField()),
-                ('at', models.DateTimeField()),
-                ('total', models.IntegerField()),
-                ('grade', models.CharField(max_length=2)),
-                ('reasons', models.JSONField(default=list, help_text='What held, or what was missing, in words.')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='verdicts', to='leads.contact')),
-                ('definition', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='scoring.definition')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_qualified", models.BooleanField()),
+                ("at", models.DateTimeField()),
+                ("total", models.IntegerField()),
+                ("grade", models.CharField(max_length=2)),
+                ("reasons", models.JSONField(default=list, help_text="What held, or what was missing, in words.")),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="verdicts", to="leads.contact"
+                    ),
+                ),
+                (
+                    "definition",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="scoring.definition"
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'active')), fields=('status',), name='definition_one_active'),
+            model_name="definition",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("status", "active")), fields=("status",), name="definition_one_active"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.CheckConstraint(condition=models.Q(('grade_a_fit__gte', models.F('grade_b_fit'))), name='definition_fit_grades_ordered'),
+            model_name="definition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("grade_a_fit__gte", models.F("grade_b_fit"))), name="definition_fit_grades_ordered"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.CheckConstraint(condition=models.Q(('grade_1_engagement__gte', models.F('grade_2_engagement'))), name='definition_engagement_grades_ordered'),
+            model_name="definition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("grade_1_engagement__gte", models.F("grade_2_engagement"))),
+                name="definition_engagement_grades_ordered",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='engagementrule',
-            constraint=models.CheckConstraint(condition=models.Q(('half_life_days', None), ('half_life_days__gt', 0), _connector='OR'), name='half_life_positive'),
+            model_name="engagementrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("half_life_days", None), ("half_life_days__gt", 0), _connector="OR"),
+                name="half_life_positive",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='engagementrule',
-            constraint=models.CheckConstraint(condition=models.Q(('window_days__gt', 0), ('window_days__lte', 3650)), name='window_within_ten_years'),
+            model_name="engagementrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("window_days__gt", 0), ("window_days__lte", 3650)), name="window_within_ten_years"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='engagementrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('points', 0), _negated=True), ('points__gte', -1000), ('points__lte', 1000)), name='points_sane'),
+            model_name="engagementrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("points", 0), _negated=True), ("points__gte", -1000), ("points__lte", 1000)
+                ),
+                name="points_sane",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='fitrule',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('points', 0), _negated=True), ('points__gte', -1000), ('points__lte', 1000)), name='fit_points_sane'),
+            model_name="fitrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("points", 0), _negated=True), ("points__gte", -1000), ("points__lte", 1000)
+                ),
+                name="fit_points_sane",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='refreshrange',
-            constraint=models.UniqueConstraint(fields=('definition', 'day', 'first_contact'), name='refresh_range_once'),
+            model_name="refreshrange",
+            constraint=models.UniqueConstraint(
+                fields=("definition", "day", "first_contact"), name="refresh_range_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='requiredcriterion',
-            constraint=models.UniqueConstraint(fields=('definition', 'criterion'), name='required_criterion_once'),
+            model_name="requiredcriterion",
+            constraint=models.UniqueConstraint(fields=("definition", "criterion"), name="required_criterion_once"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(fields=['contact', '-id'], name='verdict_newest'),
+            model_name="verdict",
+            index=models.Index(fields=["contact", "-id"], name="verdict_newest"),
         ),
         migrations.AddIndex(
-            model_name='verdict',
-            index=models.Index(condition=models.Q(('is_qualified', True)), fields=['at'], name='verdict_qualified_at'),
+            model_name="verdict",
+            index=models.Index(condition=models.Q(("is_qualified", True)), fields=["at"], name="verdict_qualified_at"),
         ),
     ]

@@ -1,0 +1,78 @@
+"""Pages of judgement: why somebody has a score, and the definition by which."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from leads import conditions
+from leads.days import day_of
+from leads.models import Contact, Facet, Lifecycle, Standing
+from scoring import queries
+from scoring.models import Definition, DefinitionStatus
+from users.access import SignedInRequest
+
+
+@require_safe
+def score_why(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Every line of a contact's score; in the dialog when a page asks for a part."""
+    contact = get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
+    context = {"contact": contact, "explanation": queries.why(contact.pk, day_of(timezone.now()))}
+    part = "#dialog" if request.htmx and not request.htmx.history_restore_request else ""
+    return render(request, f"scoring/why.html{part}", context)
+
+
+@require_safe
+def definition(request: SignedInRequest) -> HttpResponse:
+    """The active definition in plain English, and how many it lets through now."""
+    active = (
+        Definition.objects.filter(status=DefinitionStatus.ACTIVE)
+        .select_related("signed_by_marketing", "signed_by_sales")
+        .first()
+    )
+    context: dict[str, object] = {"definition": active}
+    if active:
+        names = dict(Facet.objects.values_list("pk", "name"))
+        engagement = list(active.engagement_rules.select_related("kind"))
+        for rule in engagement:
+            rule.facet_names = ", ".join(names[pk] for pk in rule.facet_ids if pk in names)  # type: ignore[attr-defined]
+        fit = list(active.fit_rules.all())
+        for fit_rule in fit:
+            fit_rule.words = conditions.in_words(fit_rule.conditions)  # type: ignore[attr-defined]
+        context |= {
+            "engagement": engagement,
+            "fit": fit,
+            "required": active.required.select_related("criterion"),
+            "reach": _reach(request, active),
+        }
+    return render(request, "scoring/definition.html", context)
+
+
+def _reach(request: SignedInRequest, active: Definition) -> list[dict[str, object]]:
+    """How many leads stand where under the definition; each number opens its list."""
+    capped = Standing.objects.visible_to(request.user).filter(lifecycle=Lifecycle.LEAD)
+    rows = [
+        (
+            "Leads over the line",
+            {"total__gte": active.threshold},
+            f"score ≥ {active.threshold}",
+            f"?lifecycle=lead&min={active.threshold}",
+        ),
+        ("Graded A1", {"grade": "A1"}, "fit and engaged", "?lifecycle=lead&grade=A1"),
+        (
+            "Close to it",
+            {"total__gte": active.threshold - 10, "total__lt": active.threshold},
+            "at most 10 points below",
+            f"?lifecycle=lead&min={active.threshold - 10}&max={active.threshold - 1}",
+        ),
+    ]
+    return [
+        {
+            "label": label,
+            "value": capped.filter(**where)[:10_001].count(),
+            "note": note,
+            "url": reverse("leads") + query,
+        }
+        for label, where, note, query in rows
+    ]
