@@ -42,7 +42,8 @@ _NAMES = {
     "tags": "tags|tag|labels|label|keywords|group membership|categories|groups",
     "created_at": "create date|created date|createddate|created|created at|created on|created time|date created|"
     "date added|connected on|add time|person created|record create date",
-    "owner": "owner email|contact owner email|owner|contact owner|lead owner|record owner|person owner",
+    # only where addresses are to be expected: other programs export the owner's name, which may be unknown here
+    "owner": "owner email|contact owner email|lead owner email|owner e mail",
 }
 KNOWN: dict[str, str] = {name: field for field, names in _NAMES.items() for name in names.split("|")}
 KNOWN_HEADINGS = frozenset(KNOWN)

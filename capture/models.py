@@ -92,6 +92,7 @@ class Import(models.Model):
     encoding = models.CharField(max_length=40)
     delimiter = models.CharField(max_length=1)
     header_row = models.PositiveSmallIntegerField(default=0, help_text="The record that names the columns; from 0.")
+    header: Any = ArrayField(models.TextField(), default=list)
     mapping: Any = models.JSONField(default=dict, help_text="Column number -> contact field.")
     day_first = models.BooleanField(default=False, help_text="03/04/2024 is the third of April.")
     tag = models.CharField(max_length=40, blank=True, help_text="Put on every contact of the file.")
@@ -107,6 +108,7 @@ class Import(models.Model):
     started_by = models.ForeignKey(User, models.SET_NULL, null=True)
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(auto_now=True)
+    started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
     objects = ImportQuerySet.as_manager()

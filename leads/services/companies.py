@@ -45,8 +45,8 @@ def companies_for(wanted: Sequence[tuple[str, str]]) -> list[Company | None]:
             "JOIN leads_company c ON upper(c.name) = upper(t.given) ORDER BY c.id",
             [names],
         )
-        for company in alike:
-            by_name.setdefault(company.given.casefold(), []).append(company)  # type: ignore[attr-defined]
+        for known in alike:
+            by_name.setdefault(known.given.casefold(), []).append(known)  # type: ignore[attr-defined]
     fresh: list[Company] = []
     answers: list[Company | None] = []
     for name, domain in wanted:
