@@ -1,21 +1,23 @@
 """Serves single named files out of node_modules; whole packages would drag in files that break the manifest."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.finders import BaseFinder
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 
 # name under /static/ -> file under node_modules/
 FILES = {
     "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "vendor/tabler.esm.min.js": "@tabler/core/dist/js/tabler.esm.min.js",
     "vendor/sortable.esm.js": "sortablejs/modular/sortable.esm.js",
     "vendor/inter-latin.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
     "vendor/inter-latin-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
 }
+SOURCE_MAP = re.compile(rb"/[/*]# sourceMappingURL=\S+(?: ?\*/)?\s*\Z")
 
 
 class _NodeModules(FileSystemStorage):
@@ -23,6 +25,12 @@ class _NodeModules(FileSystemStorage):
 
     def path(self, name: str) -> str:
         return str(Path(self.location) / FILES[name])
+
+    def open(self, name: str, mode: str = "rb") -> "File[Any]":
+        """Without the pointer to a source map, which isn't served and which the manifest would look for."""
+        if not name.endswith((".css", ".js")):
+            return super().open(name, mode)
+        return ContentFile(SOURCE_MAP.sub(b"", Path(self.path(name)).read_bytes()))
 
 
 class NodeModulesFinder(BaseFinder):
