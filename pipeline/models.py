@@ -1,3 +1,4 @@
+from datetime import UTC, date
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -63,6 +64,11 @@ class Stage(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def asks_for(self) -> list[str]:
+        """The labels of the required fields."""
+        return [StageField(name).label for name in self.required_fields]
+
 
 class LostReason(models.TextChoices):
     NO_BUDGET = "no_budget", "No budget"
@@ -114,7 +120,9 @@ class Opportunity(models.Model):
     snapshot: Any = models.JSONField(
         default=dict, help_text="The judgement it was based on: score with lines, evidence, definition version."
     )
-    version = models.PositiveIntegerField(default=1, help_text="Grows with every change; a stale move names an old one.")
+    version = models.PositiveIntegerField(
+        default=1, help_text="Grows with every change; a stale move names an old one."
+    )
     changed_at = models.DateTimeField(auto_now=True)
     search_text = models.TextField(editable=False, default="")
 
@@ -145,6 +153,11 @@ class Opportunity(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed_at is None
+
+    @property
+    def closed_on(self) -> date | None:
+        """The UTC day on which it was closed: months of the forecast are UTC months."""
+        return self.closed_at.astimezone(UTC).date() if self.closed_at else None
 
 
 class OpportunityPerson(models.Model):

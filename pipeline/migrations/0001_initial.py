@@ -8,158 +8,332 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('leads', '0001_initial'),
-        ('users', '0001_initial'),
+        ("leads", "0001_initial"),
+        ("users", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Pipeline',
+            name="Pipeline",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('team', models.ForeignKey(blank=True, help_text='Empty: for every team.', null=True, on_delete=django.db.models.deletion.SET_NULL, to='users.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: for every team.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="users.team",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Stage',
+            name="Stage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60)),
-                ('kind', models.CharField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', max_length=4)),
-                ('probability', models.PositiveSmallIntegerField(help_text='Percent of such cards that are won in the end.')),
-                ('rots_after_days', models.PositiveSmallIntegerField(blank=True, help_text='Empty: never.', null=True)),
-                ('required_fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(choices=[('amount', 'Amount'), ('expected_close', 'Expected close'), ('next_step', 'Next step')], max_length=20), blank=True, default=list, size=None)),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('pipeline', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='stages', to='pipeline.pipeline')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("open", "Open"), ("won", "Won"), ("lost", "Lost")], default="open", max_length=4
+                    ),
+                ),
+                (
+                    "probability",
+                    models.PositiveSmallIntegerField(help_text="Percent of such cards that are won in the end."),
+                ),
+                ("rots_after_days", models.PositiveSmallIntegerField(blank=True, help_text="Empty: never.", null=True)),
+                (
+                    "required_fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            choices=[
+                                ("amount", "Amount"),
+                                ("expected_close", "Expected close"),
+                                ("next_step", "Next step"),
+                            ],
+                            max_length=20,
+                        ),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "pipeline",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="stages", to="pipeline.pipeline"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['pipeline', 'position', 'pk'],
+                "ordering": ["pipeline", "position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='Opportunity',
+            name="Opportunity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, help_text='Empty: unknown, which is not zero.', max_digits=14, null=True)),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('expected_close', models.DateField(blank=True, null=True)),
-                ('next_step', models.CharField(blank=True, max_length=200)),
-                ('position', models.FloatField(default=0, help_text='Place in the column, ascending.')),
-                ('stage_entered_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('lost_reason', models.CharField(blank=True, choices=[('no_budget', 'No budget'), ('no_authority', 'Could not reach who decides'), ('no_need', 'No need'), ('timing', 'Wrong time'), ('competitor', 'Chose a competitor'), ('price', 'Too expensive'), ('silence', 'Went silent'), ('other', 'Other')], max_length=12)),
-                ('lost_note', models.CharField(blank=True, max_length=300)),
-                ('snapshot', models.JSONField(default=dict, help_text='The judgement it was based on: score with lines, evidence, definition version.')),
-                ('version', models.PositiveIntegerField(default=1, help_text='Grows with every change; a stale move names an old one.')),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('search_text', models.TextField(default='', editable=False)),
-                ('company', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='opportunities', to='leads.company')),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='leads.contact')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='opportunities', to=settings.AUTH_USER_MODEL)),
-                ('pipeline', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='pipeline.pipeline')),
-                ('stage', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='opportunities', to='pipeline.stage')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "amount",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=2,
+                        help_text="Empty: unknown, which is not zero.",
+                        max_digits=14,
+                        null=True,
+                    ),
+                ),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                ("expected_close", models.DateField(blank=True, null=True)),
+                ("next_step", models.CharField(blank=True, max_length=200)),
+                ("position", models.FloatField(default=0, help_text="Place in the column, ascending.")),
+                ("stage_entered_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lost_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_budget", "No budget"),
+                            ("no_authority", "Could not reach who decides"),
+                            ("no_need", "No need"),
+                            ("timing", "Wrong time"),
+                            ("competitor", "Chose a competitor"),
+                            ("price", "Too expensive"),
+                            ("silence", "Went silent"),
+                            ("other", "Other"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("lost_note", models.CharField(blank=True, max_length=300)),
+                (
+                    "snapshot",
+                    models.JSONField(
+                        default=dict,
+                        help_text="The judgement it was based on: score with lines, evidence, definition version.",
+                    ),
+                ),
+                (
+                    "version",
+                    models.PositiveIntegerField(
+                        default=1, help_text="Grows with every change; a stale move names an old one."
+                    ),
+                ),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                ("search_text", models.TextField(default="", editable=False)),
+                (
+                    "company",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="opportunities",
+                        to="leads.company",
+                    ),
+                ),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="opportunities", to="leads.contact"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="opportunities",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pipeline",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opportunities",
+                        to="pipeline.pipeline",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="opportunities",
+                        to="pipeline.stage",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'opportunities',
+                "verbose_name_plural": "opportunities",
             },
         ),
         migrations.CreateModel(
-            name='StageMove',
+            name="StageMove",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('amount', models.DecimalField(decimal_places=2, max_digits=14, null=True)),
-                ('actor', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL)),
-                ('from_stage', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipeline.stage')),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='moves', to='pipeline.opportunity')),
-                ('to_stage', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipeline.stage')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("at", models.DateTimeField()),
+                ("amount", models.DecimalField(decimal_places=2, max_digits=14, null=True)),
+                (
+                    "actor",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "from_stage",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pipeline.stage"
+                    ),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="moves", to="pipeline.opportunity"
+                    ),
+                ),
+                (
+                    "to_stage",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pipeline.stage"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Turn',
+            name="Turn",
             fields=[
-                ('rep', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to=settings.AUTH_USER_MODEL)),
-                ('at', models.DateTimeField(null=True)),
+                (
+                    "rep",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(models.OrderBy(models.F('at'), nulls_first=True), models.F('rep'), name='turn_next')],
+                "indexes": [
+                    models.Index(models.OrderBy(models.F("at"), nulls_first=True), models.F("rep"), name="turn_next")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='OpportunityPerson',
+            name="OpportunityPerson",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(blank=True, max_length=60)),
-                ('contact', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='leads.contact')),
-                ('opportunity', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='people', to='pipeline.opportunity')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("role", models.CharField(blank=True, max_length=60)),
+                (
+                    "contact",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="leads.contact"
+                    ),
+                ),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="people", to="pipeline.opportunity"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('opportunity', 'contact'), name='opportunity_person_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("opportunity", "contact"), name="opportunity_person_once")
+                ],
             },
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(fields=('pipeline', 'name'), name='stage_name_once'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(fields=("pipeline", "name"), name="stage_name_once"),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'won')), fields=('pipeline',), name='stage_one_won'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "won")), fields=("pipeline",), name="stage_one_won"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'lost')), fields=('pipeline',), name='stage_one_lost'),
+            model_name="stage",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "lost")), fields=("pipeline",), name="stage_one_lost"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='stage',
-            constraint=models.CheckConstraint(condition=models.Q(('probability__lte', 100)), name='stage_probability_percent'),
+            model_name="stage",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("probability__lte", 100)), name="stage_probability_percent"
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['stage', 'position', 'id'], name='opportunity_column'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)), fields=["stage", "position", "id"], name="opportunity_column"
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('closed_at__isnull', False)), fields=['closed_at'], name='opportunity_closed'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("closed_at__isnull", False)), fields=["closed_at"], name="opportunity_closed"
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(condition=models.Q(('closed_at', None)), fields=['expected_close'], name='opportunity_expected'),
+            model_name="opportunity",
+            index=models.Index(
+                condition=models.Q(("closed_at", None)), fields=["expected_close"], name="opportunity_expected"
+            ),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=models.Index(fields=['pipeline', 'changed_at'], name='opportunity_changed'),
+            model_name="opportunity",
+            index=models.Index(fields=["pipeline", "changed_at"], name="opportunity_changed"),
         ),
         migrations.AddIndex(
-            model_name='opportunity',
-            index=django.contrib.postgres.indexes.GinIndex(fields=['search_text'], name='opportunity_search', opclasses=['gin_trgm_ops']),
+            model_name="opportunity",
+            index=django.contrib.postgres.indexes.GinIndex(
+                fields=["search_text"], name="opportunity_search", opclasses=["gin_trgm_ops"]
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.UniqueConstraint(condition=models.Q(('closed_at', None)), fields=('contact', 'pipeline'), name='one_open_opportunity'),
+            model_name="opportunity",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("closed_at", None)), fields=("contact", "pipeline"), name="one_open_opportunity"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('amount', None), ('amount__gte', 0), _connector='OR'), name='amount_not_negative'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount", None), ("amount__gte", 0), _connector="OR"), name="amount_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(('lost_reason', ''), ('closed_at__isnull', False), _connector='OR'), name='lost_reason_only_when_closed'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("lost_reason", ""), ("closed_at__isnull", False), _connector="OR"),
+                name="lost_reason_only_when_closed",
+            ),
         ),
         migrations.AddIndex(
-            model_name='stagemove',
-            index=models.Index(fields=['opportunity', 'at'], name='stage_move_of'),
+            model_name="stagemove",
+            index=models.Index(fields=["opportunity", "at"], name="stage_move_of"),
         ),
     ]

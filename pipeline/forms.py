@@ -1,0 +1,146 @@
+"""What people fill in about opportunities and stages; the services decide whether it will do."""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django import forms
+
+from core.errors import Refused
+from pipeline.models import LostReason, Opportunity, Stage, StageField, StageKind
+from pipeline.terms import LABELS
+from users.models import User
+
+DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+def amount_field(**more: Any) -> forms.DecimalField:
+    return forms.DecimalField(min_value=0, max_digits=14, decimal_places=2, **more)
+
+
+class Form(forms.Form):
+    """A form that shows what a service has refused."""
+
+    def refuse(self, refused: Refused) -> None:
+        for field, message in refused.fields.items():
+            self.add_error(field if field in self.fields else None, message)
+
+
+class VersionForm(Form):
+    """Names the version that its reader has seen."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
+
+
+class WinForm(VersionForm):
+    """What was agreed, and when."""
+
+    amount = amount_field(label="Amount", help_text="What was agreed, without tax.")
+    closed_on = forms.DateField(label="Won on", widget=DAY)
+
+
+class LoseForm(VersionForm):
+    """Why they did not buy."""
+
+    reason = forms.ChoiceField(label="Why", choices=[("", "Choose a reason"), *LostReason.choices])
+    note = forms.CharField(label="In their words", required=False, max_length=300)
+
+
+class MoveForm(VersionForm):
+    """What a stage asks for before a card enters it."""
+
+    stage = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
+    after = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**63 - 1)
+    amount = amount_field(label="Amount", required=False)
+    expected_close = forms.DateField(label="Expected close", widget=DAY, required=False)
+    next_step = forms.CharField(label="Next step", max_length=200, required=False)
+
+    def only(self, names: Iterable[str]) -> None:
+        """Ask for nothing but these fields."""
+        kept = {*names, "version", "stage", "after"}
+        for name in set(self.fields) - kept:
+            del self.fields[name]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """The fields that were filled in."""
+        return {name: self.cleaned_data[name] for name in LABELS if self.cleaned_data.get(name) not in (None, "")}
+
+
+class EditForm(VersionForm):
+    """The facts of an opportunity."""
+
+    name = forms.CharField(label="Name", max_length=200)
+    amount = amount_field(label="Amount", required=False, help_text="Empty: not known yet.")
+    currency = forms.CharField(label="Currency", min_length=3, max_length=3)
+    expected_close = forms.DateField(label="Expected close", widget=DAY, required=False)
+    next_step = forms.CharField(label="Next step", max_length=200, required=False)
+    owner = forms.TypedChoiceField(label="Owner", required=False, coerce=int, empty_value=None)
+
+    def __init__(self, data: Any = None, *, owners: Iterable[User], opportunity: Opportunity) -> None:
+        facts = ("name", "amount", "currency", "expected_close", "next_step", "version")
+        initial = {name: getattr(opportunity, name) for name in facts} | {"owner": opportunity.owner_id}
+        super().__init__(data, initial=initial)
+        self.owners = {owner.pk: owner for owner in owners}
+        if opportunity.owner:  # whoever owns it now can go on owning it
+            self.owners.setdefault(opportunity.owner.pk, opportunity.owner)
+        choose(self.fields["owner"], [("", "Nobody"), *((pk, user.name) for pk, user in self.owners.items())])
+
+
+class PersonForm(Form):
+    """Another person of the buying group: of the same company, or by address."""
+
+    contact = forms.TypedChoiceField(label="Colleague", required=False, coerce=int, empty_value=None)
+    email = forms.CharField(
+        label="E-mail address", required=False, max_length=254, help_text="Of somebody whom we know already."
+    )
+    role = forms.CharField(label="Role", max_length=60, required=False, help_text="Decides, advises, uses it, signs…")
+
+    def __init__(self, *args: Any, people: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if people:
+            choose(self.fields["contact"], [("", "Somebody else"), *people])
+        else:
+            del self.fields["contact"]
+
+
+def choose(field: forms.Field, choices: list[tuple[Any, str]]) -> None:
+    """What a choice field offers."""
+    cast(forms.ChoiceField, field).choices = choices
+
+
+class PromoteForm(Form):
+    """Why a person decides what the definition has not decided."""
+
+    reason = forms.CharField(
+        label="Why is this a prospect?",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It is kept with the judgement as it stands now, so that we can learn from it.",
+    )
+
+
+class StageForm(Form):
+    """A column of the board."""
+
+    name = forms.CharField(label="Name", max_length=60)
+    probability = forms.IntegerField(
+        label="Probability",
+        min_value=0,
+        max_value=100,
+        help_text="Percent of such opportunities that are won in the end.",
+    )
+    rots_after_days = forms.IntegerField(
+        label="Days until it rots", min_value=1, max_value=3650, required=False, help_text="Empty: never."
+    )
+    required_fields = forms.MultipleChoiceField(
+        label="Asks for", choices=StageField.choices, required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, stage: Stage | None = None, **kwargs: Any) -> None:
+        if stage:
+            facts = ("name", "probability", "rots_after_days", "required_fields")
+            kwargs["initial"] = {name: getattr(stage, name) for name in facts}
+        super().__init__(*args, **kwargs)
+        if stage and stage.kind != StageKind.OPEN:
+            for name in ("probability", "rots_after_days", "required_fields"):
+                del self.fields[name]

@@ -1,0 +1,51 @@
+"""The questions that pages and other apps ask of `pipeline`."""
+
+from pipeline.queries.board import (
+    Board,
+    Card,
+    Column,
+    board,
+    cards_of,
+    column_page,
+    columns_changed_since,
+    pipelines,
+    stages_of,
+    stages_with_counts,
+)
+from pipeline.queries.filters import NOBODY, Filters
+from pipeline.queries.handover import unpromoted
+from pipeline.queries.lists import list_page, listed, opportunities_at, opportunities_of, search, stalled
+from pipeline.queries.records import history_of, people_of, snapshot_of
+from pipeline.queries.today import MyDay, my_day
+from pipeline.queries.totals import Money, Totals, total, totals
+
+__all__ = [
+    "NOBODY",
+    "Board",
+    "Card",
+    "Column",
+    "Filters",
+    "Money",
+    "MyDay",
+    "Totals",
+    "board",
+    "cards_of",
+    "column_page",
+    "columns_changed_since",
+    "history_of",
+    "list_page",
+    "listed",
+    "my_day",
+    "opportunities_at",
+    "opportunities_of",
+    "people_of",
+    "pipelines",
+    "search",
+    "snapshot_of",
+    "stages_of",
+    "stages_with_counts",
+    "stalled",
+    "total",
+    "totals",
+    "unpromoted",
+]

@@ -1,0 +1,142 @@
+"""Which opportunities a list shows: read from an address, and written back into one.
+
+The forecast makes its links with it, so that a number and the list behind it are the same question.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
+from urllib.parse import urlencode
+
+from django.db.models import Q
+
+from leads import normalise
+from leads.filters import number
+from leads.queries.lists import matching
+from pipeline.models import LostReason, OpportunityQuerySet, StageKind
+
+STATES = ("open", "won", "lost", "all")
+SORTS = ("-changed", "changed", "-amount", "amount", "close", "-close", "age", "-age", "name", "-name")
+NOBODY = "nobody"
+
+
+def month_of(text: str) -> date | None:
+    """The first day of a month written YYYY-MM; none when it is not one."""
+    if not re.fullmatch(r"(?:20|21)\d\d-(?:0[1-9]|1[0-2])", text, re.ASCII):
+        return None
+    return date(int(text[:4]), int(text[5:]), 1)
+
+
+def later(month: date, months: int) -> date:
+    """The first day of the month so many months later (or earlier)."""
+    years, index = divmod(month.month - 1 + months, 12)
+    return date(month.year + years, index + 1, 1)
+
+
+def midnight(day: date) -> datetime:
+    """When a UTC day begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Every part is optional; what an address asks wrongly is as if it had not been asked."""
+
+    state: str = "open"
+    q: str = ""
+    pipeline: int | None = None
+    stage: int | None = None
+    owner: str = ""  # "nobody" or an id
+    team: int | None = None
+    expected: str = ""  # open ones expected in this month YYYY-MM, from it on "YYYY-MM+", or "none": no date
+    overdue: str = ""  # "yes": the expected day is past, "no": it is not
+    closed: str = ""  # closed in this UTC month YYYY-MM
+    amount: str = ""  # "unknown" or "known"
+    currency: str = ""
+    reason: str = ""
+    sort: str = "-changed"
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str]) -> "Filters":
+        """The filters of an address's query."""
+
+        def one_of(name: str, known: "tuple[str, ...] | list[str]", default: str = "") -> str:
+            value = given.get(name, "")
+            return value if value in known else default
+
+        owner, expected = given.get("owner", ""), given.get("expected", "")
+        currency = given.get("currency", "").upper()
+        return cls(
+            state=one_of("state", STATES, "open"),
+            q=normalise.line(given.get("q", "")[:500])[:100],
+            pipeline=number(given.get("pipeline", "")),
+            stage=number(given.get("stage", "")),
+            owner=owner if owner == NOBODY or number(owner) is not None else "",
+            team=number(given.get("team", "")),
+            expected=expected if expected == "none" or month_of(expected.removesuffix("+")) else "",
+            overdue=one_of("overdue", ("yes", "no")),
+            closed=given.get("closed", "") if month_of(given.get("closed", "")) else "",
+            amount=one_of("amount", ("unknown", "known")),
+            currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "",
+            reason=one_of("reason", LostReason.values),
+            sort=one_of("sort", SORTS, "-changed"),
+        )
+
+    def query(self, **changes: object) -> str:
+        """The address's query with some parts changed; parts that say nothing are left out."""
+        changed = replace(self, **changes)  # type: ignore[arg-type]
+        standard = Filters()
+        said = {
+            field.name: getattr(changed, field.name)
+            for field in fields(changed)
+            if getattr(changed, field.name) != getattr(standard, field.name)
+        }
+        return urlencode({name: value for name, value in said.items() if value not in (None, "")})
+
+    def apply(self, rows: OpportunityQuerySet, *, today: date) -> OpportunityQuerySet:
+        """Those of the rows that are wanted. `today` is the UTC day that tells overdue from due."""
+        rows = rows.filter(self._ended() & self._whose() & self._when(today))
+        if self.q:
+            rows = rows.filter(matching(normalise.search_text(self.q).split()[:5]))
+        if self.amount:
+            rows = rows.filter(amount__isnull=self.amount == "unknown")
+        if self.currency:
+            rows = rows.filter(currency=self.currency)
+        return rows
+
+    def _ended(self) -> Q:
+        wanted = Q()
+        if self.state == "open":
+            wanted &= Q(closed_at=None)
+        elif self.state != "all":
+            wanted &= Q(closed_at__isnull=False, stage__kind=StageKind(self.state))
+        if self.closed and (month := month_of(self.closed)):
+            wanted &= Q(closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
+        if self.reason:
+            wanted &= Q(lost_reason=self.reason)
+        return wanted
+
+    def _whose(self) -> Q:
+        wanted = Q()
+        if self.pipeline is not None:
+            wanted &= Q(pipeline=self.pipeline)
+        if self.stage is not None:
+            wanted &= Q(stage=self.stage)
+        if self.owner:
+            wanted &= Q(owner=None if self.owner == NOBODY else int(self.owner))
+        if self.team is not None:
+            wanted &= Q(owner__team=self.team)
+        return wanted
+
+    def _when(self, today: date) -> Q:
+        wanted = Q()
+        if self.expected == "none":
+            wanted &= Q(expected_close=None)
+        elif self.expected and (month := month_of(self.expected.removesuffix("+"))):
+            wanted &= Q(expected_close__gte=month)
+            if not self.expected.endswith("+"):
+                wanted &= Q(expected_close__lt=later(month, 1))
+        if self.overdue:
+            wanted &= Q(expected_close__lt=today) if self.overdue == "yes" else Q(expected_close__gte=today)
+        return wanted

@@ -1,0 +1,85 @@
+"""Lists of opportunities, and finding one."""
+
+from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from django.db.models import BigIntegerField, CharField, F, Q, Value
+from django.db.models.functions import Cast, Coalesce
+
+from core import keyset
+from leads import normalise
+from leads.models import Company, Contact
+from leads.queries.lists import matching
+from pipeline.models import Opportunity, OpportunityQuerySet, Stage, StageKind
+from pipeline.queries.filters import Filters
+from users.models import User
+
+PAGE_SIZE = 50
+# sort -> columns whose values, together, are unique
+KEYS: dict[str, list[tuple[str, type]]] = {
+    "changed": [("changed_at", datetime), ("pk", int)],
+    "amount": [("cents", int), ("pk", int)],
+    "close": [("close_day", str), ("pk", int)],
+    "age": [("stage_entered_at", datetime), ("pk", int)],
+    "name": [("name", str), ("pk", int)],
+}
+
+
+def listed(user: User, filters: Filters, *, now: datetime) -> OpportunityQuerySet:
+    """The opportunities that the filters want and the user may see."""
+    return filters.apply(Opportunity.objects.visible_to(user), today=now.date())
+
+
+def list_page(
+    rows: OpportunityQuerySet, *, sort: str, after: str = "", before: str = "", size: int = PAGE_SIZE
+) -> "keyset.Page[Opportunity]":
+    """One page of them, with what a row shows. What has no amount or date comes last either way. One query."""
+    key, down = sort.removeprefix("-"), sort.startswith("-")
+    if key == "amount":
+        cents = Cast(F("amount") * 100, BigIntegerField())
+        rows = rows.annotate(cents=Coalesce(cents, Value(-1 if down else 10**15, output_field=BigIntegerField())))
+    elif key == "close":
+        last = Value(date.min if down else date.max)
+        rows = rows.annotate(close_day=Cast(Coalesce(F("expected_close"), last), CharField()))
+    elif key == "age":  # the oldest has entered first
+        down = not down
+    return keyset.page(rows.for_card(), by=KEYS[key], descending=down, after=after, before=before, size=size)
+
+
+def opportunities_of(contact: Contact, user: User) -> list[Opportunity]:
+    """All opportunities of a contact that the user may see, open ones first, then the newest."""
+    rows = Opportunity.objects.visible_to(user).filter(Q(contact=contact) | Q(people__contact=contact)).distinct()
+    found = list(rows.for_card())
+    return sorted(found, key=lambda row: (not row.is_open, -row.pk))
+
+
+def opportunities_at(company: Company, user: User) -> list[Opportunity]:
+    """All opportunities with a company that the user may see, open ones first, then the newest."""
+    found = list(Opportunity.objects.visible_to(user).filter(company=company).for_card().order_by("-pk")[:200])
+    return sorted(found, key=lambda row: (not row.is_open, -row.pk))
+
+
+def rotting(now: datetime) -> Q:
+    """Open, and in its stage for longer than that stage allows."""
+    patient = Stage.objects.filter(kind=StageKind.OPEN, rots_after_days__isnull=False)
+    stages = patient.values_list("pk", "rots_after_days")
+    limits = [Q(stage=pk, stage_entered_at__lte=now - timedelta(days=days)) for pk, days in stages if days is not None]
+    return Q(closed_at=None) & (reduce(or_, limits) if limits else Q(pk__in=[]))
+
+
+def stalled(user: User, *, now: datetime, limit: int = 50, mine: bool = False) -> list[Opportunity]:
+    """Open opportunities that have been in their stage for too long, the longest first. Two queries."""
+    rows = Opportunity.objects.visible_to(user).filter(rotting(now))
+    if mine:
+        rows = rows.filter(owner=user)
+    return list(rows.for_card().order_by("stage_entered_at", "pk")[:limit])
+
+
+def search(user: User, q: str, limit: int = 10) -> list[Opportunity]:
+    """Opportunities whose name, company or person is called so; open ones first."""
+    words = normalise.search_text(normalise.line(q[:500])[:100]).split()[:5]
+    if not words:
+        return []
+    near = Opportunity.objects.visible_to(user).filter(matching(words))
+    return list(near.for_card().order_by(F("closed_at").desc(nulls_first=True), "-pk")[:limit])

@@ -1,0 +1,56 @@
+"""What a person's day holds in the pipeline, for the Today page."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from activities.models import Activity
+from pipeline.models import Opportunity, StageKind
+from pipeline.queries.filters import Filters, later, midnight
+from pipeline.queries.lists import rotting
+from pipeline.queries.totals import Totals, total
+from users.models import User
+from users.roles import Role
+
+MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MyDay:
+    """A rep's own opportunities; for everybody else those of all."""
+
+    handed_over: Sequence[Opportunity]  # opened for them, and nobody has done anything about it yet
+    stalled: Sequence[Opportunity]
+    closing: Sequence[Opportunity]  # expected to close this month, the soonest first
+    closing_totals: Totals
+    closing_query: str
+    won: Totals  # in this month (UTC)
+    won_query: str
+
+
+def my_day(user: User, *, now: datetime) -> MyDay:
+    """Six queries."""
+    month, own = now.date().replace(day=1), user.role == Role.REP
+    rows = Opportunity.objects.visible_to(user)
+    if own:
+        rows = rows.filter(owner=user)
+    untouched = ~Exists(
+        Activity.objects.filter(contact=OuterRef("contact"), actor__isnull=False, at__gt=OuterRef("created_at"))
+    )
+    fresh = rows.open().filter(untouched, next_step="", version__lte=1).for_card().order_by("-created_at", "-pk")
+    closing = rows.open().filter(expected_close__gte=month, expected_close__lt=later(month, 1))
+    won = rows.filter(
+        stage__kind=StageKind.WON, closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1))
+    )
+    kept = Filters(owner=str(user.pk) if own else "")
+    return MyDay(
+        handed_over=list(fresh[:MOST]),
+        stalled=list(rows.filter(rotting(now)).for_card().order_by("stage_entered_at", "pk")[:MOST]),
+        closing=list(closing.for_card().order_by("expected_close", "pk")[:MOST]),
+        closing_totals=total(closing),
+        closing_query=kept.query(expected=f"{month:%Y-%m}", sort="close"),
+        won=total(won),
+        won_query=kept.query(state="won", closed=f"{month:%Y-%m}"),
+    )

@@ -1,0 +1,24 @@
+"""The verbs of `pipeline`: each is one transaction; every change of an opportunity makes its next version."""
+
+from pipeline.services.closing import lose, reopen, win
+from pipeline.services.facts import add_person, edit, remove_person
+from pipeline.services.handover import promote
+from pipeline.services.moves import move
+from pipeline.services.rows import Gone
+from pipeline.services.stages import add_stage, change_stage, delete_stage, shift_stage
+
+__all__ = [
+    "Gone",
+    "add_person",
+    "add_stage",
+    "change_stage",
+    "delete_stage",
+    "edit",
+    "lose",
+    "move",
+    "promote",
+    "remove_person",
+    "reopen",
+    "shift_stage",
+    "win",
+]

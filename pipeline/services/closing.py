@@ -1,0 +1,176 @@
+"""Opportunities are won, lost, and sometimes opened again."""
+
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from activities.models import ActivityKind
+from activities.services import add_entry
+from core.errors import Refused
+from leads import normalise
+from leads.models import Lifecycle
+from leads.services import enter_lifecycle
+from pipeline import signals, terms
+from pipeline.models import LostReason, Opportunity, Stage, StageKind, StageMove
+from pipeline.services.moves import place_in
+from pipeline.services.rows import hold_opportunity, hold_stage, hold_stage_of_kind, hold_standing, store
+from users.models import User
+
+
+def closing_time(opportunity: Opportunity, closed_on: date | None, now: datetime) -> datetime:
+    """The instant that stands for the day (UTC, as months of the forecast are); today is now, other days are noon."""
+    if closed_on is None:
+        raise Refused(closed_on="Give the day on which it was closed.")
+    if closed_on > now.date():
+        raise Refused(closed_on=f"This day is in the future; today is {now:%d %B %Y} (UTC).")
+    if closed_on < opportunity.created_at.astimezone(UTC).date():
+        raise Refused(closed_on=f"It was opened on {opportunity.created_at:%d %B %Y}; it cannot be closed before.")
+    if closed_on == now.date():
+        return now
+    return max(opportunity.created_at, datetime.combine(closed_on, time(12), UTC))
+
+
+def _close(opportunity: Opportunity, stage: Stage, fields: list[str], *, now: datetime, actor: User) -> None:
+    came_from = opportunity.stage
+    opportunity.stage, opportunity.stage_entered_at = stage, now
+    store(opportunity, ["stage", "stage_entered_at", "closed_at", *fields], now=now)
+    StageMove.objects.create(
+        opportunity=opportunity, from_stage=came_from, to_stage=stage, at=now, actor=actor, amount=opportunity.amount
+    )
+
+
+def _hold_open(opportunity_id: int, version: int | None) -> Opportunity:
+    opportunity = hold_opportunity(opportunity_id, version)
+    if not opportunity.is_open:
+        raise Refused("This opportunity is closed already. Reopen it to change how it ended.")
+    return opportunity
+
+
+@transaction.atomic
+def win(
+    *,
+    opportunity_id: int,
+    amount: Any,
+    closed_on: date | None,
+    actor: User,
+    now: datetime,
+    version: int | None = None,
+) -> Opportunity:
+    """They bought: the amount and the day are required. The contact becomes a customer."""
+    contact_id = hold_standing(opportunity_id)
+    stage = hold_stage_of_kind(opportunity_id, StageKind.WON)
+    opportunity = _hold_open(opportunity_id, version)
+    errors: dict[str, str] = {}
+    try:
+        opportunity.amount = terms.amount(amount)
+        if opportunity.amount is None:
+            errors["amount"] = "Give the amount that was agreed."
+    except Refused as refused:
+        errors |= refused.fields
+    try:
+        opportunity.closed_at = closing_time(opportunity, closed_on, now)
+    except Refused as refused:
+        errors |= refused.fields
+    if errors:
+        raise Refused(**errors)
+    _close(opportunity, stage, ["amount"], now=now, actor=actor)
+    enter_lifecycle(contact_id, Lifecycle.CUSTOMER, now=now, actor=actor, reason=f"Won: {opportunity.name}")
+    add_entry(
+        contact_id=contact_id,
+        kind=ActivityKind.STAGE,
+        title=f"{opportunity.name} won: {opportunity.amount:,.2f} {opportunity.currency}",
+        at=now,
+        actor=actor,
+    )
+    signals.opportunity_won.send(sender=None, opportunity_id=opportunity.pk)
+    return opportunity
+
+
+@transaction.atomic
+def lose(
+    *,
+    opportunity_id: int,
+    reason: str,
+    actor: User,
+    now: datetime,
+    note: str = "",
+    closed_on: date | None = None,
+    version: int | None = None,
+) -> Opportunity:
+    """They did not buy; a reason is required, `closed_on` is today unless given.
+
+    The contact stays what it is while another opportunity is open; else whoever bought before is a customer again,
+    and everybody else a lead. A lead that was lost is promoted by itself only after it has qualified anew
+    (queries.unpromoted), so that nobody is handed over in circles.
+    """
+    contact_id = hold_standing(opportunity_id)
+    stage = hold_stage_of_kind(opportunity_id, StageKind.LOST)
+    opportunity = _hold_open(opportunity_id, version)
+    note = normalise.line(note)
+    if reason not in LostReason.values:
+        raise Refused(reason="Choose why it was lost; the forecast and the funnel learn from it.")
+    if reason == LostReason.OTHER and not note:
+        raise Refused(note="Say in a few words what the reason was.")
+    if len(note) > 300:
+        raise Refused(note=f"At most 300 characters; this has {len(note):,}.")
+    opportunity.closed_at = closing_time(opportunity, closed_on or now.date(), now)
+    opportunity.lost_reason, opportunity.lost_note = reason, note
+    _close(opportunity, stage, ["lost_reason", "lost_note"], now=now, actor=actor)
+    words = f"Lost: {LostReason(reason).label}"
+    others = Opportunity.objects.filter(contact_id=contact_id).exclude(pk=opportunity.pk)
+    if not others.open().exists():
+        has_bought = others.filter(stage__kind=StageKind.WON).exists()
+        stage_after = Lifecycle.CUSTOMER if has_bought else Lifecycle.LEAD
+        enter_lifecycle(contact_id, stage_after, now=now, actor=actor, reason=words)
+    add_entry(
+        contact_id=contact_id,
+        kind=ActivityKind.STAGE,
+        title=f"{opportunity.name} lost: {LostReason(reason).label}",
+        body=note,
+        at=now,
+        actor=actor,
+    )
+    signals.opportunity_lost.send(sender=None, opportunity_id=opportunity.pk)
+    return opportunity
+
+
+@transaction.atomic
+def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | None = None) -> Opportunity:
+    """It was not over: back on top of the stage from which it was closed. Refused when another one is open."""
+    contact_id = hold_standing(opportunity_id)
+    last = StageMove.objects.filter(opportunity=opportunity_id).select_related("from_stage").order_by("-pk").first()
+    from_stage = last.from_stage if last else None
+    if from_stage is None or from_stage.kind != StageKind.OPEN:
+        first = Stage.objects.filter(pipeline__opportunities=opportunity_id, kind=StageKind.OPEN).first()
+        if first is None:
+            raise Refused("This pipeline has no open stage. Add one in Settings → Stages.")
+        from_stage = first
+    stage = hold_stage(from_stage.pk)
+    opportunity = hold_opportunity(opportunity_id, version)
+    if opportunity.is_open:
+        raise Refused("This opportunity is open already.")
+    came_from = opportunity.stage
+    opportunity.closed_at, opportunity.lost_reason, opportunity.lost_note = None, "", ""
+    opportunity.stage, opportunity.stage_entered_at = stage, now
+    opportunity.position = place_in(stage, None, but_not=opportunity.pk)
+    try:
+        with transaction.atomic():
+            fields = ["stage", "stage_entered_at", "position", "closed_at", "lost_reason", "lost_note"]
+            store(opportunity, fields, now=now)
+    except IntegrityError:  # one_open_opportunity
+        raise Refused("This contact has another open opportunity in this pipeline. Work on that one.") from None
+    StageMove.objects.create(
+        opportunity=opportunity, from_stage=came_from, to_stage=stage, at=now, actor=actor, amount=opportunity.amount
+    )
+    others = Opportunity.objects.filter(contact_id=contact_id, stage__kind=StageKind.WON).exclude(pk=opportunity.pk)
+    if not others.exists():
+        enter_lifecycle(contact_id, Lifecycle.PROSPECT, now=now, actor=actor, reason=f"Reopened: {opportunity.name}")
+    add_entry(
+        contact_id=contact_id,
+        kind=ActivityKind.STAGE,
+        title=f"{opportunity.name} reopened in {stage.name}",
+        at=now,
+        actor=actor,
+    )
+    return opportunity

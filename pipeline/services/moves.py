@@ -1,0 +1,107 @@
+"""Cards go from column to column and up and down in it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.models import Min
+
+from activities.models import ActivityKind
+from activities.services import add_entry
+from core.errors import Refused
+from pipeline import places, terms
+from pipeline.models import Opportunity, Stage, StageKind, StageMove
+from pipeline.services.rows import hold_opportunity, hold_stage, store
+from users.models import User
+
+
+@transaction.atomic
+def move(
+    *,
+    opportunity_id: int,
+    stage_id: int,
+    now: datetime,
+    actor: User,
+    after_id: int | None = None,
+    version: int | None = None,
+    **fields: Any,
+) -> Opportunity:
+    """Put an open card into a column, below the card `after_id` or on top.
+
+    `fields` are what the stage asks for; Refused names those that are still missing. Stale when the card has changed
+    since `version`.
+    """
+    stage = hold_stage(stage_id)
+    opportunity = hold_opportunity(opportunity_id, version)
+    if not opportunity.is_open:
+        raise Refused(stage="This opportunity is closed. Reopen it before you move it.")
+    if stage.pipeline_id != opportunity.pipeline_id:
+        raise Refused(stage="This stage belongs to another pipeline.")
+    if stage.kind != StageKind.OPEN:
+        raise Refused(stage="Winning needs an amount and a date, losing a reason: use Win or Lose.")
+    changes = terms.cleaned(fields, today=now.date())
+    for name, value in changes.items():
+        setattr(opportunity, name, value)
+    came_from, entered = opportunity.stage, opportunity.stage_id != stage.pk
+    if entered:
+        missing = terms.missing(stage.required_fields, vars(opportunity))
+        if missing:
+            raise terms.ask_for(missing, stage.name)
+        opportunity.stage, opportunity.stage_entered_at = stage, now
+    opportunity.position = place_in(stage, after_id, but_not=opportunity.pk)
+    store(opportunity, ["stage", "stage_entered_at", "position", *changes], now=now)
+    if entered:
+        StageMove.objects.create(
+            opportunity=opportunity,
+            from_stage=came_from,
+            to_stage=stage,
+            at=now,
+            actor=actor,
+            amount=opportunity.amount,
+        )
+        add_entry(
+            contact_id=opportunity.contact_id,
+            kind=ActivityKind.STAGE,
+            title=f"{opportunity.name}: {came_from.name} → {stage.name}",
+            at=now,
+            actor=actor,
+        )
+    return opportunity
+
+
+def place_in(stage: Stage, after_id: int | None, *, but_not: int) -> float:
+    """A free place below `after_id`, or on top when that card is not (or no longer) here. The stage must be held."""
+    cards = Opportunity.objects.open().filter(stage=stage).exclude(pk=but_not)
+    after = cards.filter(pk=after_id).first() if after_id else None
+    if after is None:
+        return places.first(cards.aggregate(top=Min("position"))["top"])
+    place = places.between(after.position, _below(after, but_not))
+    if place is None:
+        _space_anew(stage)
+        after.refresh_from_db(fields=["position"])
+        place = places.between(after.position, _below(after, but_not))
+    if place is None:
+        raise ArithmeticError(f"no room below card {after.pk} although its column was spaced anew")
+    return place
+
+
+def _below(card: Opportunity, but_not: int) -> float | None:
+    """Where the next card below stands; cards on one place stand by age."""
+    cards = Opportunity.objects.open().filter(stage_id=card.stage_id).exclude(pk__in=[but_not, card.pk])
+    same = cards.filter(position=card.position, pk__gt=card.pk).exists()
+    if same:
+        return card.position
+    below = cards.filter(position__gt=card.position).order_by("position", "pk").first()
+    return below.position if below else None
+
+
+def _space_anew(stage: Stage) -> None:
+    """Give every open card of the column room; their order and versions stay."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE pipeline_opportunity o SET position = n.place * %s FROM ("
+            "  SELECT id, row_number() OVER (ORDER BY position, id) AS place FROM pipeline_opportunity"
+            "  WHERE stage_id = %s AND closed_at IS NULL"
+            ") n WHERE n.id = o.id",
+            [places.STEP, stage.pk],
+        )

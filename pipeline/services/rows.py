@@ -1,0 +1,54 @@
+"""Locking and storing, the same for every verb. Order: Standing -> Stage -> Opportunity (core/locks.py)."""
+
+from datetime import datetime
+
+from core.errors import Refused, Stale
+from core.locks import locked
+from leads.models import Standing
+from pipeline.models import Opportunity, Stage, StageKind
+
+
+class Gone(Refused):
+    """There is no such opportunity (any more)."""
+
+
+def hold_standing(opportunity_id: int) -> int:
+    """Lock the standing of the opportunity's contact; returns the contact's id."""
+    contact_id = Opportunity.objects.filter(pk=opportunity_id).values_list("contact_id", flat=True).first()
+    if contact_id is None:
+        raise Gone("This opportunity no longer exists.")
+    locked(Standing.objects.filter(pk=contact_id))
+    return contact_id
+
+
+def hold_stage(stage_id: int) -> Stage:
+    """Lock a column, so that places in it are given out one after the other."""
+    rows = locked(Stage.objects.filter(pk=stage_id))
+    if not rows:
+        raise Refused(stage="This stage no longer exists. Reload the board.")
+    return rows[0]
+
+
+def hold_stage_of_kind(opportunity_id: int, kind: StageKind) -> Stage:
+    """Lock the won or lost column of the opportunity's pipeline."""
+    rows = locked(Stage.objects.filter(pipeline__opportunities=opportunity_id, kind=kind))
+    if not rows:
+        raise Refused(f"This pipeline has no stage for what was {kind.label.lower()}. Add one in Settings → Stages.")
+    return rows[0]
+
+
+def hold_opportunity(opportunity_id: int, version: int | None) -> Opportunity:
+    """Lock the row; Stale when somebody has changed it since `version` (None: whatever it is)."""
+    rows = locked(Opportunity.objects.filter(pk=opportunity_id))
+    if not rows:
+        raise Gone("This opportunity no longer exists.")
+    if version is not None and rows[0].version != version:
+        raise Stale("Somebody has changed this opportunity meanwhile. You see the newest state; try again.")
+    return rows[0]
+
+
+def store(opportunity: Opportunity, fields: list[str], *, now: datetime) -> None:
+    """Save a held row as its next version."""
+    opportunity.version += 1
+    opportunity.changed_at = now
+    opportunity.save(update_fields=[*fields, "version", "changed_at"])

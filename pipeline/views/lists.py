@@ -1,0 +1,106 @@
+"""The list of opportunities: beside the board, and behind every number of the forecast."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from core.answers import wants_part
+from pipeline import queries
+from pipeline.models import LostReason, Stage
+from pipeline.queries import Filters
+from pipeline.queries.filters import later, month_of
+from pipeline.views.board import owner_filters, sellers
+from users.access import SignedInRequest
+
+STATES = [("open", "Open"), ("won", "Won"), ("lost", "Lost"), ("all", "All")]
+
+
+@require_safe
+def index(request: SignedInRequest) -> HttpResponse:
+    """The list with its true sums; to htmx only the list."""
+    now = timezone.now()
+    wanted = Filters.parse(request.GET)
+    rows = queries.listed(request.user, wanted, now=now)
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    page = queries.list_page(rows, sort=wanted.sort, after=after, before=before)
+    known = queries.pipelines()
+    address = reverse("pipeline_list")
+
+    def here(**changes: object) -> str:
+        return f"{address}?{wanted.query(**changes)}"
+
+    context: dict[str, Any] = {
+        "cards": queries.cards_of(page.rows, now=now),
+        "wanted": wanted,
+        "today": now.date(),
+        "totals": queries.total(rows),
+        "said": _said(wanted, [stage for one in known for stage in queries.stages_of(one)]),
+        "base": here(sort="-changed"),
+        "tabs": [{"label": label, "url": here(state=key), "active": wanted.state == key} for key, label in STATES],
+        "older": here() + f"&after={page.after}" if page.after else "",
+        "newer": here() + f"&before={page.before}" if page.before else "",
+    }
+    if not wants_part(request):
+        context |= {"filters": _filters(request, wanted, known, now.date()), "kept": _kept(wanted)}
+    return render(request, f"pipeline/list.html{'#list' if wants_part(request) else ''}", context)
+
+
+def _filters(request: SignedInRequest, wanted: Filters, known: list[Any], today: Any) -> list[dict[str, Any]]:
+    """The filter bar."""
+    filters: list[dict[str, Any]] = []
+    if wanted.state in ("open", "all"):
+        several = len(known) > 1
+        stages = [
+            (stage.pk, f"{one.name}: {stage.name}" if several else stage.name)
+            for one in known
+            for stage in queries.stages_of(one)
+        ]
+        filters.append(
+            {"name": "stage", "label": "Stage", "value": wanted.stage or "", "choices": [("", "any"), *stages]}
+        )
+    filters += owner_filters(sellers(request.user), wanted)
+    if wanted.state == "open":
+        months = [later(today.replace(day=1), step) for step in range(-3, 9)]
+        choices = [("", "any"), ("none", "no date"), *((f"{one:%Y-%m}", f"{one:%B %Y}") for one in months)]
+        if wanted.expected and wanted.expected not in dict(choices):
+            choices.append((wanted.expected, _month_words(wanted.expected)))
+        filters.append({"name": "expected", "label": "Expected close", "value": wanted.expected, "choices": choices})
+    else:
+        months = [later(today.replace(day=1), -step) for step in range(12)]
+        choices = [("", "any"), *((f"{one:%Y-%m}", f"{one:%B %Y}") for one in months)]
+        if wanted.closed and wanted.closed not in dict(choices):
+            choices.append((wanted.closed, _month_words(wanted.closed)))
+        filters.append({"name": "closed", "label": "Closed in", "value": wanted.closed, "choices": choices})
+    if wanted.state == "lost":
+        reasons = [("", "any"), *LostReason.choices]
+        filters.append({"name": "reason", "label": "Reason", "value": wanted.reason, "choices": reasons})
+    return filters
+
+
+def _month_words(text: str) -> str:
+    month = month_of(text.removesuffix("+"))
+    return f"{month:%B %Y}{' and later' if text.endswith('+') else ''}" if month else text
+
+
+def _kept(wanted: Filters) -> dict[str, object]:
+    """What the filter bar has no field for and yet must not be lost."""
+    kept = {"state": wanted.state, "pipeline": wanted.pipeline, "overdue": wanted.overdue, "amount": wanted.amount}
+    kept |= {"currency": wanted.currency, "sort": wanted.sort}
+    return {name: value for name, value in kept.items() if value not in (None, "")}
+
+
+def _said(wanted: Filters, stages: list[Stage]) -> list[dict[str, str]]:
+    """The filters that have no field on the page, in words, each with the address without it."""
+    words = {
+        "overdue": {"yes": "expected day is past", "no": "not overdue"}.get(wanted.overdue, ""),
+        "amount": {"unknown": "amount unknown", "known": "amount known"}.get(wanted.amount, ""),
+        "currency": wanted.currency,
+    }
+    address = reverse("pipeline_list")
+    return [
+        {"label": label, "url": f"{address}?{wanted.query(**{name: ''})}"} for name, label in words.items() if label
+    ]

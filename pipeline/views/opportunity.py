@@ -1,0 +1,131 @@
+"""The page of one opportunity, its facts and its people."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.answers import go_to, went_wrong
+from core.errors import Refused, Stale
+from leads.models import Contact, ContactQuerySet
+from leads.services import find_contact
+from pipeline import queries, services
+from pipeline.forms import EditForm, PersonForm
+from pipeline.models import Opportunity
+from pipeline.views.board import sellers
+from pipeline.views.closing import form_page
+from users.access import SignedInRequest, requires
+from users.roles import Can
+
+
+@require_safe
+def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Facts, people, history, and why it became a prospect."""
+    now = timezone.now()
+    row = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card().select_related("pipeline"), pk=pk)
+    row.pipeline = next((one for one in queries.pipelines() if one.pk == row.pipeline_id), row.pipeline)
+    stages = [stage for stage in queries.stages_of(row.pipeline) if stage.kind == "open"]
+    context: dict[str, Any] = {
+        "opportunity": row,
+        "card": queries.cards_of([row], now=now)[0],
+        "stages": stages,
+        "history": queries.history_of(row, now=now),
+        "people": queries.people_of(row),
+        "snapshot": queries.snapshot_of(row),
+        "can_work": request.user.can(Can.WORK_PIPELINE),
+        "today": now.date(),
+        "sees_contact": Contact.objects.visible_to(request.user).filter(pk=row.contact_id).exists(),
+    }
+    return render(request, "pipeline/opportunity.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Can.WORK_PIPELINE)
+def edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Change the facts."""
+    row = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card(), pk=pk)
+    page = reverse("opportunity", args=[pk])
+    form = EditForm(request.POST or None, owners=sellers(request.user), opportunity=row)
+    context: dict[str, Any] = {
+        "opportunity": row,
+        "title": f"Edit {row.name}",
+        "action": reverse("opportunity_edit", args=[pk]),
+        "button": "Save",
+        "back": page,
+    }
+    if request.method != "POST":
+        return form_page(request, form, **context)
+    if not form.is_valid():
+        return form_page(request, form, status=422, **context)
+    given = dict(form.cleaned_data)
+    owner = form.owners.get(given.pop("owner"))
+    try:
+        services.edit(opportunity_id=pk, actor=request.user, now=timezone.now(), owner=owner, **given)
+    except Stale as stale:
+        form = EditForm(owners=sellers(request.user), opportunity=Opportunity.objects.for_card().get(pk=pk))
+        return form_page(request, form, status=409, said=str(stale), **context)
+    except Refused as refused:
+        form.refuse(refused)
+        return form_page(request, form, status=422, **context)
+    messages.success(request, "Saved.")
+    is_seen = Opportunity.objects.visible_to(request.user).filter(pk=pk).exists()
+    return go_to(request, page if is_seen else reverse("pipeline"))
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Can.WORK_PIPELINE)
+def add_person(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Somebody else takes part in the decision; offered are the people of the same company."""
+    row = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card(), pk=pk)
+    page = reverse("opportunity", args=[pk])
+    visible = Contact.objects.visible_to(request.user)
+    colleagues = visible.filter(company=row.company_id).exclude(pk=row.contact_id) if row.company_id else visible.none()
+    people = [(one.pk, one.name) for one in colleagues.order_by("last_name", "first_name", "pk")[:200]]
+    form = PersonForm(request.POST or None, people=people)
+    context: dict[str, Any] = {
+        "opportunity": row,
+        "title": f"Who else decides about {row.name}?",
+        "action": reverse("opportunity_people", args=[pk]),
+        "button": "Add",
+        "back": page,
+    }
+    if request.method != "POST":
+        return form_page(request, form, **context)
+    if not form.is_valid():
+        return form_page(request, form, status=422, **context)
+    try:
+        contact = _meant(form, visible)
+        services.add_person(opportunity_id=pk, contact=contact, role=form.cleaned_data["role"], now=timezone.now())
+    except Refused as refused:
+        form.refuse(refused)
+        return form_page(request, form, status=422, **context)
+    return go_to(request, page)
+
+
+def _meant(form: PersonForm, visible: ContactQuerySet) -> Contact:
+    """Who was chosen or whose address was given."""
+    if form.cleaned_data.get("contact"):
+        chosen = visible.filter(pk=form.cleaned_data["contact"]).first()
+    else:
+        found = find_contact(email=form.cleaned_data["email"])
+        chosen = visible.filter(pk=found.pk).first() if found else None
+    if chosen is None:
+        raise Refused(email="Nobody with this address is among the people you see. Add them as a lead first.")
+    return chosen
+
+
+@require_POST
+@requires(Can.WORK_PIPELINE)
+def remove_person(request: SignedInRequest, pk: int, contact_id: int) -> HttpResponse:
+    """Somebody no longer takes part."""
+    get_object_or_404(Opportunity.objects.visible_to(request.user), pk=pk)
+    page = reverse("opportunity", args=[pk])
+    try:
+        services.remove_person(opportunity_id=pk, contact_id=contact_id, now=timezone.now())
+    except Refused as refused:
+        return went_wrong(request, str(refused), url=page)
+    return go_to(request, page)
