@@ -1,6 +1,7 @@
 """Recording what happened."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,6 +17,7 @@ from leads.services.identities import IdentityKey, resolve_identities
 EARLIEST = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 CLOCK_LEEWAY = timedelta(hours=24)
 MAX_PROPERTIES = 32_768
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # escaped NUL, but not an escaped backslash before "u0000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def clean_properties(properties: dict[str, Any]) -> str:
         raise Refused(properties="Properties must be plain JSON.") from None
     if size > MAX_PROPERTIES:
         raise Refused(properties="Properties are larger than 32 kB. Send less with one event.")
-    return encoded.replace("\\u0000", "")
+    return _NUL.sub(r"\1", encoded)
 
 
 @transaction.atomic
