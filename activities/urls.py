@@ -1,3 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from activities.views import bell, log
+
+urlpatterns = [
+    path("leads/<int:pk>/log/<slug:kind>/", log.new, name="activity_new"),
+    path("leads/<int:pk>/follow-ups/new/", log.follow_up_new, name="follow_up_new"),
+    path("follow-ups/<int:pk>/done/", log.follow_up_done, name="follow_up_done"),
+    path("follow-ups/<int:pk>/reopen/", log.follow_up_reopen, name="follow_up_reopen"),
+    path("follow-ups/<int:pk>/snooze/", log.follow_up_snooze, name="follow_up_snooze"),
+    path("notifications/", bell.notifications, name="notifications"),
+    path("notifications/read/", bell.read_all, name="notifications_read"),
+    path("notifications/<int:pk>/", bell.open_one, name="notification_open"),
+]

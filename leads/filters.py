@@ -11,7 +11,7 @@ from leads.vocabulary import Lifecycle, Source
 
 SORTS = ("-score", "score", "-new", "new", "-seen", "seen")
 GRADES = ("A", "B", "C", *(letter + digit for letter in "ABC" for digit in "123"))
-VIEWS = ("hot", "week")
+VIEWS = ("mine", "hot", "week", "nobody")
 BIGGEST_ID = 2**63 - 1
 TWO_WAY_DAYS = 30
 
@@ -25,11 +25,12 @@ class LeadFilter:
     lifecycle: str = ""
     source: str = ""
     tag: int | None = None
-    least: int | None = None
+    min: int | None = None  # least and greatest score
+    max: int | None = None
     grade: str = ""
     two_way: str = ""  # "30": within so many days
     month: str = ""  # created in this UTC month, YYYY-MM
-    view: str = ""  # "hot" or "week"
+    view: str = ""  # one of VIEWS
     sort: str = "-score"
 
     @classmethod
@@ -47,7 +48,8 @@ class LeadFilter:
             lifecycle=one_of("lifecycle", Lifecycle.values),
             source=one_of("source", Source.values),
             tag=number(given.get("tag", "")),
-            least=number(given.get("least", ""), signed=True),
+            min=number(given.get("min", ""), signed=True),
+            max=number(given.get("max", ""), signed=True),
             grade=one_of("grade", GRADES),
             two_way=one_of("two_way", (str(TWO_WAY_DAYS),)),
             month=given.get("month", "") if month_range(given.get("month", "")) else "",

@@ -2,10 +2,11 @@
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
 from activities import visits, wording
 from activities.models import ActivityKind
@@ -91,6 +92,11 @@ class Item:
     is_quote: bool = False
     tone: str = ""
     views: list[View] = field(default_factory=list)
+
+    @property
+    def day(self) -> date:
+        """The reader's day."""
+        return timezone.localdate(self.at)
 
 
 @dataclass(frozen=True, slots=True)

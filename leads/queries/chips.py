@@ -33,7 +33,8 @@ class Chip:
 
 
 _NEWEST = """
-SELECT asked.id, c.id, c.key, c.letter, c.label, c.question, v.verdict, v.text, v.amount, v.on_date, v.quote, v.observed_at,
+SELECT asked.id, c.id, c.key, c.letter, c.label, c.question,
+       v.verdict, v.text, v.amount, v.on_date, v.quote, v.observed_at,
        u.name, v.expires_at
 FROM unnest(%s::bigint[]) AS asked(id)
 CROSS JOIN leads_criterion c

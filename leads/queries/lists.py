@@ -73,15 +73,19 @@ def people(user: User, wanted: LeadFilter, *, now: datetime, hot_from: int | Non
         rows = rows.filter(source=wanted.source)
     if wanted.tag is not None:
         rows = rows.filter(tag_ids__contains=[wanted.tag]) if wanted.tag < 2**31 else rows.none()
-    if wanted.least is not None:
-        rows = rows.filter(total__gte=wanted.least)
+    if wanted.min is not None:
+        rows = rows.filter(total__gte=wanted.min)
+    if wanted.max is not None:
+        rows = rows.filter(total__lte=wanted.max)
     if wanted.grade:
         rows = rows.filter(grade__startswith=wanted.grade)
     if wanted.two_way:
         rows = rows.filter(two_way_day__gt=day_of(now) - TWO_WAY_DAYS)
     if months := month_range(wanted.month):
         rows = rows.filter(contact__created_at__gte=months[0], contact__created_at__lt=months[1])
-    if wanted.view == "hot":
+    if wanted.view in {"mine", "nobody"}:
+        rows = rows.filter(owner=user if wanted.view == "mine" else None)
+    elif wanted.view == "hot":
         rows = rows.filter(lifecycle=Lifecycle.LEAD, is_qualified=False)
         rows = rows.none() if hot_from is None else rows.filter(total__gte=hot_from)
     elif wanted.view == "week":

@@ -1,0 +1,86 @@
+"""Forms for what people log and plan."""
+
+import uuid
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from activities.models import ActivityKind
+from activities.services import OUTCOMES
+from users.models import User
+
+DUE_AT = time(9)
+
+
+class LogForm(forms.Form):
+    """A note, call, meeting or reply."""
+
+    at = forms.DateTimeField(
+        label="When",
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+    outcome = forms.ChoiceField(label="How did it go?", widget=forms.RadioSelect)
+    body = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 5}))
+    nonce = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
+
+    BODY_LABELS = {
+        ActivityKind.NOTE: "Note",
+        ActivityKind.CALL: "What was said",
+        ActivityKind.MEETING: "What was said",
+        ActivityKind.REPLY: "What they wrote",
+    }
+
+    def __init__(self, *args: Any, kind: str, now: datetime, **kwargs: Any) -> None:
+        kwargs["initial"] = {"at": timezone.localtime(now), "nonce": uuid.uuid4()} | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        self.fields["body"].label = self.BODY_LABELS[ActivityKind(kind)]
+        self.fields["body"].required = kind == ActivityKind.NOTE
+        outcomes = [(value, _short(label)) for value, (label, _) in OUTCOMES[kind].items()]
+        if len(outcomes) == 1:
+            del self.fields["outcome"]
+        else:
+            field = self.fields["outcome"]
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101
+            field.choices = outcomes
+            field.initial = outcomes[0][0]
+        if kind == ActivityKind.NOTE:
+            self.fields["at"].widget = forms.HiddenInput()
+
+
+def _short(label: str) -> str:
+    return label.removeprefix("Call: ").removeprefix("Meeting: ").removeprefix("Meeting ").capitalize()
+
+
+class FollowUpForm(forms.Form):
+    """Something to do by a day."""
+
+    title = forms.CharField(
+        label="What", max_length=200, widget=forms.TextInput(attrs={"placeholder": "Call back about…"})
+    )
+    due_on = forms.DateField(label="By", widget=forms.DateInput(attrs={"type": "date"}))
+    assignee = forms.ModelChoiceField(label="Who", queryset=User.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, user: User, now: datetime, **kwargs: Any) -> None:
+        tomorrow = timezone.localdate(now) + timedelta(days=1)
+        kwargs["initial"] = {"due_on": _working_day(tomorrow), "assignee": user.pk} | kwargs.get("initial", {})
+        super().__init__(*args, **kwargs)
+        people = User.objects.assignable().order_by("name", "pk")
+        field = self.fields["assignee"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101
+        field.queryset = people if user.sees_everything else people.filter(pk__in=user.visible_owner_ids)
+
+    def due_at(self) -> datetime:
+        """Nine in the morning of that day, where the person is."""
+        return due_at(self.cleaned_data["due_on"])
+
+
+def due_at(day: date) -> datetime:
+    """Nine in the morning of a day, where the person is."""
+    return timezone.make_aware(datetime.combine(day, DUE_AT))
+
+
+def _working_day(day: date) -> date:
+    return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))

@@ -1,0 +1,1 @@
+"""Pages and dialogs of what people log, plan and are told."""

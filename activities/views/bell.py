@@ -1,0 +1,55 @@
+"""Notifications."""
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST, require_safe
+
+from activities import queries, services
+from activities.models import Notification
+from core.answers import done, target, wants_part
+from users.access import SignedInRequest
+
+IN_THE_BELL = 12
+
+
+@require_safe
+def notifications(request: SignedInRequest) -> HttpResponse:
+    """All that this person was told; in the bell the newest."""
+    in_bell = wants_part(request) and target(request) != "list"
+    page = queries.notices_of(
+        request.user,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=IN_THE_BELL if in_bell else 50,
+    )
+    here = reverse("notifications")
+    context = {
+        "page": page,
+        "newer": f"{here}?before={page.before}" if page.before else "",
+        "older": f"{here}?after={page.after}" if page.after else "",
+        "unread": queries.unread_count(request.user),
+    }
+    part = "#bell" if in_bell else "#list" if wants_part(request) else ""
+    return render(request, f"activities/notifications.html{part}", context)
+
+
+@require_POST
+def open_one(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Seen: on to what it is about."""
+    notice = get_object_or_404(Notification, pk=pk, user=request.user)
+    services.mark_read(user=request.user, notification_id=pk, now=timezone.now())
+    ours = url_has_allowed_host_and_scheme(notice.url, {request.get_host()}, require_https=request.is_secure())
+    return redirect(notice.url if ours and notice.url else reverse("notifications"))
+
+
+@require_POST
+def read_all(request: SignedInRequest) -> HttpResponse:
+    """Seen, all of them."""
+    services.mark_all_read(user=request.user, now=timezone.now())
+    if wants_part(request):
+        context = {"page": queries.notices_of(request.user, size=IN_THE_BELL), "unread": 0, "seen": True}
+        return render(request, "activities/notifications.html#bell", context)
+    return done(request, url=reverse("notifications"))

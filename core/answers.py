@@ -1,0 +1,65 @@
+"""What a view answers when something was done: to htmx a word and the news, to a plain form the page it came from."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.http import url_has_allowed_host_and_scheme
+
+
+def wants_part(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page; a history restore wants all of it."""
+    htmx: Any = getattr(request, "htmx", None)
+    return bool(htmx) and not htmx.history_restore_request
+
+
+def target(request: HttpRequest) -> str:
+    """The id of the element that htmx will fill, or nothing."""
+    return request.headers.get("HX-Target", "")
+
+
+def done(
+    request: HttpRequest, *, url: str, text: str = "", undo: str = "", event: str = "", tone: str = "success"
+) -> HttpResponse:
+    """It is done: `event` tells parts of the page to ask again, `text` is said in a toast with an undo address."""
+    if not request.headers.get("HX-Request"):
+        if text:
+            messages.add_message(request, messages.ERROR if tone == "error" else messages.SUCCESS, text)
+        return redirect(url)
+    news: dict[str, Any] = {"close-dialog": True}
+    if event:
+        news[event] = True
+    if text:
+        news["toast"] = {"text": text, "tone": tone} | ({"undo": undo} if undo else {})
+    response = HttpResponse(status=204)
+    response["HX-Trigger"] = json.dumps(news)
+    return response
+
+
+def went_wrong(request: HttpRequest, text: str, *, url: str, status: int = 422) -> HttpResponse:
+    """It was refused, where there is no form to show it in."""
+    if not request.headers.get("HX-Request"):
+        messages.error(request, text)
+        return redirect(url)
+    response = HttpResponse(status=status)
+    response["HX-Trigger"] = json.dumps({"toast": {"text": text, "tone": "error"}})
+    response["HX-Reswap"] = "none"
+    return response
+
+
+def go_to(request: HttpRequest, url: str) -> HttpResponse:
+    """Open another page in the window, also when htmx asked."""
+    if not request.headers.get("HX-Request"):
+        return redirect(url)
+    response = HttpResponse(status=204)
+    response["HX-Redirect"] = url
+    return response
+
+
+def back(request: HttpRequest, otherwise: str) -> str:
+    """The page that the request came from, if it is one of ours."""
+    came_from = request.headers.get("HX-Current-URL") or request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+    return came_from if came_from and ours else otherwise

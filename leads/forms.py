@@ -1,0 +1,150 @@
+"""Forms over contacts, companies and evidence. What is right is decided by the services."""
+
+from typing import Any
+
+from django import forms
+
+from leads.models import Company, Contact, Criterion, CustomField, FieldType, Source, Verdict
+
+_WIDGETS: dict[str, type[forms.Field]] = {
+    FieldType.NUMBER: forms.DecimalField,
+    FieldType.DATE: forms.DateField,
+    FieldType.YES_NO: forms.NullBooleanField,
+}
+
+
+def _custom_field(field: CustomField) -> forms.Field:
+    if field.type == FieldType.CHOICE:
+        options = [("", "—"), *((str(option), str(option)) for option in field.options)]
+        return forms.ChoiceField(label=field.label, choices=options, required=False)
+    if field.type == FieldType.DATE:
+        return forms.DateField(label=field.label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    if field.type in _WIDGETS:
+        return _WIDGETS[field.type](label=field.label, required=False)
+    return forms.CharField(label=field.label, required=False, max_length=1000)
+
+
+class CustomFieldsForm(forms.Form):
+    """A form that carries a team's own properties as `custom_…` fields."""
+
+    about = "contact"
+
+    def __init__(self, *args: Any, custom_fields: "list[CustomField] | None" = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.own = custom_fields if custom_fields is not None else list(CustomField.objects.filter(about=self.about))
+        for field in self.own:
+            self.fields[f"custom_{field.key}"] = _custom_field(field)
+
+    def custom(self) -> dict[str, Any]:
+        """The properties as they are stored; what was left empty is None."""
+        values = {field.key: self.cleaned_data.get(f"custom_{field.key}") for field in self.own}
+        return {key: _plain(value) for key, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool | str):
+        return value
+    if hasattr(value, "isoformat"):
+        return value.isoformat()
+    return int(value) if value == int(value) else float(value)
+
+
+def custom_initial(record: Contact | Company) -> dict[str, Any]:
+    """Initial values of the `custom_…` fields."""
+    return {f"custom_{key}": value for key, value in record.custom.items()}
+
+
+class ContactForm(CustomFieldsForm):
+    """Who somebody is."""
+
+    first_name = forms.CharField(max_length=100, required=False)
+    last_name = forms.CharField(max_length=100, required=False)
+    email = forms.CharField(
+        label="E-mail", max_length=254, required=False, widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+    phone = forms.CharField(max_length=40, required=False, widget=forms.TextInput(attrs={"type": "tel"}))
+    job_title = forms.CharField(max_length=150, required=False)
+    company_name = forms.CharField(label="Company", max_length=200, required=False)
+    country = forms.CharField(
+        max_length=2, required=False, help_text="Two letters, such as DE.", widget=forms.TextInput(attrs={"size": 2})
+    )
+
+
+class NewContactForm(ContactForm):
+    """A lead entered by hand."""
+
+    source = forms.ChoiceField(
+        label="How we heard of them", choices=Source.choices, initial=Source.MANUAL, required=False
+    )
+
+    def clean_source(self) -> str:
+        return self.cleaned_data["source"] or Source.MANUAL
+
+
+class CompanyForm(CustomFieldsForm):
+    """What an organisation is."""
+
+    about = "company"
+
+    name = forms.CharField(max_length=200)
+    domain = forms.CharField(max_length=253, required=False, help_text="Without www; it matches people by address.")
+    industry = forms.CharField(max_length=80, required=False)
+    employees = forms.IntegerField(min_value=0, max_value=10_000_000, required=False)
+    country = forms.RegexField(
+        r"^[A-Za-z]{2}$",
+        max_length=2,
+        required=False,
+        help_text="Two letters, such as DE.",
+        error_messages={"invalid": "Use the country's two-letter code, such as DE."},
+    )
+
+
+class EvidenceForm(forms.Form):
+    """One answer to a criterion; asks for an amount or a date where the criterion is about one."""
+
+    verdict = forms.ChoiceField(
+        label="What does it say?", choices=Verdict.choices, widget=forms.RadioSelect, initial=Verdict.MEETS
+    )
+    quote = forms.CharField(
+        label="Their own words",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "“…”"}),
+    )
+    text = forms.CharField(label="In a few words", required=False, max_length=300)
+    amount = forms.DecimalField(
+        required=False, min_value=0, max_digits=14, decimal_places=2, widget=forms.NumberInput(attrs={"step": "any"})
+    )
+    on_date = forms.DateField(label="By when", required=False, widget=forms.DateInput(attrs={"type": "date"}))
+
+    # which measure fits a criterion of the default set; others are answered in words
+    MEASURES = {"budget": "amount", "timeline": "on_date"}
+
+    def __init__(self, *args: Any, criterion: Criterion, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for measure in set(self.MEASURES.values()) - {self.MEASURES.get(criterion.key)}:
+            del self.fields[measure]
+
+
+class DisqualifyForm(forms.Form):
+    """Why somebody will never buy."""
+
+    REASONS = [
+        ("no_fit", "Does not fit"),
+        ("no_need", "Has no need"),
+        ("competitor", "Competitor, supplier or applicant"),
+        ("unreachable", "Cannot be reached"),
+        ("spam", "Not a real person"),
+        ("other", "Something else"),
+    ]
+
+    reason = forms.ChoiceField(choices=REASONS)
+    note = forms.CharField(required=False, max_length=200, help_text="What the next person should know.")
+
+    def sentence(self) -> str:
+        """The reason as it is kept."""
+        label = dict(self.REASONS)[self.cleaned_data["reason"]]
+        note = self.cleaned_data["note"].strip()
+        return f"{label}: {note}" if note else label
