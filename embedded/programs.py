@@ -54,7 +54,9 @@ def programs(home: Path, *, host: str, port: int, is_dev: bool, environment: Map
         *(*celery, "worker", "-l", "warning", "-Q", QUEUES, "-c", "2", *worker_pool()),
         *("--without-gossip", "--without-mingle"),
     ]
-    beat = [*celery, "beat", "-l", "warning", "-s", os.fspath(home / "celerybeat-schedule"), "--pidfile="]
+    # Named by Python's version: its database format differs between them.
+    schedule = home / f"beat-schedule-{sys.version_info.major}.{sys.version_info.minor}"
+    beat = [*celery, "beat", "-l", "warning", "-s", os.fspath(schedule), "--pidfile="]
     return [
         Program("web", web, cwd=CHECKOUT, environment=environment),
         Program("worker", worker, cwd=CHECKOUT, environment={**CALM_CELERY, **environment}, grace_seconds=20.0),
