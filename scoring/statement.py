@@ -15,17 +15,7 @@ from scoring.definitions import EngagementLine, Spec
 
 CATEGORIES = tuple(category.value for category in Category)
 COLUMNS = ("fit", *CATEGORIES, "total", "grade", "is_qualified")
-# what is compared to see whether a judgement changed: as it stands, and as it is judged now
-_STANDING = (*(f"s.{column}" for column in COLUMNS), "s.last_day", "s.two_way_day", "s.definition_version")
-_JUDGED = (
-    "p.fit",
-    *(f"c0.{category}" for category in CATEGORIES),
-    "p.fit + t.engagement",
-    "v.grade",
-    "v.is_qualified",
-    "greatest(s.last_day, e.last_day)",
-    "greatest(s.two_way_day, e.two_way_day)",
-)
+_ENGAGEMENT = "(" + " + ".join(f"k.{category}" for category in CATEGORIES) + ")"
 
 
 @dataclass(frozen=True)
@@ -56,23 +46,34 @@ class Statement:
         `with_lines` adds per rule its thousandths (l), its events that count (n) and the newest one's day (d), and each
         fit rule's points (f). `only_changed` leaves out whose Standing says the same already.
         """
+        judged = {
+            "fit": "p.fit",
+            **{category: f"k.{category}" for category in CATEGORIES},
+            "total": f"p.fit + {_ENGAGEMENT}",
+            "grade": self._grade(),
+            "is_qualified": self._verdict(day),
+        }
         details = [f"coalesce(e.l{n}, 0) AS l{n}, coalesce(e.n{n}, 0) AS n{n}, e.d{n}" for n in self._numbers]
         details += [f"p.f{n}" for n in range(len(self.spec.fit))]
         extra = "".join(f", {part}" for part in details) if with_lines else ""
         where = targets.predicate.format(column="s.contact_id")
         if only_changed:
-            where += f"\n  AND ({', '.join(_STANDING)}) IS DISTINCT FROM ({', '.join(_JUDGED)}, {self.spec.version})"
+            judged_now = [
+                *judged.values(),
+                "greatest(s.last_day, e.last_day)",
+                "greatest(s.two_way_day, e.two_way_day)",
+            ]
+            standing = [f"s.{column}" for column in (*judged, "last_day", "two_way_day", "definition_version")]
+            where += f"\n  AND ({', '.join(standing)}) IS DISTINCT FROM ({', '.join(judged_now)}, {self.spec.version})"
         return f"""
-SELECT s.contact_id, {", ".join(f"{judged} AS {name}" for judged, name in zip(_JUDGED, COLUMNS, strict=False))}, s.is_qualified AS was_qualified,
-  e.last_day, e.two_way_day, a.met{extra}
+SELECT s.contact_id, {", ".join(f"{value} AS {name}" for name, value in judged.items())},
+  s.is_qualified AS was_qualified, e.last_day, e.two_way_day, a.met{extra}
 FROM leads_standing s
 {self._joins}
 LEFT JOIN ({self._engaged(targets, with_lines, day)}) e ON e.contact_id = s.contact_id
 LEFT JOIN ({self._answered(targets, day)}) a ON a.contact_id = s.contact_id
 CROSS JOIN LATERAL (SELECT {self._fit(with_lines)} OFFSET 0) p
-CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATEGORIES)}) c0
-CROSS JOIN LATERAL (SELECT {" + ".join(f"c0.{c}" for c in CATEGORIES)} AS engagement OFFSET 0) t
-CROSS JOIN LATERAL (SELECT {self._grade()} AS grade, {self._verdict(day)} AS is_qualified OFFSET 0) v
+CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATEGORIES)}) k
 WHERE {where}"""
 
     def update(self, targets: Targets) -> str:
@@ -93,7 +94,9 @@ RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two
     def _grade(self) -> str:
         a, b, one, two = self.spec.grades
         letter = f"CASE WHEN p.fit >= {a} THEN 'A' WHEN p.fit >= {b} THEN 'B' ELSE 'C' END"
-        return f"{letter} || CASE WHEN t.engagement >= {one} THEN '1' WHEN t.engagement >= {two} THEN '2' ELSE '3' END"
+        return (
+            f"{letter} || CASE WHEN {_ENGAGEMENT} >= {one} THEN '1' WHEN {_ENGAGEMENT} >= {two} THEN '2' ELSE '3' END"
+        )
 
     def engagement_only(self, targets: Targets, day: int) -> str:
         """The events' part alone: categories per contact that has events."""
@@ -136,27 +139,25 @@ RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two
         return f"greatest({-1000 * line.cap}, least({1000 * line.cap}, {total}))"
 
     def _engaged(self, targets: Targets, with_lines: bool, day: str) -> str:
-        """Per contact: the categories (and lines), from events grouped once."""
-        lines = list(enumerate(self.spec.engagement))
-        inner = [f"{self._line(line, day)} AS l{n}" for n, line in lines]
-        if with_lines:
-            for n, line in lines:
-                counted = f"{self._event_filter(line)} AND e.day BETWEEN {day} - {line.horizon - 1} AND {day}"
-                inner.append(f"count(*) FILTER (WHERE {counted}) AS n{n}, max(e.day) FILTER (WHERE {counted}) AS d{n}")
-        talked = f"e.kind_id = ANY ('{{{','.join(map(str, self.spec.two_way_kinds))}}}'::smallint[])"
-        inner.append(f"max(e.day) AS last_day, max(e.day) FILTER (WHERE {talked}) AS two_way_day")
-        outer = []
+        """Per contact: the categories (and lines), from events grouped once; equal sums are computed once."""
+        lines = [self._line(line, day) for line in self.spec.engagement]
+        columns = []
         for category in CATEGORIES:
-            summed = " + ".join(f"l{n}" for n, line in lines if line.category == category) or "0"
-            outer.append(f"round(({summed}) / '1000'::float8)::int AS {category}")
-        kept = "".join(f", l{n}, n{n}, d{n}" for n, _ in lines) if with_lines else ""
+            own = [sql for sql, line in zip(lines, self.spec.engagement, strict=True) if line.category == category]
+            columns.append(f"round(({' + '.join(own) or '0'}) / '1000'::float8)::int AS {category}")
+        talked = f"e.kind_id = ANY ('{{{','.join(map(str, self.spec.two_way_kinds))}}}'::smallint[])"
+        columns.append(f"max(e.day) AS last_day, max(e.day) FILTER (WHERE {talked}) AS two_way_day")
+        if with_lines:
+            for n, line in enumerate(self.spec.engagement):
+                counts = f"{self._event_filter(line)} AND e.day BETWEEN {day} - {line.horizon - 1} AND {day}"
+                columns.append(f"{lines[n]} AS l{n}, count(*) FILTER (WHERE {counts}) AS n{n}")
+                columns.append(f"max(e.day) FILTER (WHERE {counts}) AS d{n}")
         return f"""
-    SELECT contact_id, {", ".join(outer)}, last_day, two_way_day{kept} FROM (
-      SELECT e.contact_id, {", ".join(inner)}
-      FROM leads_engagementevent e
-      WHERE {targets.predicate.format(column="e.contact_id")} AND e.contact_id IS NOT NULL
-        AND {self._relevant(targets, day)}
-      GROUP BY e.contact_id OFFSET 0) g"""
+    SELECT e.contact_id, {", ".join(columns)}
+    FROM leads_engagementevent e
+    WHERE {targets.predicate.format(column="e.contact_id")} AND e.contact_id IS NOT NULL
+      AND {self._relevant(targets, day)}
+    GROUP BY e.contact_id"""
 
     def _relevant(self, targets: Targets, day: str) -> str:
         """Events that can still count. For few contacts all are read, so that the newest one is found whatever its age."""
@@ -198,7 +199,7 @@ RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two
     GROUP BY contact_id"""
 
     def _verdict(self, day: str) -> str:
-        tests = [f"p.fit + t.engagement >= {self.spec.threshold}", "s.lifecycle <> 'disqualified'"]
+        tests = [f"p.fit + {_ENGAGEMENT} >= {self.spec.threshold}", "s.lifecycle <> 'disqualified'"]
         if self.spec.two_way_days:
             tests.append(f"coalesce(e.two_way_day > {day} - {self.spec.two_way_days}, false)")
         if self.spec.required:

@@ -38,6 +38,12 @@ def own_database() -> Iterator[str]:
         connection.creation.destroy_test_db(original, verbosity=0)
 
 
+def url_of(database: str) -> str:
+    """DATABASE_URL with another database's name."""
+    head, _, tail = os.environ["DATABASE_URL"].partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{database}{'?' + tail if tail else ''}"
+
+
 def fill(*, contacts: int, events: int, opportunities: int = 0, open_opportunities: int = 0) -> None:
     """Contacts with companies, identities, standings, events over two years, evidence; by set-based SQL."""
     say(f"filling {contacts:,} contacts, {events:,} events")

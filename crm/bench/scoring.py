@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from core import locks
-from crm.bench.database import fill, own_database
+from crm.bench.database import fill, own_database, url_of
 from crm.bench.figures import drain, milliseconds_per_call, percentile, rows, say, seconds, tell
 from leads.days import day_of
 from leads.models import ChangedContact, Contact, EngagementEvent, Standing
@@ -179,7 +179,7 @@ def _explanation() -> None:
 def _latency(database: str) -> None:
     """Event accepted → score visible, with a real worker; at about 100 events a second."""
     say("starting a worker")
-    environment = os.environ | {"DATABASE_URL": _url_of(database), "PYTHONUNBUFFERED": "1"}
+    environment = os.environ | {"DATABASE_URL": url_of(database), "PYTHONUNBUFFERED": "1"}
     worker = subprocess.Popen(
         [sys.executable, "-m", "celery", "-A", "crm", "worker", "-Q", "fast", "-c", "1", "-l", "error", "-P", "prefork",
          "--without-gossip", "--without-mingle", "--without-heartbeat"],
@@ -224,8 +224,3 @@ def _wait_for_worker(contact: Contact, numbers: "count[int]") -> None:
             raise RuntimeError("the worker did not score an event within 30 s")
         time.sleep(0.05)
 
-
-def _url_of(database: str) -> str:
-    """DATABASE_URL with another database's name."""
-    head, _, tail = os.environ["DATABASE_URL"].partition("?")
-    return f"{head.rsplit('/', 1)[0]}/{database}{'?' + tail if tail else ''}"

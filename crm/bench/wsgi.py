@@ -1,0 +1,43 @@
+"""The product with a clock on its SQL: each answer says what the database took, in headers."""
+
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
+
+from django.conf import settings
+
+settings.ROOT_URLCONF = "crm.bench.urls"
+
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from django.http import HttpRequest, HttpResponseBase
+
+
+class SqlClock:
+    """Sums the time of all statements of a request, and remembers the longest."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        taken: list[float] = []
+
+        def clock(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+            start = time.perf_counter()
+            try:
+                return execute(sql, params, many, context)
+            finally:
+                taken.append(1000 * (time.perf_counter() - start))
+
+        with connection.execute_wrapper(clock):
+            response = self.get_response(request)
+        response["X-Sql"] = f"{sum(taken):.3f} {len(taken)} {max(taken, default=0):.3f}"
+        return response
+
+
+settings.MIDDLEWARE = ["crm.bench.wsgi.SqlClock", *settings.MIDDLEWARE]
+
+application = get_wsgi_application()
