@@ -57,6 +57,13 @@ class Statement:
         details += [f"p.f{n}" for n in range(len(self.spec.fit))]
         extra = "".join(f", {part}" for part in details) if with_lines else ""
         where = targets.predicate.format(column="s.contact_id")
+        last_day, newest = "e.last_day", ""
+        if targets.is_narrow:  # the newest event may be too old to count, and yet somebody wants to know when it was
+            last_day = "n.day"
+            newest = (
+                "LEFT JOIN LATERAL (SELECT day FROM leads_engagementevent WHERE contact_id = s.contact_id "
+                f"AND day <= {day} ORDER BY occurred_at DESC LIMIT 1) n ON true"
+            )
         if only_changed:
             judged_now = [
                 *judged.values(),
@@ -67,11 +74,12 @@ class Statement:
             where += f"\n  AND ({', '.join(standing)}) IS DISTINCT FROM ({', '.join(judged_now)}, {self.spec.version})"
         return f"""
 SELECT s.contact_id, {", ".join(f"{value} AS {name}" for name, value in judged.items())},
-  s.is_qualified AS was_qualified, e.last_day, e.two_way_day, a.met{extra}
+  s.is_qualified AS was_qualified, {last_day} AS last_day, e.two_way_day, a.met{extra}
 FROM leads_standing s
 {self._joins}
 LEFT JOIN ({self._engaged(targets, with_lines, day)}) e ON e.contact_id = s.contact_id
 LEFT JOIN ({self._answered(targets, day)}) a ON a.contact_id = s.contact_id
+{newest}
 CROSS JOIN LATERAL (SELECT {self._fit(with_lines)} OFFSET 0) p
 CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATEGORIES)}) k
 WHERE {where}"""
@@ -160,9 +168,7 @@ RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two
     GROUP BY e.contact_id"""
 
     def _relevant(self, targets: Targets, day: str) -> str:
-        """Events that can still count. For few contacts all are read, so that the newest one is found whatever its age."""
-        if targets.is_narrow:
-            return f"e.day <= {day}"
+        """Events that can still count; for few contacts also as a stretch of the index on (contact, occurred_at)."""
         furthest: dict[int, int] = {}
         for line in self.spec.engagement:
             furthest[line.kind_id] = max(furthest.get(line.kind_id, 0), line.horizon)
@@ -176,7 +182,10 @@ RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two
             f"e.day > {day} - {days} AND e.kind_id = ANY ('{{{','.join(map(str, sorted(kinds)))}}}'::smallint[])"
             for days, kinds in sorted(kinds_by_horizon.items())
         ]
-        return f"e.day <= {day} AND ({' OR '.join(parts) or 'false'})"
+        within = f"e.day <= {day} AND ({' OR '.join(parts) or 'false'})"
+        if not targets.is_narrow:
+            return within
+        return f"{within} AND e.occurred_at >= timestamptz '2020-01-01 00:00Z' + ({day} - {max(furthest.values(), default=0)}) * interval '1 day'"
 
     def _answered(self, targets: Targets, day: str) -> str:
         """Per contact: ids of required criteria whose newest unexpired evidence is good enough."""

@@ -126,7 +126,7 @@ def _events(contacts: int, events: int) -> None:
     rows(
         f"""INSERT INTO leads_engagementevent (kind_id, occurred_at, received_at, identity_id, contact_id, source,
             message_id, properties)
-        SELECT {kinds["page_view"].pk}, now() - n * interval '20 minutes', now(), i.id, i.contact_id, 'bench-busy',
+        SELECT {kinds["page_view"].pk}, now() - n * interval '200 minutes', now(), i.id, i.contact_id, 'bench-busy',
             'm' || n, '{{"path": "/blog/x"}}'
         FROM generate_series(1, 5000) n, (SELECT * FROM leads_identity ORDER BY contact_id DESC LIMIT 1) i"""
     )
