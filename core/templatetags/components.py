@@ -562,9 +562,14 @@ def timeline_item(
     quote: bool = False,
     url: str = "",
     meta: Any = "",
+    clock: bool = False,
 ) -> dict[str, Any]:
-    """One thing that happened; `two_way` marks that they talked to us; tone is "", "good" or "alarm"."""
+    """One thing that happened; `two_way` marks that they talked to us; tone is "", "good" or "alarm".
+
+    Below a heading that says the day, `clock` shows the time of day instead of repeating the date.
+    """
     return {
+        "clock": clock and timezone.now() - when > timedelta(days=1),
         "icon_name": icon_name,
         "title": title,
         "when": when,

@@ -349,6 +349,13 @@ def test_a_timeline_item_marks_two_way_contact() -> None:
     assert "&lt;b&gt;hi&lt;/b&gt;" in drawn
 
 
+@pytest.mark.usefixtures("frozen")
+def test_below_a_day_a_timeline_shows_the_time_of_day() -> None:
+    source = '{% timeline_item "mail" "Replied" when clock=True %}'
+    assert words(draw(source, when=NOW - timedelta(days=3, hours=2))) == "Replied 10:00"
+    assert words(draw(source, when=NOW - timedelta(hours=2))) == "Replied 2 h"
+
+
 def test_a_missing_page_has_a_fallback() -> None:
     assert draw('{% url_or "no_such_page" "/x" %}') == "/x"
     assert draw('{% url_or "account_login" %}') != ""
