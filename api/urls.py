@@ -1,3 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from api.views import contacts, docs, events, opportunities
+
+urlpatterns = [
+    path("schema/", docs.schema, name="api_schema"),
+    path("docs/", docs.docs, name="api_docs"),
+    path("v1/events", events.Events.as_view(), name="api_events"),
+    path("v1/contacts", contacts.Contacts.as_view(), name="api_contacts"),
+    path("v1/contacts/<int:pk>", contacts.OneContact.as_view(), name="api_contact"),
+    path("v1/contacts/<int:pk>/evidence", contacts.ContactEvidence.as_view(), name="api_evidence"),
+    path("v1/contacts/<int:pk>/score", contacts.ContactScore.as_view(), name="api_score"),
+    path("v1/opportunities", opportunities.Opportunities.as_view(), name="api_opportunities"),
+    path("v1/opportunities/<int:pk>", opportunities.OneOpportunity.as_view(), name="api_opportunity"),
+    path("v1/<path:rest>", docs.nothing_here, name="api_nothing"),
+]

@@ -83,7 +83,7 @@ class FormSettings(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         kinds = EventKind.objects.filter(is_registered=True).order_by("label").values_list("key", "label")
         self.fields["event_kind"].choices = list(kinds)  # type: ignore[attr-defined]
-        self.initial |= {"asked": self.instance.fields, "must": self.instance.required}
+        self.initial.update(asked=self.instance.fields, must=self.instance.required)
         self.order_fields(["title", "slug", "intro", "asked", "must"])
 
     def clean(self) -> None:

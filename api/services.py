@@ -1,0 +1,163 @@
+"""What one call of the API writes, as one transaction."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from core.errors import Refused
+from leads.models import Contact, Identity, IdentityKind, Lifecycle, Source, Tag
+from leads.services import (
+    ContactRow,
+    NewEvent,
+    Outcome,
+    add_tag,
+    assign_owner,
+    change_contact,
+    company_for,
+    create_contact,
+    enter_lifecycle,
+    link_identity,
+    record_events,
+    remove_tag,
+    upsert_contacts,
+)
+from leads.services.events import check_event, clean_properties
+from leads.services.identities import identity_value
+from users.models import Token, User
+
+EMAIL = IdentityKind.EMAIL.value
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What came of a call with events."""
+
+    accepted: int
+    duplicates: int
+    contacts_created: int
+
+
+def _owner(given: Mapping[str, Any]) -> User | None:
+    """The colleague whose address was given; Refused when there is none."""
+    address = given.get("owner")
+    if not address:
+        return None
+    owner = User.objects.assignable().filter(email=str(address).strip().lower()).first()
+    if owner is None:
+        raise Refused(owner=f"No active colleague has the address “{str(address)[:60]}”.")
+    return owner
+
+
+@transaction.atomic
+def new_contact(*, given: Mapping[str, Any], by: User, now: datetime) -> Contact:
+    """A new lead with owner and tags. Refused when the e-mail address is somebody's already."""
+    fields = {name: value for name, value in given.items() if name not in {"owner", "tags", "source", "company"}}
+    company = company_for(name=given.get("company", ""), email=given.get("email", ""))
+    source = given.get("source", Source.API)
+    contact = create_contact(source=source, now=now, actor=by, owner=_owner(given), company=company, **fields)
+    for tag in given.get("tags", []):
+        add_tag([contact.pk], tag)
+    return contact
+
+
+@transaction.atomic
+def change(contact: Contact, *, given: Mapping[str, Any]) -> None:
+    """Change what was given and leave the rest; `tags` replaces all tags."""
+    fields = {name: value for name, value in given.items() if name not in {"owner", "tags", "company"}}
+    if "company" in given:
+        fields["company"] = company_for(name=given["company"]) if given["company"] else None
+    if fields:
+        change_contact(contact, **fields)
+    if "owner" in given:
+        assign_owner([contact.pk], _owner(given))
+    if "tags" in given:
+        wanted = {str(name).strip().casefold(): str(name) for name in given["tags"]}
+        for tag in Tag.objects.filter(pk__in=contact.standing.tag_ids):
+            if wanted.pop(tag.name.casefold(), None) is None:
+                remove_tag([contact.pk], tag)
+        for name in wanted.values():
+            add_tag([contact.pk], name)
+
+
+def disqualify(contact: Contact, *, by: User, now: datetime) -> bool:
+    """What DELETE does: the person is out of the race, and what happened stays, because facts are never rewritten."""
+    if contact.standing.lifecycle == Lifecycle.CUSTOMER:
+        raise Refused("A customer cannot be disqualified.")
+    return enter_lifecycle(contact.pk, Lifecycle.DISQUALIFIED, now=now, actor=by, reason="Deleted through the API")
+
+
+@transaction.atomic
+def store_events(given: Sequence[Mapping[str, Any]], *, token: Token, now: datetime, is_list: bool) -> Stored:
+    """Store a batch; all of it or, when one event is refused, nothing.
+
+    The sender is trusted: it may tell of two-way events, and an e-mail address that nobody has becomes a new contact
+    (source API), because whoever we can write to is a lead. Other unknown identities wait for their contact.
+    """
+    own = _identities_of({one["contact"] for one in given if "contact" in one}, token.user)
+    events = []
+    for number, one in enumerate(given):
+        try:
+            identity = _who(one, own)
+            event = NewEvent(
+                kind=one["kind"],
+                identity=identity,
+                occurred_at=one.get("occurred_at") or now,
+                source=f"api:{token.pk}",
+                message_id=one["message_id"],
+                properties=one["properties"],
+            )
+            check_event(event, now=now)
+            clean_properties(event.properties)
+        except Refused as refused:
+            where = f"{number}." if is_list else ""
+            raise Refused(**{f"{where}{name}": text for name, text in refused.fields.items()}) from None
+        events.append(event)
+    created = _make_contacts({event.identity[1] for event in events if event.identity[0] == EMAIL}, token, now)
+    recorded = record_events(events, now=now)
+    return Stored(len(recorded.ids), len(events) - len(recorded.ids), created)
+
+
+def _who(one: Mapping[str, Any], own: Mapping[int, tuple[str, str]]) -> tuple[str, str]:
+    """(kind, value) of the identity that the event is about; Refused naming the field that tells it wrongly."""
+    if "contact" in one:
+        if one["contact"] not in own:
+            raise Refused(contact="There is no such contact, or you may not see it.")
+        return own[one["contact"]]
+    try:
+        if "email" in one:
+            identity_value(EMAIL, one["email"])
+            return (EMAIL, one["email"])
+        kind, value = one["identity"]["kind"], one["identity"]["value"]
+        identity_value(kind, value)
+    except Refused as refused:
+        raise Refused(**{"email" if "email" in one else "identity": str(refused)}) from None
+    return (kind, value)
+
+
+def _identities_of(contact_ids: set[int], user: User) -> dict[int, tuple[str, str]]:
+    """An identity of each of these contacts that the user may see, their address before others."""
+    if not contact_ids:
+        return {}
+    seen = set(Contact.objects.visible_to(user).filter(pk__in=contact_ids).values_list("pk", flat=True))
+    found: dict[int, tuple[str, str]] = {}
+    for identity in Identity.objects.filter(contact__in=seen).order_by("-pk"):
+        if identity.contact_id and (identity.kind == EMAIL or identity.contact_id not in found):
+            found[identity.contact_id] = (identity.kind, identity.value)
+    for contact in Contact.objects.filter(pk__in=seen - found.keys()):
+        found[contact.pk] = (IdentityKind.EXTERNAL.value, f"contact:{contact.pk}")
+        link_identity(kind=found[contact.pk][0], value=found[contact.pk][1], contact=contact)
+    return found
+
+
+def _make_contacts(addresses: set[str], token: Token, now: datetime) -> int:
+    """Contacts for addresses that nobody has; how many were made."""
+    by_mailbox = {identity_value(EMAIL, address): address for address in sorted(addresses)}
+    known = Identity.objects.filter(kind=EMAIL, value__in=by_mailbox).exclude(contact=None)
+    for mailbox in known.values_list("value", flat=True):
+        del by_mailbox[mailbox]
+    rows = [ContactRow({"email": address}, source=Source.API) for address in by_mailbox.values()]
+    results = upsert_contacts(rows, now=now, actor=token.user, reason=f"First heard of through “{token.name}”")
+    return sum(result.outcome == Outcome.CREATED for result in results)
