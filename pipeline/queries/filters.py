@@ -49,9 +49,10 @@ class Filters:
     stage: int | None = None
     owner: str = ""  # "nobody" or an id
     team: int | None = None
-    expected: str = ""  # open ones expected in this month YYYY-MM, from it on "YYYY-MM+", or "none": no date
+    expected: str = ""  # in this month YYYY-MM, from it on "YYYY-MM+", up to its end "-YYYY-MM", or "none": no date
     overdue: str = ""  # "yes": the expected day is past, "no": it is not
     closed: str = ""  # closed in this UTC month YYYY-MM
+    month: str = ""  # what the forecast counts for this month: won in it, or open, expected in it and not overdue
     amount: str = ""  # "unknown" or "known"
     currency: str = ""
     reason: str = ""
@@ -74,9 +75,10 @@ class Filters:
             stage=number(given.get("stage", "")),
             owner=owner if owner == NOBODY or number(owner) is not None else "",
             team=number(given.get("team", "")),
-            expected=expected if expected == "none" or month_of(expected.removesuffix("+")) else "",
+            expected=expected if expected == "none" or month_of(expected.strip("+-")) else "",
             overdue=one_of("overdue", ("yes", "no")),
             closed=given.get("closed", "") if month_of(given.get("closed", "")) else "",
+            month=given.get("month", "") if month_of(given.get("month", "")) else "",
             amount=one_of("amount", ("unknown", "known")),
             currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "",
             reason=one_of("reason", LostReason.values),
@@ -133,10 +135,15 @@ class Filters:
         wanted = Q()
         if self.expected == "none":
             wanted &= Q(expected_close=None)
-        elif self.expected and (month := month_of(self.expected.removesuffix("+"))):
-            wanted &= Q(expected_close__gte=month)
+        elif self.expected and (month := month_of(self.expected.strip("+-"))):
+            if not self.expected.startswith("-"):
+                wanted &= Q(expected_close__gte=month)
             if not self.expected.endswith("+"):
                 wanted &= Q(expected_close__lt=later(month, 1))
+        if self.month and (month := month_of(self.month)):
+            won = Q(stage__kind=StageKind.WON, closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
+            due = Q(closed_at=None, expected_close__gte=max(month, today), expected_close__lt=later(month, 1))
+            wanted &= won | due
         if self.overdue:
             wanted &= Q(expected_close__lt=today) if self.overdue == "yes" else Q(expected_close__gte=today)
         return wanted

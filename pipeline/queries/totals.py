@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BigIntegerField, Count, DecimalField, ExpressionWrapper, F, Func, Sum
+from django.db.models import Aggregate, BigIntegerField, Count, DecimalField, ExpressionWrapper, F, Sum
 
 from pipeline.models import OpportunityQuerySet
 
@@ -13,13 +13,12 @@ WEIGHTED = ExpressionWrapper(
 )
 
 
-class Fingerprint(Func):
+class Fingerprint(Aggregate):
     """A number that changes when a row comes, goes or gets another version; the order of rows does not matter."""
 
     template = "bit_xor(hashint8extended(%(expressions)s))"
-    arg_joiner = ", "
+    arity = 2
     output_field = BigIntegerField()
-    contains_aggregate = True
 
 
 @dataclass(frozen=True, slots=True)

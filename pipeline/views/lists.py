@@ -82,14 +82,17 @@ def _filters(request: SignedInRequest, wanted: Filters, known: list[Any], today:
 
 
 def _month_words(text: str) -> str:
-    month = month_of(text.removesuffix("+"))
-    return f"{month:%B %Y}{' and later' if text.endswith('+') else ''}" if month else text
+    month = month_of(text.strip("+-"))
+    if month is None:
+        return text
+    before, after = ("until " if text.startswith("-") else ""), (" and later" if text.endswith("+") else "")
+    return f"{before}{month:%B %Y}{after}"
 
 
 def _kept(wanted: Filters) -> dict[str, object]:
     """What the filter bar has no field for and yet must not be lost."""
     kept = {"state": wanted.state, "pipeline": wanted.pipeline, "overdue": wanted.overdue, "amount": wanted.amount}
-    kept |= {"currency": wanted.currency, "sort": wanted.sort}
+    kept |= {"currency": wanted.currency, "month": wanted.month, "sort": wanted.sort}
     return {name: value for name, value in kept.items() if value not in (None, "")}
 
 
@@ -99,6 +102,7 @@ def _said(wanted: Filters, stages: list[Stage]) -> list[dict[str, str]]:
         "overdue": {"yes": "expected day is past", "no": "not overdue"}.get(wanted.overdue, ""),
         "amount": {"unknown": "amount unknown", "known": "amount known"}.get(wanted.amount, ""),
         "currency": wanted.currency,
+        "month": f"forecast for {_month_words(wanted.month)}" if wanted.month else "",
     }
     address = reverse("pipeline_list")
     return [

@@ -4,35 +4,52 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Rollup',
+            name="Rollup",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('cursor', models.JSONField(default=dict)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("cursor", models.JSONField(default=dict)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='FunnelCell',
+            name="FunnelCell",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('month', models.DateField(help_text='First day of the month in which the contacts became leads (UTC).')),
-                ('source', models.CharField(choices=[('form', 'Web form'), ('newsletter', 'Newsletter'), ('download', 'Download'), ('webinar', 'Webinar'), ('referral', 'Referral'), ('card', 'Business card'), ('api', 'API'), ('import', 'Import'), ('manual', 'Entered by hand')], max_length=12)),
-                ('leads', models.PositiveIntegerField(default=0)),
-                ('engaged', models.PositiveIntegerField(default=0)),
-                ('qualified', models.PositiveIntegerField(default=0)),
-                ('prospects', models.PositiveIntegerField(default=0)),
-                ('won', models.PositiveIntegerField(default=0)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "month",
+                    models.DateField(help_text="First day of the month in which the contacts became leads (UTC)."),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("form", "Web form"),
+                            ("newsletter", "Newsletter"),
+                            ("download", "Download"),
+                            ("webinar", "Webinar"),
+                            ("referral", "Referral"),
+                            ("card", "Business card"),
+                            ("api", "API"),
+                            ("import", "Import"),
+                            ("manual", "Entered by hand"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("leads", models.PositiveIntegerField(default=0)),
+                ("engaged", models.PositiveIntegerField(default=0)),
+                ("qualified", models.PositiveIntegerField(default=0)),
+                ("prospects", models.PositiveIntegerField(default=0)),
+                ("won", models.PositiveIntegerField(default=0)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('month', 'source'), name='funnel_cell_once')],
+                "constraints": [models.UniqueConstraint(fields=("month", "source"), name="funnel_cell_once")],
             },
         ),
     ]
