@@ -28,7 +28,7 @@ class Place:
 PLACES = (
     Place("today", "Today", "sun-high", "t"),
     Place("leads", "Leads", "users", "l", apps=("leads", "activities")),
-    Place("board", "Pipeline", "layout-kanban", "p", apps=("pipeline",)),
+    Place("pipeline", "Pipeline", "layout-kanban", "p", apps=("pipeline",)),
     Place("forecast", "Forecast", "chart-bar", "f"),
     Place("funnel", "Funnel", "filter", "u", needs=Can.SEE_FUNNEL),
     Place("definition", "Definition", "list-check", "d", apps=("scoring",)),

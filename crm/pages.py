@@ -1,5 +1,21 @@
 """Addresses of the front door."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from crm.views import search, settings, today
+
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("search/", search.search, name="search"),
+    path("settings/", settings.index, name="settings"),
+    path("settings/people/<int:pk>/deactivate/", settings.person_deactivate, name="person_deactivate"),
+    path("settings/kinds/", settings.kinds, name="settings_kinds"),
+    path("settings/kinds/new/", settings.kind_new, name="kind_new"),
+    path("settings/kinds/<int:pk>/", settings.kind, name="kind"),
+    path("settings/tags/", settings.tags, name="settings_tags"),
+    path("settings/tags/new/", settings.tag, name="tag_new"),
+    path("settings/tags/<int:pk>/", settings.tag, name="tag"),
+    path("settings/fields/", settings.fields, name="settings_fields"),
+    path("settings/fields/new/", settings.field_new, name="field_new"),
+    path("settings/fields/<int:pk>/", settings.field, name="field"),
+]

@@ -23,13 +23,13 @@ class SignedInRequest(HttpRequest):
 View = Callable[Concatenate[SignedInRequest, P], HttpResponse]
 
 
-def requires(what: Can) -> Callable[[View[P]], View[P]]:
-    """Refuse (403) whoever's role does not allow `what`."""
+def requires(*any_of: Can) -> Callable[[View[P]], View[P]]:
+    """Refuse (403) whoever's role allows none of these."""
 
     def decorate(view: View[P]) -> View[P]:
         @wraps(view)
         def guarded(request: SignedInRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            if not request.user.can(what):
+            if not any(request.user.can(what) for what in any_of):
                 raise PermissionDenied(f"Your role ({request.user.get_role_display()}) may not do this.")
             return view(request, *args, **kwargs)
 

@@ -1,0 +1,242 @@
+"""Settings: where they are, and the lists that are kept here."""
+
+from typing import Any
+
+from django.db.models import F
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from crm import leaving, registry
+from crm.forms import FieldForm, KindForm, LabelForm, LeaveForm, TagForm
+from leads.models import CustomField, EventKind, Tag
+from users.access import SignedInRequest, requires
+from users.models import User
+from users.roles import Can
+from users.views.people import fill_in
+
+LISTS = (Can.MANAGE_PEOPLE, Can.MANAGE_CAPTURE)
+# heading, (label, url name, icon, what it is, what it needs: any of them)
+SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
+    (
+        "You",
+        [
+            ("Profile", "settings_profile", "user", "Your name and time zone", ()),
+            ("Password", "account_change_password", "lock", "Choose a new one", ()),
+            ("API tokens", "settings_tokens", "key", "For programs that act as you", (Can.USE_API,)),
+        ],
+    ),
+    (
+        "People and pipeline",
+        [
+            (
+                "People and teams",
+                "settings_people",
+                "users-group",
+                "Who works here, and what they may do",
+                (Can.MANAGE_PEOPLE,),
+            ),
+            (
+                "Stages",
+                "settings_stages",
+                "columns-3",
+                "Columns of the board, their probabilities and what they ask for",
+                (Can.MANAGE_STAGES,),
+            ),
+        ],
+    ),
+    (
+        "Ways in",
+        [
+            (
+                "Forms",
+                "settings_forms",
+                "forms",
+                "Public pages on which leads tell us who they are",
+                (Can.MANAGE_CAPTURE,),
+            ),
+            ("Tracking", "settings_tracking", "world", "The snippet for your web site", (Can.MANAGE_CAPTURE,)),
+            ("Imports", "imports", "file-import", "Lists of people from files", (Can.IMPORT_LEADS,)),
+        ],
+    ),
+    (
+        "Words",
+        [
+            ("Kinds of events", "settings_kinds", "activity", "What can happen, and whether it is two-way", LISTS),
+            ("Tags", "settings_tags", "tags", "Words on contacts", LISTS),
+            ("Custom fields", "settings_fields", "forms", "Your own facts about contacts and companies", LISTS),
+        ],
+    ),
+]
+
+
+@require_safe
+def index(request: SignedInRequest) -> HttpResponse:
+    """The sections that this person may open."""
+    sections = [
+        (heading, [row for row in rows if not row[4] or any(request.user.can(need) for need in row[4])])
+        for heading, rows in SECTIONS
+    ]
+    return render(request, "crm/settings.html", {"sections": [(heading, rows) for heading, rows in sections if rows]})
+
+
+@require_http_methods(["GET", "POST"])
+@requires(Can.MANAGE_PEOPLE)
+def person_deactivate(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Somebody leaves: who takes over is asked with it."""
+    user = get_object_or_404(User, pk=pk, is_active=True)
+    work = leaving.open_work(user)
+
+    def save(given: dict[str, Any]) -> str:
+        leaving.leave(user, heir=given.get("heir"), actor=request.user, now=timezone.now())
+        return f"{user} is deactivated." + (f" The open work is {given['heir']}'s now." if given.get("heir") else "")
+
+    text = f"{user} will no longer be able to sign in, and API tokens of {user} stop working. " + (
+        f"Open: {work.opportunities:,} opportunities, {work.leads:,} contacts, {work.follow_ups:,} follow-ups."
+        if work
+        else "There is no open work to hand over."
+    )
+    form = LeaveForm(request.POST or None, leaver=user) if request.method == "POST" else LeaveForm(leaver=user)
+    return fill_in(
+        request,
+        form,
+        save,
+        back=reverse("settings_people"),
+        title=f"Deactivate {user}",
+        button="Deactivate",
+        tone="btn-danger",
+        text=text,
+    )
+
+
+@require_safe
+@requires(*LISTS)
+def kinds(request: SignedInRequest) -> HttpResponse:
+    """The registry of kinds; those that arrived by themselves come first."""
+    rows = [
+        {
+            "name": kind.label,
+            "sub": kind.key,
+            "notes": [kind.get_category_display(), kind.get_direction_display()],
+            "is_new": not kind.is_registered,
+            "url": reverse("kind", args=[kind.pk]),
+        }
+        for kind in EventKind.objects.order_by("is_registered", "category", "label")
+    ]
+    return _list(request, "Kinds of events", rows, heads=["Category", "Direction"], new_url=reverse("kind_new"))
+
+
+@require_http_methods(["GET", "POST"])
+@requires(*LISTS)
+def kind_new(request: SignedInRequest) -> HttpResponse:
+    """Register a kind."""
+
+    def save(given: dict[str, Any]) -> str:
+        return f"“{registry.add_kind(**given)}” can be sent now."
+
+    form = KindForm(request.POST or None)
+    return fill_in(request, form, save, back=reverse("settings_kinds"), title="New kind of event", button="Register")
+
+
+@require_http_methods(["GET", "POST"])
+@requires(*LISTS)
+def kind(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Rename a kind, or describe one that arrived by itself."""
+    row = get_object_or_404(EventKind, pk=pk)
+    if not row.is_registered:
+        return _describe(request, row)
+
+    def save(given: dict[str, Any]) -> str:
+        return f"It is called “{registry.rename_kind(row, **given)}” now."
+
+    form = LabelForm(request.POST or None, initial={"label": row.label})
+    return fill_in(request, form, save, back=reverse("settings_kinds"), title=f"Kind {row.key}", button="Save")
+
+
+def _describe(request: SignedInRequest, row: EventKind) -> HttpResponse:
+    def save(given: dict[str, Any]) -> str:
+        return f"“{registry.add_kind(**given)}” is described."
+
+    initial = {"key": row.key, "label": row.label, "category": row.category, "direction": row.direction}
+    form = KindForm(request.POST or None, initial=initial)
+    return fill_in(request, form, save, back=reverse("settings_kinds"), title=f"Kind {row.key}", button="Save")
+
+
+@require_safe
+@requires(*LISTS)
+def tags(request: SignedInRequest) -> HttpResponse:
+    """All tags, each with the list of its contacts."""
+    rows = [
+        {
+            "name": tag.name,
+            "url": reverse("tag", args=[tag.pk]),
+            "link": f"{reverse('leads')}?tag={tag.pk}",
+            "link_label": "Contacts",
+        }
+        for tag in Tag.objects.order_by("name")[:1000]
+    ]
+    return _list(request, "Tags", rows, heads=[], new_url=reverse("tag_new"))
+
+
+@require_http_methods(["GET", "POST"])
+@requires(*LISTS)
+def tag(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
+    """A new tag, or another name for one."""
+    row = get_object_or_404(Tag, pk=pk) if pk is not None else None
+
+    def save(given: dict[str, Any]) -> str:
+        return f"The tag “{registry.save_tag(tag=row, **given)}” is saved."
+
+    form = TagForm(request.POST or None, initial={"name": row.name} if row else {})
+    title = f"Tag {row}" if row else "New tag"
+    return fill_in(request, form, save, back=reverse("settings_tags"), title=title, button="Save")
+
+
+@require_safe
+@requires(*LISTS)
+def fields(request: SignedInRequest) -> HttpResponse:
+    """Custom fields of contacts and companies."""
+    rows = [
+        {
+            "name": field.label,
+            "sub": field.key,
+            "notes": [field.get_about_display(), field.get_type_display()],
+            "url": reverse("field", args=[field.pk]),
+        }
+        for field in CustomField.objects.order_by(F("about").desc(), "position", "pk")
+    ]
+    return _list(request, "Custom fields", rows, heads=["About", "Type"], new_url=reverse("field_new"))
+
+
+@require_http_methods(["GET", "POST"])
+@requires(*LISTS)
+def field_new(request: SignedInRequest) -> HttpResponse:
+    """A new custom field."""
+
+    def save(given: dict[str, Any]) -> str:
+        return f"“{registry.save_field(**given)}” is a field now."
+
+    form = FieldForm(request.POST or None)
+    return fill_in(request, form, save, back=reverse("settings_fields"), title="New custom field", button="Add")
+
+
+@require_http_methods(["GET", "POST"])
+@requires(*LISTS)
+def field(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Another label for a custom field."""
+    row = get_object_or_404(CustomField, pk=pk)
+
+    def save(given: dict[str, Any]) -> str:
+        return f"It is called “{registry.save_field(field=row, **given)}” now."
+
+    form = LabelForm(request.POST or None, initial={"label": row.label})
+    return fill_in(request, form, save, back=reverse("settings_fields"), title=f"Field {row.key}", button="Save")
+
+
+def _list(
+    request: SignedInRequest, title: str, rows: list[dict[str, Any]], *, heads: list[str], new_url: str
+) -> HttpResponse:
+    context = {"title": title, "rows": rows, "heads": heads, "new_url": new_url}
+    return render(request, "crm/settings_list.html", context)

@@ -1,0 +1,147 @@
+"""Today: the first page, another one for each role."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from core.templatetags.components import money
+from crm import queries
+from pipeline.queries import Totals
+from users.access import SignedInRequest
+from users.roles import Can, Role
+
+Tile = dict[str, Any]
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def _sum(totals: Totals) -> str:
+    """Money per currency; nothing at all is zero, of unknown amount is a dash."""
+    if not totals.count:
+        return money(0, "EUR", compact=True)
+    if not totals.sums:
+        return money(None)
+    return " + ".join(money(one.amount, one.currency, compact=True) for one in totals.sums)
+
+
+def _deals(totals: Totals) -> str:
+    note = _counted(totals.count, "opportunity", "opportunities")
+    return f"{note}, {totals.unknown} without amount" if totals.unknown else note
+
+
+@require_safe
+def today(request: SignedInRequest) -> HttpResponse:
+    """What waits for this person."""
+    user, now = request.user, timezone.now()
+    shown: dict[str, Any] = {"now": now, "can_edit": user.can(Can.EDIT_LEADS)}
+    if user.role == Role.REP:
+        rep = queries.rep_day(user, now=now)
+        return render(request, "crm/today_rep.html", shown | {"day": rep, "tiles": _rep_tiles(rep)})
+    if user.role == Role.MARKETER:
+        marketer = queries.marketer_day(user, now=now)
+        return render(request, "crm/today_marketer.html", shown | {"day": marketer, "tiles": _marketer_tiles(marketer)})
+    manager = queries.manager_day(user, now=now)
+    return render(request, "crm/today_manager.html", shown | {"day": manager, "tiles": _manager_tiles(manager)})
+
+
+def _rep_tiles(day: queries.RepDay) -> list[Tile]:
+    deals, opportunities = day.deals, reverse("pipeline_list")
+    late = sum(1 for row in day.follow_ups if row.due_at < timezone.now())
+    return [
+        {
+            "label": "Won this month",
+            "value": _sum(deals.won),
+            "note": _deals(deals.won),
+            "url": f"{opportunities}?{deals.won_query}",
+            "tone": "customer",
+        },
+        {
+            "label": "To close this month",
+            "value": _sum(deals.closing_totals),
+            "note": _deals(deals.closing_totals),
+            "url": f"{opportunities}?{deals.closing_query}",
+        },
+        {
+            "label": "Follow-ups due",
+            "value": f"{len(day.follow_ups):,}",
+            "note": f"{late} late" if late else "none late",
+            "url": "#follow-ups",
+        },
+        {
+            "label": "Handed to you",
+            "value": f"{len(deals.handed_over):,}",
+            "note": "nobody has touched them yet",
+            "url": "#handed",
+        },
+    ]
+
+
+def _marketer_tiles(day: queries.MarketerDay) -> list[Tile]:
+    leads = reverse("leads")
+    tiles: list[Tile] = [
+        {
+            "label": "New leads, last 7 days",
+            "value": f"{day.new:,}",
+            "note": f"{day.new_before:,} in the 7 days before",
+            "url": f"{leads}?view=week",
+            "now": day.new,
+            "before": day.new_before,
+        },
+        {
+            "label": "Nearly qualified",
+            "value": f"{day.near_count:,}",
+            "note": "leads near or over the line",
+            "url": f"{leads}?view=hot",
+        },
+    ]
+    steps = {step.label: step for step in day.funnel.steps}
+    for label in ("Prospects", "Won"):
+        if step := steps.get(label):
+            tiles.append(
+                {
+                    "label": f"{label}, of the last {day.funnel.months} months' leads",
+                    "value": f"{step.count:,}",
+                    "note": f"{step.before:,} of the {day.funnel.months} months before",
+                    "url": f"{reverse('funnel')}?{step.query}",
+                }
+            )
+    return tiles
+
+
+def _manager_tiles(day: queries.ManagerDay) -> list[Tile]:
+    head, opportunities = day.forecast, reverse("pipeline_list")
+    return [
+        {
+            "label": "Expected this month",
+            "value": money(head.expected, head.currency, compact=True),
+            "note": "closed, and open weighted by stage",
+            "url": reverse("forecast"),
+        },
+        {
+            "label": "Closed this month",
+            "value": money(head.closed.amount, head.currency, compact=True),
+            "note": _counted(head.closed.count, "opportunity", "opportunities"),
+            "url": f"{opportunities}?{head.closed.query}",
+            "tone": "customer",
+        },
+        {
+            "label": "Open, due this month",
+            "value": money(head.due.amount, head.currency, compact=True),
+            "note": f"{_counted(head.due.count, 'opportunity', 'opportunities')}, weighted "
+            f"{money(head.due.weighted, head.currency, compact=True)}",
+            "url": f"{opportunities}?{head.due.query}",
+        },
+        {
+            "label": "Overdue",
+            "value": money(head.overdue.amount, head.currency, compact=True),
+            "note": f"{_counted(head.overdue.count, 'opportunity', 'opportunities')} past the expected day",
+            "url": f"{opportunities}?{head.overdue.query}",
+            "tone": "alarm" if head.overdue.count else "",
+        },
+    ]

@@ -1,0 +1,54 @@
+"""What people fill in about colleagues and themselves; the services decide whether it will do."""
+
+from typing import Any
+
+from django import forms
+
+from users.models import Team
+from users.roles import ROLE_LABELS
+from users.services import zones
+
+
+class PersonForm(forms.Form):
+    """A colleague; without `is_new` the address stays as it is."""
+
+    email = forms.EmailField(label="E-mail", max_length=254, help_text="The invitation goes there.")
+    name = forms.CharField(label="Name", max_length=120)
+    role = forms.ChoiceField(label="Role", choices=ROLE_LABELS)
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name"),
+        label="Team",
+        required=False,
+        empty_label="No team",
+        help_text="Reps see what their team owns, and what nobody owns. Everybody else sees all.",
+    )
+
+    def __init__(self, *args: Any, is_new: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_new:
+            del self.fields["email"]
+
+
+class TeamForm(forms.Form):
+    """A team's name."""
+
+    name = forms.CharField(label="Name", max_length=80)
+
+
+class ProfileForm(forms.Form):
+    """What people set for themselves."""
+
+    name = forms.CharField(label="Your name", max_length=120)
+    timezone = forms.ChoiceField(label="Time zone", help_text="All times are shown in it.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["timezone"].choices = zones()  # type: ignore[attr-defined]
+
+
+class TokenForm(forms.Form):
+    """A new token."""
+
+    name = forms.CharField(
+        label="Where it is used", max_length=80, help_text="Such as: web shop, form on the old site."
+    )
