@@ -1,10 +1,10 @@
-from celery import shared_task
 from django.utils import timezone
 
 from activities.services import follow_ups
+from core.tasks import task
 
 
-@shared_task
+@task
 def notify_due() -> None:
     """Sweep: follow-ups that have come due and of which nobody was told."""
     while follow_ups.notify_of_due(now=timezone.now()) == follow_ups.BATCH:

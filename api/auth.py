@@ -1,7 +1,7 @@
 """Who calls the API, and what they may do."""
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.core.cache import cache
 from django.db.models import Q
@@ -12,11 +12,13 @@ from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
-from rest_framework.views import APIView
 
 from core.throttle import exceeded
 from users.models import Token, User
 from users.roles import Can
+
+if TYPE_CHECKING:  # the module of views asks for this one while it is being loaded
+    from rest_framework.views import APIView
 
 REQUESTS_A_MINUTE = 1200
 WRONG_KEYS_A_MINUTE = 60
@@ -53,7 +55,7 @@ class TokenAllows(BasePermission):
 
     message = "Your role may not do this."
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: "APIView") -> bool:
         user = request.user
         if not isinstance(user, User):
             return False
@@ -64,7 +66,7 @@ class TokenAllows(BasePermission):
 class TokenThrottle(BaseThrottle):
     """So many requests a minute for each token."""
 
-    def allow_request(self, request: Request, view: APIView) -> bool:
+    def allow_request(self, request: Request, view: "APIView") -> bool:
         if not isinstance(request.auth, Token):
             return True
         key = f"throttle:api:{request.auth.pk}"

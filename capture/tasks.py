@@ -2,27 +2,25 @@
 
 from datetime import timedelta
 
-from celery import shared_task
-from django.db import OperationalError
 from django.db.models import Q
 from django.utils import timezone
 
 from capture import services
 from capture.models import Import, ImportStatus
 from capture.services.importing import PRESUMED_DEAD
-from core.tasks import enqueue
+from core.tasks import enqueue, task
 
 QUEUED_TOO_LONG = timedelta(seconds=30)
 
 
-@shared_task(autoretry_for=(OperationalError,), retry_backoff=2, retry_jitter=True, max_retries=5)
+@task
 def run_import(import_id: int) -> None:
     """Work off one import; a long one goes on in another task."""
     if services.run_import(import_id, now=timezone.now()):
         enqueue(run_import, import_id=import_id)
 
 
-@shared_task
+@task
 def resume_imports() -> None:
     """The sweep: imports whose task got lost or whose worker died. Whoever claims one first works it off."""
     now = timezone.now()

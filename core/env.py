@@ -13,7 +13,7 @@ def text(name: str, default: object = _REQUIRED) -> str:
     if value:
         return value
     if default is _REQUIRED:
-        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment; .env.example explains every setting.")
+        raise ImproperlyConfigured(f"{name} is not set. Set it in the environment; .env.example explains it.")
     return str(default)
 
 

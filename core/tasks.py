@@ -1,13 +1,23 @@
-"""The one way to queue a task."""
+"""The one way to write a task and the one way to queue it."""
 
 import logging
+from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
-from celery import Task
-from django.db import transaction
+from celery import Task, shared_task
+from django.db import OperationalError, transaction
 
 log = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def task(work: Callable[P, R]) -> "Task[P, R]":
+    """A task that comes again, later and later, while the database is away or transactions block each other."""
+    return shared_task(
+        autoretry_for=(OperationalError,), retry_backoff=True, retry_backoff_max=60, retry_jitter=True, max_retries=8
+    )(work)
 
 
 def enqueue(task: "Task[Any, Any]", **ids: Any) -> None:

@@ -127,8 +127,8 @@ def to_sql(condition: dict[str, Any]) -> tuple[str, list[Any]]:
     if "not" in condition:
         sql, params = to_sql(condition["not"])
         return f"(NOT {sql})", params
-    asked = field(condition["field"])
-    op, value = condition["op"], condition.get("value")
+    asked, op = field(condition["field"]), condition["op"]
+    value: Any = condition.get("value")
     if asked.type == "text":
         return _text_sql(asked.sql, op, value)
     known = f"({asked.sql}) IS NOT NULL"
@@ -164,7 +164,8 @@ def holds(condition: dict[str, Any], facts: Mapping[str, Any]) -> bool:
         return any(holds(part, facts) for part in condition["any"])
     if "not" in condition:
         return not holds(condition["not"], facts)
-    actual, op, value = facts.get(condition["field"]), condition["op"], condition.get("value")
+    actual, op = facts.get(condition["field"]), condition["op"]
+    value: Any = condition.get("value")
     if actual is None or actual == "":
         return bool(op == "unknown")
     if op in {"known", "unknown"}:
@@ -189,7 +190,8 @@ def in_words(condition: dict[str, Any]) -> str:
             )
     if "not" in condition:
         return f"not ({in_words(condition['not'])})"
-    asked, op, value = field(condition["field"]), condition["op"], condition.get("value")
+    asked, op = field(condition["field"]), condition["op"]
+    value: Any = condition.get("value")
     if op in {"known", "unknown"}:
         return f"{asked.label} is {op}"
     if asked.type == "yes_no":

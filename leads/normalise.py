@@ -10,8 +10,10 @@ import phonenumbers
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 # Where private people have their mail: the domain says nothing about a company.
 FREE_MAIL = frozenset(
-    "gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk icloud.com me.com aol.com "
-    "gmx.de gmx.net web.de t-online.de mail.ru yandex.ru proton.me protonmail.com zoho.com fastmail.com qq.com 163.com".split()
+    """
+    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk icloud.com me.com aol.com
+    gmx.de gmx.net web.de t-online.de mail.ru yandex.ru proton.me protonmail.com zoho.com fastmail.com qq.com 163.com
+    """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 _ADDRESS = re.compile(r"^[^@\s\"<>(),;:\\\[\]]{1,64}@[^@\s\"<>(),;:\\\[\]/]{1,189}\.[^@\s\"<>(),;:\\\[\]/.]{2,63}$")
 

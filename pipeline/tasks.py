@@ -2,28 +2,23 @@
 
 import logging
 
-from celery import shared_task
-from django.db import OperationalError
 from django.utils import timezone
 
 from core.errors import Refused
+from core.tasks import task
 from pipeline import queries, services
 
 log = logging.getLogger(__name__)
 SWEEP = 500
 
 
-@shared_task(
-    autoretry_for=(OperationalError,), retry_backoff=True, retry_backoff_max=60, retry_jitter=True, max_retries=8
-)
+@task
 def promote(contact_id: int) -> None:
     """Open an opportunity for a contact that has qualified; a contact that is gone, or was promoted, stays as it is."""
     services.promote(contact_id=contact_id, now=timezone.now())
 
 
-@shared_task(
-    autoretry_for=(OperationalError,), retry_backoff=True, retry_backoff_max=60, retry_jitter=True, max_retries=8
-)
+@task
 def promote_missed() -> None:
     """Sweep: who has qualified and whose announcement got lost."""
     for contact_id in list(queries.unpromoted().order_by("pk").values_list("pk", flat=True)[:SWEEP]):

@@ -1,22 +1,12 @@
 """Workers keep judgements up to date with the facts."""
 
-from celery import shared_task
-from django.db import OperationalError
 from django.utils import timezone
 
-from core.tasks import enqueue
+from core.tasks import enqueue, task
 from scoring import services
 
-RETRY = {
-    "autoretry_for": (OperationalError,),
-    "retry_backoff": True,
-    "retry_backoff_max": 60,
-    "retry_jitter": True,
-    "max_retries": 8,
-}
 
-
-@shared_task(**RETRY)
+@task
 def rescore(contact_ids: list[int] | None = None) -> None:
     """Judge all contacts whose facts changed; the ids only say why we were woken, the queue knows who.
 
@@ -25,14 +15,14 @@ def rescore(contact_ids: list[int] | None = None) -> None:
     services.rescore_changed(now=timezone.now())
 
 
-@shared_task(**RETRY)
+@task
 def refresh_stale() -> None:
     """Once a day has begun (or a definition was activated), judge everybody anew, range by range."""
     for range_id in services.plan_refresh(now=timezone.now()):
         enqueue(refresh_range, range_id=range_id)
 
 
-@shared_task(**RETRY)
+@task
 def refresh_range(range_id: int) -> None:
     """Judge one range of contacts."""
     services.refresh_range(range_id, now=timezone.now())

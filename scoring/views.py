@@ -1,5 +1,7 @@
 """Pages of judgement: why somebody has a score, and the definition by which."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -52,7 +54,7 @@ def definition(request: SignedInRequest) -> HttpResponse:
 def _reach(request: SignedInRequest, active: Definition) -> list[dict[str, object]]:
     """How many leads stand where under the definition; each number opens its list."""
     capped = Standing.objects.visible_to(request.user).filter(lifecycle=Lifecycle.LEAD)
-    rows = [
+    rows: list[tuple[str, dict[str, Any], str, str]] = [
         (
             "Leads over the line",
             {"total__gte": active.threshold},

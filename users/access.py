@@ -6,6 +6,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django_htmx.middleware import HtmxDetails
 
 from users.models import User
 from users.roles import Can
@@ -18,6 +19,7 @@ class SignedInRequest(HttpRequest):
     """A request behind the sign-in: its user is one of ours."""
 
     user: User
+    htmx: HtmxDetails
 
 
 View = Callable[Concatenate[SignedInRequest, P], HttpResponse]

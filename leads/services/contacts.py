@@ -21,6 +21,7 @@ from leads.models import (
     Standing,
 )
 from leads.services.companies import company_for, contact_search_text
+from leads.services.identities import link_identity
 from users.models import User
 
 TEXT_FIELDS = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "job_title": 150, "country": 2}
@@ -61,16 +62,12 @@ def clean_fields(changes: dict[str, Any], *, custom_keys: Collection[str] | None
 
 
 def _claim(contact: Contact, kind: IdentityKind, value: str) -> None:
-    """Make the address or number the contact's; refused when it is somebody else's."""
-    if not value:
+    """Make the address or number the contact's, with what it did before; an address of somebody else is refused."""
+    if not value or link_identity(kind=kind, value=value, contact=contact) or kind != IdentityKind.EMAIL:
         return
-    identity, _ = Identity.objects.get_or_create(kind=kind, value=value, defaults={"contact": contact})
-    if identity.contact_id is None:
-        Identity.objects.filter(pk=identity.pk, contact=None).update(contact=contact)
-        identity.refresh_from_db()
-    if identity.contact_id != contact.pk and kind == IdentityKind.EMAIL:
-        owner = Contact.objects.get(pk=identity.contact_id)
-        raise Refused(email=f"This address already belongs to {owner.name} (no. {owner.pk}). Open that record instead.")
+    owner = Identity.objects.values_list("contact_id", flat=True).get(kind=kind, value=value)
+    if owner != contact.pk:
+        raise Refused(email=f"This address already belongs to another contact (no. {owner}). Open that record instead.")
 
 
 def _settle(contact: Contact) -> None:

@@ -133,7 +133,7 @@ def test_sql_and_the_plain_reading_agree(
     )
     statement = queries.statement_of(spec)
     for targets in (IDS, EVERYBODY):
-        rows = queries._rows(statement.select(targets, with_lines=True), [contact.pk], day)
+        rows = queries.run(statement.select(targets, with_lines=True), [contact.pk], day)
         row = next(row for row in rows if row["contact_id"] == contact.pk)
         assert {column: row[column] for column in COLUMNS} == expected
 

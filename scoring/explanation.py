@@ -1,0 +1,107 @@
+"""A score with all its reasons, as values."""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any
+
+from leads.days import date_of
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one rule gives to a score, in thousandths of a point (fit rules: whole points × 1000)."""
+
+    rule_id: int
+    name: str
+    category: str
+    thousandths: int
+    events: int = 0
+    newest: date | None = None
+    fades_on: date | None = None
+    half_life_days: int | None = None
+    is_capped: bool = False
+
+    @property
+    def points(self) -> str:
+        """The exact points, as text: 12, 4.25, −5.125."""
+        return self.whole + self.decimals
+
+    @property
+    def whole(self) -> str:
+        """The points before the decimal point, with their sign."""
+        return f"{'−' if self.thousandths < 0 else ''}{abs(self.thousandths) // 1000}"
+
+    @property
+    def decimals(self) -> str:
+        """The decimal point and what follows it, or nothing."""
+        digits = f"{abs(self.thousandths) % 1000:03d}".rstrip("0")
+        return f".{digits}" if digits else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """One thing that stands between a lead and being a prospect."""
+
+    what: str  # "score", "two_way" or a criterion's label
+    sentence: str
+    criterion_id: int | None = None
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A score with all its reasons, for a day."""
+
+    contact_id: int
+    day: int
+    version: int
+    total: int
+    grade: str
+    fit: int
+    categories: dict[str, int]
+    threshold: int
+    is_qualified: bool
+    lines: list[Line] = field(default_factory=list)
+    missing: list[Missing] = field(default_factory=list)
+    fades_on: date | None = None
+
+    @property
+    def engagement(self) -> int:
+        return self.total - self.fit
+
+    @property
+    def on(self) -> date:
+        return date_of(self.day)
+
+    def groups(self) -> list[tuple[str, int, list[Line]]]:
+        """(category, its rounded points, its lines) for each part that has lines; the points add up to the total."""
+        parts = [("fit", self.fit), *self.categories.items()]
+        return [
+            (name, points, [row for row in self.lines if row.category == name])
+            for name, points in parts
+            if points or any(row.category == name for row in self.lines)
+        ]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the API and for snapshots."""
+        return {
+            "contact": self.contact_id,
+            "on": self.on.isoformat(),
+            "definition": self.version,
+            "total": self.total,
+            "grade": self.grade,
+            "fit": self.fit,
+            "categories": self.categories,
+            "threshold": self.threshold,
+            "is_qualified": self.is_qualified,
+            "fades_on": self.fades_on.isoformat() if self.fades_on else None,
+            "missing": [asdict(row) for row in self.missing],
+            "lines": [
+                asdict(row)
+                | {
+                    "newest": row.newest.isoformat() if row.newest else None,
+                    "fades_on": row.fades_on.isoformat() if row.fades_on else None,
+                }
+                for row in self.lines
+            ],
+        }

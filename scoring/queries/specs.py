@@ -1,0 +1,121 @@
+"""Definitions as plain values, and their statement prepared on each connection."""
+
+import weakref
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+
+from leads.models import Direction, EventKind
+from scoring.definitions import EngagementLine, FitLine, Required, Spec
+from scoring.models import Definition, DefinitionStatus
+from scoring.statement import Statement
+
+
+def load_spec(definition: Definition) -> Spec:
+    """The definition as plain values. Five small queries."""
+    return Spec(
+        id=definition.pk,
+        version=definition.version,
+        threshold=definition.threshold,
+        two_way_days=definition.two_way_days,
+        two_way_kinds=tuple(
+            EventKind.objects.filter(direction=Direction.TWO_WAY).order_by("pk").values_list("pk", flat=True)
+        ),
+        grades=(
+            definition.grade_a_fit,
+            definition.grade_b_fit,
+            definition.grade_1_engagement,
+            definition.grade_2_engagement,
+        ),
+        engagement=tuple(
+            EngagementLine(
+                id=rule.pk,
+                name=rule.name,
+                category=rule.kind.category,
+                kind_id=rule.kind_id,
+                facet_ids=tuple(rule.facet_ids),
+                points=rule.points,
+                half_life_days=rule.half_life_days,
+                window_days=rule.window_days,
+                cap=rule.cap,
+            )
+            for rule in definition.engagement_rules.select_related("kind")
+        ),
+        fit=tuple(
+            FitLine(id=rule.pk, name=rule.name, points=rule.points, conditions=rule.conditions)
+            for rule in definition.fit_rules.all()
+        ),
+        required=tuple(
+            Required(
+                criterion_id=row.criterion_id,
+                label=row.criterion.label,
+                question=row.criterion.question,
+                least=row.least,
+            )
+            for row in definition.required.select_related("criterion")
+        ),
+    )
+
+
+@lru_cache(maxsize=8)
+def _spec_of(definition_id: int) -> Spec:
+    """An activated definition never changes, so a process reads it once."""
+    return load_spec(Definition.objects.get(pk=definition_id))
+
+
+def forget_specs() -> None:
+    """Read definitions afresh (after tests changed one in place)."""
+    _spec_of.cache_clear()
+
+
+def active_spec() -> Spec | None:
+    """The definition by which everybody is judged now. One query."""
+    active = (
+        Definition.objects.filter(status=DefinitionStatus.ACTIVE).values_list("pk", flat=True).order_by("pk").first()
+    )
+    return _spec_of(active) if active else None
+
+
+def statement_of(spec: Spec) -> Statement:
+    """The evaluator of a definition."""
+    return Statement(spec, _literal)
+
+
+def _literal(sql: str, params: list[Any]) -> str:
+    """SQL with its values quoted by the driver."""
+    with connection.cursor() as cursor:
+        return str(cursor.cursor.mogrify(sql, params or None).decode())
+
+
+def run(sql: str, ids: list[int], day: int) -> list[dict[str, Any]]:
+    """Run a statement that is not worth preparing: its two parameters are put in as literals."""
+    return fetch(sql.replace("$1::bigint[]", f"'{{{','.join(map(str, ids))}}}'::bigint[]").replace("$2", str(day)))
+
+
+def fetch(sql: str, params: list[Any] | None = None) -> list[dict[str, Any]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+# Planning costs more than running for one contact, so each connection prepares a statement once.
+_prepared: "weakref.WeakKeyDictionary[Any, dict[tuple[Spec, str], str]]" = weakref.WeakKeyDictionary()
+
+
+def prepared(spec: Spec, purpose: str, types: str, sql: Callable[[Statement], str]) -> str:
+    """The name under which the statement is prepared on this connection.
+
+    PREPARE survives a rollback, so what we remember of a connection stays true whatever becomes of a transaction.
+    """
+    connection.ensure_connection()
+    names = _prepared.setdefault(connection.connection, {})
+    if (spec, purpose) not in names:
+        name = f"score_{len(names)}"
+        with connection.cursor() as cursor:
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
+            cursor.execute(f"PREPARE {name} ({types}) AS {sql(statement_of(spec))}")
+        names[spec, purpose] = name
+    return names[spec, purpose]

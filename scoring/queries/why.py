@@ -1,0 +1,112 @@
+"""Why somebody has the score they have."""
+
+from datetime import date
+from typing import Any
+
+from leads.days import date_of
+from scoring import decay
+from scoring.definitions import Spec
+from scoring.explanation import Explanation, Line, Missing
+from scoring.models import Definition
+from scoring.queries.specs import active_spec, fetch, load_spec, prepared
+from scoring.statement import CATEGORIES, IDS
+
+LOOK_AHEAD_WEEKS = 26
+
+
+def why(contact_id: int, day: int, *, definition: Definition | None = None) -> Explanation | None:
+    """The score of a contact on a day with all its lines and what is missing; none without a definition or contact.
+
+    One query for the active definition, one for the score, two more to find when it fades.
+    """
+    spec = load_spec(definition) if definition else active_spec()
+    if spec is None:
+        return None
+    name = prepared(spec, "why", "bigint[], int", lambda statement: statement.select(IDS, with_lines=True))
+    rows = fetch(f"EXECUTE {name} (%s::bigint[], %s)", [[contact_id], day])
+    if not rows:
+        return None
+    row = rows[0]
+    return Explanation(
+        contact_id=contact_id,
+        day=day,
+        version=spec.version,
+        total=row["total"],
+        grade=row["grade"],
+        fit=row["fit"],
+        categories={category: row[category] for category in CATEGORIES},
+        threshold=spec.threshold,
+        is_qualified=row["is_qualified"],
+        lines=_lines(spec, row, day),
+        missing=_missing(spec, row, day),
+        fades_on=_fades_on(spec, contact_id, row["total"], day),
+    )
+
+
+def _lines(spec: Spec, row: dict[str, Any], day: int) -> list[Line]:
+    lines = [
+        Line(rule_id=rule.id, name=rule.name, category="fit", thousandths=1000 * row[f"f{n}"])
+        for n, rule in enumerate(spec.fit)
+        if row[f"f{n}"]
+    ]
+    for n, rule in enumerate(spec.engagement):
+        if not row[f"n{n}"]:
+            continue
+        newest = row[f"d{n}"]
+        left = decay.fades_after(rule.points, rule.half_life_days, rule.window_days, day - newest)
+        lines.append(
+            Line(
+                rule_id=rule.id,
+                name=rule.name,
+                category=rule.category,
+                thousandths=row[f"l{n}"],
+                events=row[f"n{n}"],
+                newest=date_of(newest),
+                fades_on=date_of(day + left),
+                half_life_days=rule.half_life_days,
+                is_capped=rule.cap is not None and abs(row[f"l{n}"]) == 1000 * rule.cap,
+            )
+        )
+    return sorted(lines, key=lambda line: (line.category != "fit", line.category, -line.thousandths))
+
+
+def _missing(spec: Spec, row: dict[str, Any], day: int) -> list[Missing]:
+    missing = [
+        Missing(
+            required.label,
+            f"{required.label} is not answered yet.",
+            criterion_id=required.criterion_id,
+            question=required.question,
+        )
+        for required in spec.required
+        if required.criterion_id not in (row["met"] or [])
+    ]
+    if spec.two_way_days and (row["two_way_day"] is None or row["two_way_day"] <= day - spec.two_way_days):
+        missing.append(Missing("two_way", f"They have not talked to us in the last {spec.two_way_days} days."))
+    if row["total"] < spec.threshold:
+        missing.append(Missing("score", f"The score is {spec.threshold - row['total']} below the line."))
+    return missing
+
+
+def _fades_on(spec: Spec, contact_id: int, total: int, day: int) -> date | None:
+    """The first day on which the score is below the threshold if nothing happens; none within half a year."""
+    if total < spec.threshold:
+        return None
+    name = prepared(
+        spec,
+        "fades",
+        "bigint[], int, int, int",
+        lambda statement: (
+            "SELECT d.day, q.total FROM generate_series($2, $3, $4) AS d(day) "
+            f"CROSS JOIN LATERAL ({statement.select(IDS, day='d.day')}) q ORDER BY d.day"
+        ),
+    )
+
+    def first_below(start: int, stop: int, step: int) -> int | None:
+        rows = fetch(f"EXECUTE {name} (%s::bigint[], %s, %s, %s)", [[contact_id], start, stop, step])
+        return next((row["day"] for row in rows if row["total"] < spec.threshold), None)
+
+    week = first_below(day + 7, day + 7 * LOOK_AHEAD_WEEKS, 7)
+    if week is None:
+        return None
+    return date_of(first_below(week - 6, week, 1) or week)
