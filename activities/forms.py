@@ -17,13 +17,15 @@ DUE_AT = time(9)
 class LogForm(forms.Form):
     """A note, call, meeting or reply."""
 
+    field_order = ["outcome", "body", "at"]
+
     at = forms.DateTimeField(
         label="When",
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
     outcome = forms.ChoiceField(label="How did it go?", widget=forms.RadioSelect)
-    body = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 5}))
+    body = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 5, "autofocus": True}))
     nonce = forms.CharField(max_length=40, required=False, widget=forms.HiddenInput)
 
     BODY_LABELS = {

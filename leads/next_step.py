@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from leads.vocabulary import Lifecycle
+from leads.vocabulary import Lifecycle, Verdict
 
 NEAR = 15  # points below the line at which a question is worth a human's time
 SILENT_DAYS = 14
@@ -12,11 +12,12 @@ SILENT_DAYS = 14
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A criterion that is not answered well enough: its key, its name, and what to ask."""
+    """A criterion that is not answered well enough: its key, its name, what to ask, and what stands (or unknown)."""
 
     key: str
     label: str
     question: str
+    state: str = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,19 +109,23 @@ def _with_a_lead(now: Situation) -> Step:
 
 
 def _ask(now: Situation) -> Step:
-    """Ask for the first gap; say whether it is the only thing that keeps them from being a prospect."""
-    first, others = now.gaps[0], [gap.label.lower() for gap in now.gaps[1:]]
+    """Ask for the first gap, unknown ones first; say whether it is all that keeps them from being a prospect."""
+    gaps = sorted(now.gaps, key=lambda gap: gap.state == Verdict.FAILS)
+    first, others = gaps[0], [gap.label.lower() for gap in gaps[1:]]
     below = 0 if now.total is None else now.threshold - now.total
+    title = f"Ask about {first.label.lower()}."
     if now.lifecycle == Lifecycle.PROSPECT:
         why = f"“{first.question}”"
-    elif not others and below <= 0 and not now.must_talk:
-        why = "The only thing missing."
+    elif first.state == Verdict.FAILS:
+        why = f"The last answer on {first.label.lower()} was a no. If it stands, disqualify them."
     else:
-        missing = ([f"{_points(below)}"] if below > 0 else []) + others + (["a conversation"] if now.must_talk else [])
+        missing = ([_points(below)] if below > 0 else []) + others + (["a conversation"] if now.must_talk else [])
         why = f"Also missing: {_listed(missing)}." if missing else "The only thing missing."
+        if first.state == Verdict.WEAK:
+            why = f"The last answer is weak. {why}"
     if not now.owner:
         why += " Nobody owns this lead."
-    return Step(f"Ask for {first.label.lower()}.", f"{why}{_fades(now)}", "evidence", first.key)
+    return Step(title, f"{why}{_fades(now)}", "evidence", first.key)
 
 
 def _sentence(text: str) -> str:

@@ -76,9 +76,13 @@ def phone(value: str, region: str = "") -> str:
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
+# Letters that carry their accent inside and so don't come apart.
+_PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"})
+
+
 def search_text(*parts: str) -> str:
-    """Lower case without accents, for the trigram index."""
-    joined = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).lower())
+    """Folded case without accents, for the trigram index."""
+    joined = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).casefold()).translate(_PLAIN)
     return line("".join(c for c in joined if not unicodedata.combining(c)))
 
 

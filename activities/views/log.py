@@ -39,7 +39,7 @@ def new(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in TITLES:
         raise Http404("no such kind")
     now = timezone.now()
-    form = LogForm(request.POST or None, kind=kind, now=now)
+    form = LogForm(request.POST if request.method == "POST" else None, kind=kind, now=now)
     if request.method == "POST" and form.is_valid():
         try:
             activity = services.log_activity(
@@ -60,7 +60,7 @@ def follow_up_new(request: SignedInRequest, pk: int) -> HttpResponse:
     """Plan something to do."""
     contact = _contact_of(request, pk)
     now = timezone.now()
-    form = FollowUpForm(request.POST or None, user=request.user, now=now)
+    form = FollowUpForm(request.POST if request.method == "POST" else None, user=request.user, now=now)
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:

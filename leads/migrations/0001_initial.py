@@ -5,9 +5,10 @@ import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
-import leads.models.event
 from django.conf import settings
 from django.db import migrations, models
+
+import leads.models.event
 
 
 class Migration(migrations.Migration):

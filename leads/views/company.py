@@ -44,7 +44,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change what it is."""
     company = _company_of(request, pk)
     initial = {name: getattr(company, name) for name in ("name", "domain", "industry", "employees", "country")}
-    form = CompanyForm(request.POST or None, initial=initial | custom_initial(company))
+    form = CompanyForm(request.POST if request.method == "POST" else None, initial=initial | custom_initial(company))
     if request.method == "POST" and form.is_valid():
         changes = {name: form.cleaned_data[name] for name in initial}
         changes["country"] = changes["country"].upper()

@@ -141,7 +141,7 @@ def _situation(
     for missing in explanation.missing:
         chip = by_id.get(missing.criterion_id)
         if chip is not None:
-            gaps.append(Gap(chip.key, chip.label, chip.question))
+            gaps.append(Gap(chip.key, chip.label, chip.question, chip.state))
     planned = None
     if follow_ups:
         first = follow_ups[0]

@@ -23,7 +23,7 @@ def new(request: SignedInRequest, pk: int, key: str) -> HttpResponse:
     contact = contact_of(request, pk)
     criterion = get_object_or_404(Criterion, key=key)
     can_edit = request.user.can(Can.EDIT_LEADS)
-    form = EvidenceForm(request.POST or None, criterion=criterion) if can_edit else None
+    form = EvidenceForm(request.POST if request.method == "POST" else None, criterion=criterion) if can_edit else None
     status = 200
     if request.method == "POST":
         if form is None:

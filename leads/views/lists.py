@@ -104,8 +104,8 @@ def _bar(user: User, wanted: LeadFilter, context: dict[str, Any]) -> dict[str, A
         {"name": "grade", "label": "Grade", "choices": [("", "any"), *((g, g) for g in GRADES)], "value": wanted.grade},
         {
             "name": "two_way",
-            "label": "Talked to us",
-            "choices": [("", "ever or never"), (TWO_WAY_DAYS, f"in {TWO_WAY_DAYS} days")],
+            "label": "Two-way",
+            "choices": [("", "any"), (TWO_WAY_DAYS, f"in {TWO_WAY_DAYS} days")],
             "value": wanted.two_way,
         },
     ]

@@ -32,7 +32,8 @@ def test_an_unknown_visitor_is_an_identity_and_no_contact() -> None:
     event = EngagementEvent.objects.select_related("identity", "facet").get()
     assert event.contact_id is None
     assert event.identity.contact_id is None
-    assert event.facet is not None and event.facet.name == "Pricing"
+    assert event.facet is not None
+    assert event.facet.name == "Pricing"
     assert not ChangedContact.objects.exists()
 
 
