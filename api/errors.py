@@ -40,6 +40,17 @@ def flatten(detail: Any, where: str = "") -> dict[str, str]:
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """The answer to an error of a view; none lets Django report a fault of our own."""
+    response = _answer(error, context)
+    if response is not None and "errors" in response.data:  # what is quoted back may hold what JSON cannot carry
+        response.data = {"errors": {_plain(name): _plain(text) for name, text in response.data["errors"].items()}}
+    return response
+
+
+def _plain(text: object) -> str:
+    return str(text).encode("utf-8", "replace").decode().replace("\0", "")
+
+
+def _answer(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, Refused):
         code = status.HTTP_409_CONFLICT if isinstance(error, Stale) else status.HTTP_400_BAD_REQUEST
         return Response({"errors": {name or "detail": message for name, message in error.fields.items()}}, status=code)

@@ -115,7 +115,7 @@ def store_events(given: Sequence[Mapping[str, Any]], *, token: Token, now: datet
             where = f"{number}." if is_list else ""
             raise Refused(**{f"{where}{name}": text for name, text in refused.fields.items()}) from None
         events.append(event)
-    created = _make_contacts({event.identity[1] for event in events if event.identity[0] == EMAIL}, token, now)
+    created = _make_contacts([event.identity[1] for event in events if event.identity[0] == EMAIL], token, now)
     recorded = record_events(events, now=now)
     return Stored(len(recorded.ids), len(events) - len(recorded.ids), created)
 
@@ -152,9 +152,9 @@ def _identities_of(contact_ids: set[int], user: User) -> dict[int, tuple[str, st
     return found
 
 
-def _make_contacts(addresses: set[str], token: Token, now: datetime) -> int:
+def _make_contacts(addresses: Sequence[str], token: Token, now: datetime) -> int:
     """Contacts for addresses that nobody has; how many were made."""
-    by_mailbox = {identity_value(EMAIL, address): address for address in sorted(addresses)}
+    by_mailbox = {identity_value(EMAIL, address): address for address in reversed(addresses)}  # the first one counts
     known = Identity.objects.filter(kind=EMAIL, value__in=by_mailbox).exclude(contact=None)
     for mailbox in known.values_list("value", flat=True):
         del by_mailbox[mailbox]

@@ -4,7 +4,6 @@ import codecs
 import csv
 import io
 import re
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,9 +73,9 @@ def _single_byte(content: bytes) -> str:
     """Windows' Western encoding where it makes sense, else the best guess."""
     unusual = b"\n".join(islice((line for line in content.splitlines() if not line.isascii()), 400))[:40_000]
     western = unusual.decode("cp1252", errors="replace")
-    foreign = [c for c in western if not c.isascii()]
-    letters = sum(c.isalpha() and "LATIN" in unicodedata.name(c, "") for c in foreign)
-    if "\ufffd" not in western and letters >= 0.6 * len(foreign) and len(foreign) <= 0.15 * len(western):
+    foreign = re.findall(r"[^\x00-\x7f]+", western)
+    # in Western text accents stand alone between plain letters; other scripts fill whole words with such bytes
+    if "\ufffd" not in western and len("".join(foreign)) <= 1.5 * len(foreign):
         return "cp1252"
     best = from_bytes(unusual, cp_isolation=_LIKELY).best()
     return best.encoding if best else "cp1252"

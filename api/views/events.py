@@ -29,6 +29,7 @@ class Events(View):
             component_name="EventOrEvents",
             serializers=[EventIn, EventIn(many=True)],
             resource_type_field_name=None,
+            many=False,
         ),
         responses={202: EventsOut, **REFUSALS, 413: OpenApiResponse(ErrorsOut, "More than 500 kB.")},
     )

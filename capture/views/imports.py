@@ -131,7 +131,7 @@ def _mapping_page(request: SignedInRequest, of: Import, error: str) -> HttpRespo
         "rehearsed": rehearsed,
         "tally": {outcome.value: sum(row["outcome"] == outcome for row in rehearsed) for outcome in Outcome},
     }
-    part = request.htmx and not request.htmx.history_restore_request  # type: ignore[attr-defined]
+    part = request.htmx and not request.htmx.history_restore_request
     template = "capture/import_columns.html#columns" if part else "capture/import_columns.html"
     return render(request, template, context, status=422 if error else 200)
 
@@ -166,7 +166,7 @@ def cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     """Stop after the rows under way."""
     of = get_object_or_404(Import.objects.without_content(), pk=pk)
     services.cancel_import(of, now=timezone.now())
-    if request.htmx:  # type: ignore[attr-defined]
+    if request.htmx:
         of.refresh_from_db(fields=["status", "done_rows", "created", "updated", "skipped", "rejected"])
         return _progress(request, of, "capture/import_page.html#progress")
     return redirect("import_page", pk=pk)

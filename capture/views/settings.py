@@ -101,6 +101,6 @@ def submissions(request: SignedInRequest, pk: int) -> HttpResponse:
     older_url = f"{request.path}?after={older}" if older else ""
     context = {"form": row, "events": events, "older_url": older_url, "is_first": not after}
     template = "capture/submissions.html"
-    if request.htmx and not request.htmx.history_restore_request:  # type: ignore[attr-defined]
+    if request.htmx and not request.htmx.history_restore_request:
         template += "#list"
     return render(request, template, context)

@@ -183,6 +183,9 @@ class _Batch:
                 person = by_contact.setdefault(id(contact), _Person(contact, is_new=False))
                 filled = _fill(contact, cleaned)
                 person.filled.update(filled)
+                if person.is_new:  # what a known person's standing gains is told when it is stored
+                    filled += ["tags"] if set(row.tags) - person.tags else []
+                    filled += ["owner"] if row.owner_id and not person.owner_id else []
                 person.tags.update(row.tags)
                 person.owner_id = person.owner_id or row.owner_id
                 outcome = Outcome.UPDATED if filled else Outcome.SKIPPED

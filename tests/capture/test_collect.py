@@ -204,7 +204,7 @@ def test_own_kinds_are_taken_when_they_are_one_way(
 
 def test_a_browser_cannot_say_who_it_is(client: Client, site: Site) -> None:
     contact = factories.contact(email="ada@acme.example")
-    body = {
+    body: dict[str, Any] = {
         "identity": {"kind": "email", "value": "ada@acme.example"},
         "email": "ada@acme.example",
         "contact": contact.pk,
