@@ -63,7 +63,8 @@ def _run(supervisor: Supervisor, occupancy: Occupancy, home: Path, *, host: str,
         supervisor.start(service)
     own = django_environment(home, servers.urls, host=host, port=port, is_debug=is_dev)
     environment = with_surroundings(own)
-    say("Preparing the database and the static files…")
+    is_first_start = not (home / "static").exists()
+    say("Preparing the database and the static files" + (" (the first time takes longer)…" if is_first_start else "…"))
     told = prepare(supervisor, environment)
     # Only now: a borrowed database is a migrated one.
     occupancy.publish(own)
