@@ -57,6 +57,11 @@ def detail(facet_property: str, properties: Mapping[str, Any]) -> str:
     return ""
 
 
+def path(properties: Mapping[str, Any]) -> str:
+    """Which page was seen; its title when it has no path."""
+    return next((short(value) for name in ("path", "title") if isinstance(value := properties.get(name), str)), "")
+
+
 def words_of(properties: Mapping[str, Any]) -> str:
     """What they wrote, when they wrote something."""
     for name in ("message", "text", "body", "comment"):

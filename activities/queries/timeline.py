@@ -206,15 +206,15 @@ def _item(run: list[_Entry]) -> Item:
 
 
 def _visit(run: list[_Entry]) -> Item:
-    views = [View(e.at, wording.detail("path", e.data["properties"])) for e in run]
-    paths = [wording.short(e.data["properties"].get("path") or view.path) for e, view in zip(run, views, strict=True)]
+    views = [View(entry.at, wording.path(entry.data["properties"])) for entry in run]
+    paths = [view.path for view in views]
     in_order = list(reversed(paths))
     return Item(
         at=views[0].at,
         icon="eye",
         title=wording.visited(in_order),
         meta=_minutes(views[0].at, views[-1].at),
-        views=[View(view.at, path) for view, path in zip(views, paths, strict=True)] if len(views) > 1 else [],
+        views=views if len(views) > 1 else [],
     )
 
 
