@@ -41,7 +41,11 @@ class WinForm(VersionForm):
 class LoseForm(VersionForm):
     """Why they did not buy."""
 
-    reason = forms.ChoiceField(label="Why", choices=[("", "Choose a reason"), *LostReason.choices])
+    reason = forms.ChoiceField(
+        label="Why",
+        choices=[("", "Choose a reason"), *LostReason.choices],
+        error_messages={"required": "Choose why it was lost; the forecast and the funnel learn from it."},
+    )
     note = forms.CharField(label="In their words", required=False, max_length=300)
 
 

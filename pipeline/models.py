@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.utils import timezone
 
 from leads.models import Company, Contact
 from users.models import Team, User
@@ -123,7 +124,7 @@ class Opportunity(models.Model):
     version = models.PositiveIntegerField(
         default=1, help_text="Grows with every change; a stale move names an old one."
     )
-    changed_at = models.DateTimeField(auto_now=True)
+    changed_at = models.DateTimeField(default=timezone.now)
     search_text = models.TextField(editable=False, default="")
 
     objects = OpportunityQuerySet.as_manager()

@@ -3,6 +3,7 @@
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
 import django.db.models.deletion
+import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
@@ -136,7 +137,7 @@ class Migration(migrations.Migration):
                         default=1, help_text="Grows with every change; a stale move names an old one."
                     ),
                 ),
-                ("changed_at", models.DateTimeField(auto_now=True)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now)),
                 ("search_text", models.TextField(default="", editable=False)),
                 (
                     "company",

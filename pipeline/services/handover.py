@@ -130,6 +130,7 @@ def _open(contact: Contact, pipeline: Pipeline, snapshot: dict[str, Any], *, now
         position=places.first(top),
         stage_entered_at=now,
         created_at=now,
+        changed_at=now,
         snapshot=snapshot,
         search_text=normalise.search_text(name, contact.name, contact.company.name if contact.company else ""),
     )

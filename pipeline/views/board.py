@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -188,6 +189,11 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
     )
 
 
+def is_on_board(request: HttpRequest) -> bool:
+    """Whether it was asked from the board, whose columns are to be refreshed."""
+    return urlsplit(request.headers.get("HX-Current-URL", "")).path == reverse("pipeline")
+
+
 def _ask(request: SignedInRequest, opportunity: Opportunity, form: MoveForm, names: list[str]) -> HttpResponse:
     """The dialog that asks for what is missing; 422."""
     stage = Stage.objects.filter(pk=number(form.data.get("stage", "")) or 0).first()
@@ -199,6 +205,7 @@ def _ask(request: SignedInRequest, opportunity: Opportunity, form: MoveForm, nam
         "action": reverse("opportunity_move", args=[opportunity.pk]),
         "button": f"Move to {stage.name}" if stage else "Move",
         "back": reverse("opportunity", args=[opportunity.pk]),
+        "on_board": is_on_board(request),
     }
     part = "#dialog" if wants_part(request) else ""
     response = render(request, f"pipeline/form.html{part}", context, status=422)

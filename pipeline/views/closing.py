@@ -17,7 +17,7 @@ from leads.models import Contact
 from pipeline import services
 from pipeline.forms import LoseForm, PromoteForm, VersionForm, WinForm
 from pipeline.models import Opportunity
-from pipeline.views.board import fresh_columns
+from pipeline.views.board import fresh_columns, is_on_board
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -25,7 +25,8 @@ from users.roles import Can
 def form_page(request: HttpRequest, form: Any, *, status: int = 200, **context: Any) -> HttpResponse:
     """A form in the dialog, or on a page of its own."""
     part = "#dialog" if wants_part(request) else ""
-    response = render(request, f"pipeline/form.html{part}", {"form": form, **context}, status=status)
+    context |= {"form": form, "on_board": is_on_board(request)}
+    response = render(request, f"pipeline/form.html{part}", context, status=status)
     if part and status != 200:  # whatever asked, the errors belong into the dialog
         response["HX-Retarget"], response["HX-Reswap"] = "#dialog", "innerHTML"
     return response

@@ -179,6 +179,11 @@ class Reached:
         return 100 * self.count / self.before if self.before else 0.0
 
     @property
+    def shade(self) -> int:
+        """How strongly a cell is coloured, in percent; text stays readable on the strongest."""
+        return round(self.of_before * 0.3)
+
+    @property
     def lost(self) -> int:
         return (self.before or 0) - self.count
 
