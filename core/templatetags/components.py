@@ -215,7 +215,7 @@ def avatar(user: Any, size: str = "") -> SafeString:
         )
     name = str(_of(user, "name") or user)
     initials = str(_of(user, "initials")) or "".join(word[0] for word in name.split()[:2]).upper()
-    hue = zlib.crc32(name.encode()) % 24 * 15
+    hue = zlib.crc32(name.encode()) * 137 % 360
     return format_html(
         '<span class="face{}" style="--hue:{}" title="{}" role="img" aria-label="{}">{}</span>',
         bigger,
