@@ -13,10 +13,10 @@ ACCEPTED = {"budget": ("meets", "weak"), "authority": ("meets",), "need": ("meet
 SOURCES = {"budget": "call", "authority": "meeting", "need": "form:demo", "timeline": "reply"}
 
 
-def rough_amount(rng: Random, person: Person) -> Decimal:
-    """What a company of this size would spend in a year, in round numbers."""
+def rough_amount(rng: Random, person: Person, growth: float = 1.0) -> Decimal:
+    """What a company of this size would spend in a year, in round numbers; deals have grown over the year."""
     people = (person.firm.employees if person.firm else None) or 60
-    value = 2400 + 95 * people**0.86 * rng.uniform(0.6, 1.6)
+    value = (3600 + 165 * people**0.82 * rng.uniform(0.7, 1.4)) * growth
     step = 500 if value < 20_000 else 1000 if value < 60_000 else 5000
     return Decimal(int(min(value, 180_000) // step * step))
 

@@ -1,5 +1,6 @@
 """People who became prospects, and what came of it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,11 +13,14 @@ from crm.demo.judge import Judge
 from crm.demo.plan import Answer, Calendar, Deal, Happening, Lifestep, Move, Person
 from leads.days import day_of
 from leads.models import Lifecycle, Source
+from pipeline.models import LostReason
 
 # days that a deal spends in the first, second … open stage
 DAYS_IN_STAGE = ((1.0, 5.0), (5.0, 17.0), (6.0, 21.0), (4.0, 15.0))
 OPEN_BY_STAGE = (13, 25, 23, 15)
 CLOSED = 178
+# days until an open deal is expected to close, by stage: least, most, mostly
+CLOSES_IN = ((40, 150, 85), (20, 120, 60), (3, 85, 35), (0, 45, 9))
 LOST_WEIGHTS = (12, 34, 34, 20)
 WIN_CHANCE = {
     Source.REFERRAL: 0.62,
@@ -59,8 +63,8 @@ def stages_fit(open_stages: int) -> list[tuple[float, float]]:
 def courses(rng: Random, sources: Sequence[Source], open_stages: int, rots: Sequence[int | None]) -> list[Course]:
     """All deals of the year, closed ones first: more towards today, since the company grows."""
     spans, made = stages_fit(open_stages), []
-    for source in sources[:CLOSED]:
-        closed = 1.3 + 308 * (1 - rng.random() ** 0.72)
+    for number, source in enumerate(sources[:CLOSED]):
+        closed = 1.3 + 308 * (1 - grown((number + rng.random()) / CLOSED))
         outcome = "won" if rng.random() < WIN_CHANCE[source] else "lost"
         last = open_stages - 1
         if outcome == "lost":
@@ -82,6 +86,11 @@ def courses(rng: Random, sources: Sequence[Source], open_stages: int, rots: Sequ
     return made
 
 
+def grown(share: float) -> float:
+    """When in the year (0 to 1) a share of all deals is closed, the last month having four times the first one's."""
+    return (math.sqrt(0.16 + 2.4 * share) - 0.4) / 1.2
+
+
 class DealMaker:
     """Gives a person everything that made it a prospect, and the opportunity that followed."""
 
@@ -95,7 +104,7 @@ class DealMaker:
         """The whole story. `qualified_at` is the instant of the last answer; the score is made to be enough by then."""
         rng = self.rng
         self.traffic.arrive(person)
-        self.traffic.stroll(person, rng.randrange(3, 8), until=qualified_at, intent=0.95, days=90)
+        self.traffic.stroll(person, rng.randrange(2, 5), until=qualified_at, intent=0.8, days=90)
         self._convince(person, qualified_at)
         ends = self._follow(person, course, qualified_at)
         self.traffic.mails(person, ends or self.calendar.midnight, 0.8)
@@ -106,6 +115,7 @@ class DealMaker:
         """An instant between two, in working hours if that is possible."""
         at = start + (end - start) * share
         nicer = at.replace(hour=8 + self.rng.randrange(9), minute=self.rng.randrange(60))
+        nicer += timedelta(days={5: -1, 6: 1}.get(nicer.weekday(), 0))
         return nicer if start < nicer < end else at
 
     def _convince(self, person: Person, qualified_at: datetime) -> None:
@@ -118,13 +128,13 @@ class DealMaker:
             is_last = number == len(criteria) - 1
             share = (number + 0.3 + 0.5 * rng.random()) / len(criteria)
             at = qualified_at if is_last else self._between(begin, qualified_at, share)
-            if is_last or rng.random() < 0.55:
+            if is_last or rng.random() < 0.3:
                 kind = rng.choice(("call", "call", "meeting", "reply"))
                 talks.talk(rng, person, kind, at - timedelta(minutes=rng.randrange(3, 15)))
             person.answers.append(good(rng, person, criterion, at))
         if person.source != Source.FORM and rng.random() < 0.5:
             person.happenings.append(self.traffic.demo_request(self._between(begin, qualified_at, 0.4)))
-        while self.judge.read(person, day_of(qualified_at)).total < self.judge.spec.threshold + rng.randrange(1, 9):
+        while self.judge.read(person, day_of(qualified_at)).total < self.judge.spec.threshold + rng.randrange(1, 15):
             self._push(person, begin, qualified_at)
 
     def _push(self, person: Person, begin: datetime, qualified_at: datetime) -> None:
@@ -143,7 +153,7 @@ class DealMaker:
 
     def _follow(self, person: Person, course: Course, qualified_at: datetime) -> datetime | None:
         """The opportunity, stage by stage; returns when it ended, if it did."""
-        rng, amount = self.rng, rough_amount(self.rng, person)
+        rng, amount = self.rng, rough_amount(self.rng, person, growth=1 - course.entered[-1] / 420)
         times = [qualified_at + timedelta(seconds=2)]
         for days_ago in course.entered[1:]:
             floor = times[-1] + timedelta(minutes=rng.randrange(40, 300))
@@ -158,7 +168,8 @@ class DealMaker:
             moves.append(Move(at, course.outcome if is_end else number, known))
         deal = person.deal = Deal(moves, amount=moves[-1].amount)
         for start, end in zip(times, [*times[1:], self.calendar.midnight], strict=True):
-            if start is not times[-1] or not course.outcome:
+            is_fresh = len(course.entered) == 1 and course.qualified < 3.5 and not course.outcome
+            if not is_fresh and (start is not times[-1] or not course.outcome):
                 self._work(person, start, end)
         if course.outcome == "won":
             deal.expected_close = (times[-1] + timedelta(days=rng.randrange(-25, 20))).date()
@@ -171,15 +182,15 @@ class DealMaker:
             criterion, short, said = words.LESSONS[deal.lost_reason]
             person.answers.append(Answer(criterion, "fails", times[-1], short, said))
         else:
-            self._outlook(deal, len(course.entered) - 1)
+            self._outlook(deal, len(course.entered) - 1, course)
         return times[-1] if course.outcome else None
 
-    def _outlook(self, deal: Deal, stage: int) -> None:
+    def _outlook(self, deal: Deal, stage: int, course: Course) -> None:
         """What an open deal promises: the further it is, the nearer its close; some are overdue, some have no date."""
         rng, today = self.rng, self.calendar.midnight.date()
-        if rng.random() < (0.55, 0.2, 0.05, 0)[min(stage, 3)]:
+        if rng.random() < (0.55, 0.2, 0.05, 0)[min(stage, 3)] or course.qualified < 3.5:
             return
-        days = rng.triangular(8, 150 - 30 * min(stage, 3), 70 - 15 * min(stage, 3))
+        days = rng.triangular(*CLOSES_IN[min(stage, 3)])
         if rng.random() < 0.15:
             days = -rng.triangular(2, 26, 6)
         deal.expected_close = today + timedelta(days=round(days))
@@ -212,9 +223,11 @@ class DealMaker:
         person.lifesteps.append(Lifestep(deal.opened_at, Lifecycle.PROSPECT, reason))
         person.snapshot = judge.explain(person, day_of(qualified_at)).as_json()
         if course.outcome == "won":
-            person.lifesteps.append(Lifestep(deal.moves[-1].at, Lifecycle.CUSTOMER, "Won"))
+            person.lifesteps.append(Lifestep(deal.moves[-1].at, Lifecycle.CUSTOMER, f"Won: {person.deal_name}"))
         elif course.outcome == "lost":
-            person.lifesteps.append(Lifestep(deal.moves[-1].at, Lifecycle.LEAD, "Lost"))
+            person.lifesteps.append(
+                Lifestep(deal.moves[-1].at, Lifecycle.LEAD, f"Lost: {LostReason(deal.lost_reason).label}")
+            )
 
 
 def rng_share(rng: Random) -> float:

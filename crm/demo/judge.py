@@ -5,7 +5,7 @@ and a test holds this reading against it.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from crm.demo.plan import Answer, Happening, Person, Turned
@@ -157,7 +157,7 @@ class Judge:
             reading = self._reading(fit, sums, talks, person.answers, first + number)
             if reading.is_qualified != was_qualified:
                 was_qualified = reading.is_qualified
-                at = qualified_at if number == 0 else _early(first + number, qualified_at)
+                at = qualified_at if number == 0 else _noticed(person, first + number, qualified_at)
                 turns.append(Turned(at, was_qualified, reading.total, reading.grade, self.reasons(reading)))
         return turns
 
@@ -190,7 +190,10 @@ class Judge:
         )
 
 
-def _early(day: int, like: datetime) -> datetime:
-    """Shortly after midnight, when the nightly refresh runs."""
+def _noticed(person: Person, day: int, like: datetime) -> datetime:
+    """When the product saw it: right after the day's last fact, or in the nightly refresh when points only faded."""
+    told = [row.at for row in (*person.happenings, *person.answers) if day_of(row.at) == day]
+    if told:
+        return max(told) + timedelta(seconds=2)
     date = date_of(day)
     return like.replace(year=date.year, month=date.month, day=date.day, hour=0, minute=10, second=0)

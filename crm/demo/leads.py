@@ -12,7 +12,7 @@ from leads.days import day_of
 from leads.models import Lifecycle
 
 # persona -> visits after we came to know them, wish to buy, days over which they come back
-HABITS = {"cold": ((0, 3), 0.15, 25), "curious": ((3, 8), 0.4, 110), "warm": ((6, 13), 0.7, 150)}
+HABITS = {"cold": ((0, 3), 0.15, 25), "curious": ((3, 8), 0.4, 110), "warm": ((4, 10), 0.6, 150)}
 
 
 class LeadMaker:
@@ -76,13 +76,13 @@ class LeadMaker:
     def _nearly(self, person: Person) -> None:
         """Score and conversation are enough; one criterion is open, refused, too weak or out of date."""
         rng, age = self.rng, self.calendar.days_ago(person.created)
-        self.traffic.stroll(person, rng.randrange(5, 10), until=self.calendar.midnight, intent=0.9, days=age)
+        self.traffic.stroll(person, rng.randrange(3, 6), until=self.calendar.midnight, intent=0.75, days=age)
         gap = rng.choice(CRITERIA)
         for criterion in CRITERIA:
             at = self.calendar.office(rng, rng.uniform(2, min(age - 1, 40)))
             if criterion != gap:
                 person.answers.append(good(rng, person, criterion, at))
-                if rng.random() < 0.5:
+                if rng.random() < 0.3:
                     talks.talk(rng, person, rng.choice(("call", "meeting", "reply")), at - timedelta(minutes=8))
         way = rng.random()
         if way < 0.25 and age > 195:  # answered long ago

@@ -21,14 +21,14 @@ def firms(rng: Random, count: int, first_id: int) -> list[Firm]:
         if stem in taken:
             continue
         taken.add(stem)
-        size = int(min(9000, max(3, rng.lognormvariate(4.6, 1.35))))
+        size = int(min(9000, max(3, rng.lognormvariate(3.5, 1.5))))
         made.append(
             Firm(
                 id=first_id + len(made),
                 name=name,
                 domain=f"{stem.lower()}.example",
                 industry=industry,
-                employees=None if rng.random() < 0.06 else size,
+                employees=None if rng.random() < 0.12 else size,
                 country=pick(rng, words.COUNTRIES),
             )
         )

@@ -160,6 +160,10 @@ class Person:
     def lifecycle(self) -> str:
         return self.lifesteps[-1].stage
 
+    @property
+    def deal_name(self) -> str:
+        return self.firm.name if self.firm else self.name
+
     def deal_of(self) -> Deal:
         """The deal of somebody who has one."""
         if self.deal is None:

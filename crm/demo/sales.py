@@ -93,8 +93,7 @@ class Office:
         return {row.contact_id: row for row in rows}
 
     def _opportunity(self, pk: int, person: Person, deal: Deal, labels: dict[str, Criterion]) -> Opportunity:
-        name = person.firm.name if person.firm else person.name
-        last = deal.moves[-1]
+        name, last = person.deal_name, deal.moves[-1]
         return Opportunity(
             id=pk,
             pipeline=self.pipeline,

@@ -107,7 +107,7 @@ class Maker:
         days_ago = 1 + YEAR * (1 - rng.random() ** 0.74)
         if persona == "hot":
             days_ago = rng.choice((rng.uniform(14, 60), rng.uniform(20, 120), rng.uniform(205, 300)))
-        firm = None if persona == "cold" and rng.random() < 0.1 else rng.choice(all_firms)
+        firm = None if persona == "cold" and rng.random() < 0.22 else rng.choice(all_firms)
         if persona == "hot" and firm is not None and (firm.employees or 0) < 20:
             firm = rng.choice([one for one in all_firms if (one.employees or 0) >= 50])
         return self._person(persona, pick(rng, SOURCES), self.calendar.office(rng, days_ago), firm)
@@ -149,8 +149,9 @@ class Maker:
     def _give_owners(self, made: list[Story]) -> None:
         """Deals in turn, as the product hands them over; some others to somebody."""
         handed = sorted((fate[1], person.id, person) for person, fate in made if fate is not None)
+        busy = [*self.reps[:3], self.reps[0], *self.reps[3:]]  # the rep whom visitors look at has more to show
         for number, (_, _, person) in enumerate(handed):
-            person.owner = self.reps[number % len(self.reps)]
+            person.owner = busy[number % len(busy)]
         for person, fate in made:
             if fate is None and self.rng.random() < OWNED[person.persona]:
                 person.owner = self.rng.choice(self.reps)

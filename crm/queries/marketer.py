@@ -12,7 +12,6 @@ from reports.queries import FunnelHeadline, funnel_headline
 from users.models import User
 
 WEEK = timedelta(days=7)
-SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class MarketerDay:
 
     sources: list[SourceWeek]
     funnel: FunnelHeadline
-    near: list[NearLead]
+    near: list[NearLead]  # of those who miss one thing only
     near_count: int
     gaps: list[tuple[str, int]]  # what is missing -> how many of them miss it
 
@@ -44,14 +43,15 @@ class MarketerDay:
         return sum(row.before for row in self.sources)
 
 
-def marketer_day(user: User, *, now: datetime) -> MarketerDay:
+def marketer_day(user: User, *, now: datetime, shown: int | None = None) -> MarketerDay:
     """What came in and what it lacks. Six queries."""
-    near, _ = near_leads(user, now=now)
+    looked_at, _ = near_leads(user, now=now)
+    near = [lead for lead in looked_at if len(lead.missing) == 1]
     gaps = Counter("points" if what.split()[0].isdigit() else what for lead in near for what in lead.missing)
     return MarketerDay(
         sources=new_by_source(user, now=now),
         funnel=funnel_headline(now=now),
-        near=near[:SHOWN],
+        near=near[:shown],
         near_count=len(near),
         gaps=gaps.most_common(),
     )

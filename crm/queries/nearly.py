@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from leads import queries as leads
 from leads.days import date_of, day_of
-from leads.models import Lifecycle, Standing
+from leads.models import Lifecycle, Standing, Verdict
 from leads.next_step import Gap, Situation, Step, next_step
 from leads.queries import Chip
 from scoring import queries as scoring
@@ -29,7 +29,7 @@ class NearLead:
 
 
 def near_leads(user: User, *, now: datetime, own: bool = False) -> tuple[list[NearLead], Spec | None]:
-    """The best two hundred at most, those who miss least first. Three queries.
+    """Of the best two hundred those who have not said no, who miss least first. Three queries.
 
     `own` keeps what belongs to the user or to nobody.
     """
@@ -43,7 +43,12 @@ def near_leads(user: User, *, now: datetime, own: bool = False) -> tuple[list[Ne
         rows = rows.filter(Q(owner=user) | Q(owner=None))
     standings = list(rows.select_related("contact__company", "owner").order_by("-total", "-contact_id")[:LOOKED_AT])
     chips = leads.chips_for([row.pk for row in standings], now=now)
-    found = [_near(row, chips[row.pk], spec, now) for row in standings]
+    asked = {required.criterion_id for required in spec.required}
+    found = [
+        _near(row, chips[row.pk], spec, now)
+        for row in standings
+        if not any(chip.state == Verdict.FAILS and chip.criterion_id in asked for chip in chips[row.pk])
+    ]
     found.sort(key=lambda lead: (len(lead.missing), -lead.standing.total))
     return found, spec
 

@@ -6,6 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_safe
 
 from core.templatetags.components import money
@@ -27,7 +28,7 @@ def _sum(totals: Totals) -> str:
         return money(0, "EUR", compact=True)
     if not totals.sums:
         return money(None)
-    return " + ".join(money(one.amount, one.currency, compact=True) for one in totals.sums)
+    return format_html_join(" + ", "{}", [(money(one.amount, one.currency, compact=True),) for one in totals.sums])
 
 
 def _deals(totals: Totals) -> str:
@@ -44,7 +45,7 @@ def today(request: SignedInRequest) -> HttpResponse:
         rep = queries.rep_day(user, now=now)
         return render(request, "crm/today_rep.html", shown | {"day": rep, "tiles": _rep_tiles(rep)})
     if user.role == Role.MARKETER:
-        marketer = queries.marketer_day(user, now=now)
+        marketer = queries.marketer_day(user, now=now, shown=None if request.GET.get("near") == "all" else 10)
         return render(request, "crm/today_marketer.html", shown | {"day": marketer, "tiles": _marketer_tiles(marketer)})
     manager = queries.manager_day(user, now=now)
     return render(request, "crm/today_manager.html", shown | {"day": manager, "tiles": _manager_tiles(manager)})
@@ -94,10 +95,10 @@ def _marketer_tiles(day: queries.MarketerDay) -> list[Tile]:
             "before": day.new_before,
         },
         {
-            "label": "Nearly qualified",
+            "label": "Miss one thing",
             "value": f"{day.near_count:,}",
-            "note": "leads near or over the line",
-            "url": f"{leads}?view=hot",
+            "note": "leads that one answer would qualify",
+            "url": "?near=all#near",
         },
     ]
     steps = {step.label: step for step in day.funnel.steps}
@@ -105,9 +106,9 @@ def _marketer_tiles(day: queries.MarketerDay) -> list[Tile]:
         if step := steps.get(label):
             tiles.append(
                 {
-                    "label": f"{label}, of the last {day.funnel.months} months' leads",
+                    "label": label,
                     "value": f"{step.count:,}",
-                    "note": f"{step.before:,} of the {day.funnel.months} months before",
+                    "note": f"of the leads of {day.funnel.months} months; {step.before:,} of those before",
                     "url": f"{reverse('funnel')}?{step.query}",
                 }
             )
@@ -133,8 +134,11 @@ def _manager_tiles(day: queries.ManagerDay) -> list[Tile]:
         {
             "label": "Open, due this month",
             "value": money(head.due.amount, head.currency, compact=True),
-            "note": f"{_counted(head.due.count, 'opportunity', 'opportunities')}, weighted "
-            f"{money(head.due.weighted, head.currency, compact=True)}",
+            "note": format_html(
+                "{}, weighted {}",
+                _counted(head.due.count, "opportunity", "opportunities"),
+                money(head.due.weighted, head.currency, compact=True),
+            ),
             "url": f"{opportunities}?{head.due.query}",
         },
         {

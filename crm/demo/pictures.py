@@ -1,0 +1,89 @@
+"""Which pages the screenshots show, and as whom. Addresses with {…} are filled in from the demo's own records."""
+
+from dataclasses import dataclass
+
+from leads.models import Lifecycle, Standing
+from pipeline.models import Opportunity
+from scoring.queries import active_spec
+from users.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One page, as one person sees it; `open` is what is clicked first."""
+
+    name: str
+    path: str
+    login: str = "rep"  # empty: not signed in
+    open: str = ""
+
+
+PICTURES = (
+    Picture("sign-in", "/accounts/login/", ""),
+    Picture("today-rep", "/"),
+    Picture("today-marketer", "/", "marketer"),
+    Picture("today-manager", "/", "manager"),
+    Picture("leads", "/leads/"),
+    Picture("leads-hot", "/leads/?view=hot", "marketer"),
+    Picture("lead", "/leads/{lead}/"),
+    Picture("prospect", "/leads/{prospect}/"),
+    Picture("customer", "/leads/{customer}/"),
+    Picture("score", "/leads/{prospect}/score/"),
+    Picture("new-lead", "/leads/new/"),
+    Picture("evidence", "/leads/{lead}/evidence/budget/"),
+    Picture("log-call", "/leads/{lead}/log/call/"),
+    Picture("company", "/companies/{company}/"),
+    Picture("board", "/pipeline/", "manager"),
+    Picture("board-rep", "/pipeline/"),
+    Picture("pipeline-list", "/pipeline/list/", "manager"),
+    Picture("opportunity", "/opportunities/{opportunity}/"),
+    Picture("win", "/opportunities/{opportunity}/win/"),
+    Picture("lose", "/opportunities/{opportunity}/lose/"),
+    Picture("forecast", "/forecast/", "manager"),
+    Picture("funnel", "/funnel/", "marketer"),
+    Picture("definition", "/definition/", "marketer"),
+    Picture("search", "/search/?q=an", "rep"),
+    Picture("notifications", "/notifications/", "rep"),
+    Picture("settings", "/settings/", "admin"),
+    Picture("people", "/settings/people/", "admin"),
+    Picture("invite", "/settings/people/invite/", "admin"),
+    Picture("tokens", "/settings/tokens/", "admin"),
+    Picture("profile", "/settings/profile/", "admin"),
+    Picture("stages", "/settings/stages/", "admin"),
+    Picture("tracking", "/settings/tracking/", "admin"),
+    Picture("forms", "/settings/forms/", "admin"),
+    Picture("kinds", "/settings/kinds/", "admin"),
+    Picture("tags", "/settings/tags/", "admin"),
+    Picture("fields", "/settings/fields/", "admin"),
+    Picture("imports", "/imports/", "marketer"),
+    Picture("import-new", "/imports/new/", "marketer"),
+    Picture("form-contact", "/f/contact/", ""),
+    Picture("form-demo", "/f/demo/", ""),
+    Picture("api-docs", "/api/docs/", "admin"),
+    Picture("not-found", "/nothing-here/", "rep"),
+)
+
+
+def places() -> dict[str, int]:
+    """Records to look at: those of the rep who is shown, with much to see."""
+    rep = User.objects.get(email="rep@demo.example")
+    spec = active_spec()
+    mine = Standing.objects.filter(owner=rep)
+
+    def best(lifecycle: str) -> Standing:
+        rows = mine.filter(lifecycle=lifecycle).select_related("contact")
+        if lifecycle == Lifecycle.LEAD and spec is not None:
+            rows = rows.filter(total__gte=spec.threshold)
+        return rows.order_by("-total", "pk")[0]
+
+    prospect = best(Lifecycle.PROSPECT)
+    opportunity = (
+        Opportunity.objects.open().filter(owner=rep, amount__isnull=False).order_by("-stage__position", "pk")[0]
+    )
+    return {
+        "lead": best(Lifecycle.LEAD).pk,
+        "prospect": prospect.pk,
+        "customer": best(Lifecycle.CUSTOMER).pk,
+        "company": prospect.contact.company_id or 0,
+        "opportunity": opportunity.pk,
+    }
