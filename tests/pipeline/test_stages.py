@@ -1,0 +1,134 @@
+"""Settings → Stages."""
+
+from typing import Any
+
+import pytest
+
+import pipeline.reference
+from core.errors import Refused
+from pipeline import services
+from pipeline.models import Pipeline, Stage
+from tests.conftest import NOW, Cast, client_of
+from tests.pipeline import rows
+
+
+def names() -> list[str]:
+    return [stage.name for stage in Stage.objects.filter(pipeline__name="Sales").order_by("position", "pk")]
+
+
+START = ["New", "Discovery", "Proposal", "Negotiation", "Won", "Lost"]
+
+
+def test_every_installation_starts_with_one_pipeline(cast: Cast) -> None:
+    pipeline.reference.ensure()
+    assert Pipeline.objects.count() == 1
+    found = [(stage.name, stage.kind, stage.probability, stage.required_fields) for stage in Stage.objects.all()]
+    assert found == [
+        ("New", "open", 10, []),
+        ("Discovery", "open", 25, []),
+        ("Proposal", "open", 50, ["amount"]),
+        ("Negotiation", "open", 75, ["amount", "expected_close"]),
+        ("Won", "won", 100, []),
+        ("Lost", "lost", 0, []),
+    ]
+
+
+def test_ensure_leaves_alone_what_people_have_changed(cast: Cast) -> None:
+    Pipeline.objects.update(name="Our way")
+    pipeline.reference.ensure()
+    assert [row.name for row in Pipeline.objects.all()] == ["Our way"]
+
+
+def test_a_new_stage_comes_before_won_and_lost(cast: Cast) -> None:
+    services.add_stage(pipeline=rows.sales(), name="Legal", probability=90, rots_after_days=5)
+    assert names() == [*START[:4], "Legal", "Won", "Lost"]
+    services.add_stage(pipeline=rows.sales(), name="Signing", probability=95)
+    assert names() == [*START[:4], "Legal", "Signing", "Won", "Lost"]
+    with pytest.raises(Refused) as refused:
+        services.add_stage(pipeline=rows.sales(), name="Legal", probability=90)
+    assert list(refused.value.fields) == ["name"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("name", "x" * 61),
+        ("probability", 101),
+        ("probability", -1),
+        ("rots_after_days", 99999),
+        ("required_fields", ["soul"]),
+    ],
+)
+def test_wrong_values_are_refused_by_field(cast: Cast, field: str, value: Any) -> None:
+    with pytest.raises(Refused) as refused:
+        services.change_stage(stage=rows.stage("New"), **{field: value})
+    assert list(refused.value.fields) == [field]
+
+
+def test_won_and_lost_keep_their_probability(cast: Cast) -> None:
+    services.change_stage(stage=rows.stage("Won"), name="Signed", probability=5, required_fields=["amount"])
+    signed = rows.stage("Signed")
+    assert (signed.probability, signed.required_fields) == (100, [])
+
+
+def test_stages_change_places_among_the_open_ones(cast: Cast) -> None:
+    assert services.shift_stage(stage=rows.stage("Proposal"), by=-1)
+    assert names() == ["New", "Proposal", "Discovery", "Negotiation", "Won", "Lost"]
+    assert not services.shift_stage(stage=rows.stage("New"), by=-1)
+    assert not services.shift_stage(stage=rows.stage("Negotiation"), by=1)
+    with pytest.raises(Refused):
+        services.shift_stage(stage=rows.stage("Won"), by=-1)
+
+
+def test_only_an_unused_stage_can_be_deleted(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, at="Discovery")
+    with pytest.raises(Refused, match="1 opportunity is in Discovery"):
+        services.delete_stage(stage=rows.stage("Discovery"))
+    services.move(opportunity_id=card.pk, stage_id=rows.stage("New").pk, actor=cast.rita, now=NOW)
+    with pytest.raises(Refused, match="passed through Discovery"):
+        services.delete_stage(stage=rows.stage("Discovery"))
+    services.delete_stage(stage=rows.stage("Proposal"))
+    assert "Proposal" not in names()
+    for name in ("Won", "Lost"):
+        with pytest.raises(Refused, match="always"):
+            services.delete_stage(stage=rows.stage(name))
+
+
+def test_the_last_open_stage_stays(cast: Cast) -> None:
+    for name in START[:3]:
+        services.delete_stage(stage=rows.stage(name))
+    with pytest.raises(Refused, match="needs an open stage"):
+        services.delete_stage(stage=rows.stage("Negotiation"))
+
+
+def test_the_settings_page(cast: Cast) -> None:
+    client = client_of(cast.mona)
+    page = client.get("/settings/stages/").content.decode()
+    assert [name for name in START if name in page] == START
+    sales, new = rows.sales(), rows.stage("New")
+    given = {"name": "Legal", "probability": "90", "required_fields": ["amount"]}
+    assert client.post(f"/settings/stages/add/{sales.pk}/", given).status_code == 302
+    assert rows.stage("Legal").required_fields == ["amount"]
+    assert client.post(f"/settings/stages/add/{sales.pk}/", given).status_code == 422
+    assert client.post(f"/settings/stages/{new.pk}/", given | {"name": "Fresh"}).status_code == 302
+    assert client.post(f"/settings/stages/{new.pk}/", given | {"name": "\0"}).status_code == 422
+    assert client.post(f"/settings/stages/{new.pk}/shift/", {"to": "later"}).status_code == 302
+    assert names()[:2] == ["Discovery", "Fresh"]
+    rows.opportunity(cast.rita, at="Fresh")
+    refused = client.post(f"/settings/stages/{new.pk}/delete/", follow=True).content.decode()
+    assert "1 opportunity is in Fresh. Move" in refused
+    legal = rows.stage("Legal")
+    assert client.post(f"/settings/stages/{legal.pk}/delete/").status_code == 302
+    assert not Stage.objects.filter(pk=legal.pk).exists()
+    assert client.get(f"/settings/stages/{new.pk}/delete/").status_code == 405
+
+
+@pytest.mark.parametrize("who", ["rita", "mara", "vera"])
+def test_others_may_not_change_stages(cast: Cast, who: str) -> None:
+    client, new = client_of(getattr(cast, who)), rows.stage("New")
+    assert client.get("/settings/stages/").status_code == 403
+    assert client.post(f"/settings/stages/add/{new.pipeline_id}/", {"name": "X"}).status_code == 403
+    for what in ("", "shift/", "delete/"):
+        assert client.post(f"/settings/stages/{new.pk}/{what}", {"name": "X", "to": "later"}).status_code == 403
+    assert names() == START
