@@ -192,7 +192,8 @@ class Judge:
 
 def _noticed(person: Person, day: int, like: datetime) -> datetime:
     """When the product saw it: right after the day's last fact, or in the nightly refresh when points only faded."""
-    told = [row.at for row in (*person.happenings, *person.answers) if day_of(row.at) == day]
+    told = [row.at for row in person.happenings if day_of(row.at) == day]
+    told += [row.at for row in person.answers if day_of(row.at) == day]
     if told:
         return max(told) + timedelta(seconds=2)
     date = date_of(day)
