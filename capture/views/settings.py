@@ -47,7 +47,7 @@ def heard(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def site(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     """A new site, or one that is changed."""
-    row = get_object_or_404(Site, pk=pk) if pk else Site()
+    row = Site() if pk is None else get_object_or_404(Site, pk=pk)
     form = SiteSettings(request.POST if request.method == "POST" else None, instance=row)
     if request.method == "POST" and form.is_valid():
         try:
@@ -77,7 +77,7 @@ def forms(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def form(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     """A new form, or one that is changed."""
-    row = get_object_or_404(Form, pk=pk) if pk else Form(fields=["email", "message"], required=["email"])
+    row = Form(fields=["email", "message"], required=["email"]) if pk is None else get_object_or_404(Form, pk=pk)
     form = FormSettings(request.POST if request.method == "POST" else None, instance=row)
     if request.method == "POST" and form.is_valid():
         try:
@@ -99,7 +99,15 @@ def submissions(request: SignedInRequest, pk: int) -> HttpResponse:
     after = request.GET.get("after", "")
     events, older = queries.submissions(row, after=int(after) if after.isdecimal() and len(after) < 19 else None)
     older_url = f"{request.path}?after={older}" if older else ""
-    context = {"form": row, "events": events, "older_url": older_url, "is_first": not after}
+    rows = [
+        {
+            "event": event,
+            "message": event.properties.get("message", ""),
+            "origin": event.properties.get("utm_source") or event.properties.get("referrer") or "",
+        }
+        for event in events
+    ]
+    context = {"form": row, "rows": rows, "older_url": older_url, "is_first": not after}
     template = "capture/submissions.html"
     if request.htmx and not request.htmx.history_restore_request:
         template += "#list"
