@@ -83,8 +83,8 @@ def _people(contacts: int) -> None:
         [companies, companies, companies, contacts],
     )
     rows(
-        """INSERT INTO leads_standing (contact_id, owner_id, lifecycle, source, tag_ids, fit, content, intent, conversation,
-            social, product, total, grade, is_qualified)
+        """INSERT INTO leads_standing (contact_id, owner_id, lifecycle, source, tag_ids, fit, content, intent,
+            conversation, social, product, total, grade, is_qualified)
         SELECT id, NULL, CASE WHEN id % 20 = 0 THEN 'disqualified' ELSE 'lead' END,
           (ARRAY['form','newsletter','download','webinar','import'])[1 + id % 5], '{}', 0,0,0,0,0,0,0,'',false
         FROM leads_contact"""

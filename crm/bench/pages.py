@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
@@ -100,6 +101,7 @@ def _server(database: str) -> Iterator[int]:
 
 def run(*, contacts: int, events: int, opportunities: int, open_opportunities: int) -> None:
     """All figures of the pages at one size."""
+    call_command("collectstatic", interactive=False, verbosity=0)
     with own_database() as name:
         manager = _people()
         fill(contacts=contacts, events=events, opportunities=opportunities, open_opportunities=open_opportunities)

@@ -223,4 +223,3 @@ def _wait_for_worker(contact: Contact, numbers: "count[int]") -> None:
         if time.monotonic() > end:
             raise RuntimeError("the worker did not score an event within 30 s")
         time.sleep(0.05)
-
