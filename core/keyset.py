@@ -14,6 +14,7 @@ from django.db.models import F, Func, Model, QuerySet, Value
 Row = TypeVar("Row", bound=Model)
 
 BIGGEST = 2**63 - 1
+LONGEST = 1000
 
 
 class Beside(Func):
@@ -41,7 +42,7 @@ def encode(values: Sequence[Any]) -> str:
 
 def decode(text: str, *types: type) -> tuple[Any, ...] | None:
     """The place again; none when the text is not one (somebody typed it, or the sorting changed)."""
-    if not text or len(text) > 200:
+    if not text or len(text) > LONGEST:
         return None
     try:
         given = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
@@ -53,10 +54,17 @@ def decode(text: str, *types: type) -> tuple[Any, ...] | None:
     for value, wanted in zip(given, types, strict=True):
         if wanted is datetime and isinstance(value, str):
             value = _instant(value)
+        if isinstance(value, str) and not _is_storable(value):
+            return None
         if type(value) is not wanted or (isinstance(value, int) and abs(value) > BIGGEST):
             return None
         values.append(value)
     return tuple(values)
+
+
+def _is_storable(text: str) -> bool:
+    """PostgreSQL takes neither NUL nor half a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= sign <= "\udfff" for sign in text)
 
 
 def _instant(text: str) -> datetime | None:

@@ -5,13 +5,13 @@ from functools import reduce
 from operator import or_
 
 from django.db.models import BigIntegerField, CharField, F, Q, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast, Coalesce, Left
 
 from core import keyset
 from leads import normalise
 from leads.models import Company, Contact
 from leads.queries.lists import matching
-from pipeline.models import Opportunity, OpportunityQuerySet, Stage, StageKind
+from pipeline.models import Opportunity, OpportunityPerson, OpportunityQuerySet, Stage, StageKind
 from pipeline.queries.filters import Filters
 from users.models import User
 
@@ -22,7 +22,7 @@ KEYS: dict[str, list[tuple[str, type]]] = {
     "amount": [("cents", int), ("pk", int)],
     "close": [("close_day", str), ("pk", int)],
     "age": [("stage_entered_at", datetime), ("pk", int)],
-    "name": [("name", str), ("pk", int)],
+    "name": [("beginning", str), ("pk", int)],
 }
 
 
@@ -42,6 +42,8 @@ def list_page(
     elif key == "close":
         last = Value(date.min if down else date.max)
         rows = rows.annotate(close_day=Cast(Coalesce(F("expected_close"), last), CharField()))
+    elif key == "name":  # a place in the list must fit into an address
+        rows = rows.annotate(beginning=Left("name", 40))
     elif key == "age":  # the oldest has entered first
         down = not down
     return keyset.page(rows.for_card(), by=KEYS[key], descending=down, after=after, before=before, size=size)
@@ -49,7 +51,8 @@ def list_page(
 
 def opportunities_of(contact: Contact, user: User) -> list[Opportunity]:
     """All opportunities of a contact that the user may see, open ones first, then the newest."""
-    rows = Opportunity.objects.visible_to(user).filter(Q(contact=contact) | Q(people__contact=contact)).distinct()
+    taking_part = OpportunityPerson.objects.filter(contact=contact).values("opportunity")
+    rows = Opportunity.objects.visible_to(user).filter(Q(contact=contact) | Q(pk__in=taking_part))
     found = list(rows.for_card())
     return sorted(found, key=lambda row: (not row.is_open, -row.pk))
 
