@@ -21,7 +21,7 @@ class ActivityKind(models.TextChoices):
 class Activity(models.Model):
     """One entry of the timeline that is not an engagement event or evidence."""
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="activities")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="activities", db_index=False)
     kind = models.CharField(max_length=10, choices=ActivityKind.choices)
     at = models.DateTimeField()
     actor = models.ForeignKey(User, models.SET_NULL, null=True)

@@ -4,6 +4,7 @@ from leads.views import company, contact, edit, evidence, lists
 
 urlpatterns = [
     path("leads/", lists.index, name="leads"),
+    path("leads/count/", lists.count, name="leads_count"),
     path("leads/bulk/", lists.bulk, name="leads_bulk"),
     path("leads/undo/", lists.undo, name="leads_undo"),
     path("leads/new/", edit.new, name="contact_new"),

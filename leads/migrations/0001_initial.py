@@ -188,7 +188,10 @@ class Migration(migrations.Migration):
                 (
                     "contact",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="leads.contact"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="leads.contact",
                     ),
                 ),
             ],
@@ -296,7 +299,10 @@ class Migration(migrations.Migration):
                 (
                     "contact",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="evidence", to="leads.contact"
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="evidence",
+                        to="leads.contact",
                     ),
                 ),
                 (
@@ -426,6 +432,7 @@ class Migration(migrations.Migration):
                 (
                     "contact",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="lifecycle_changes",
                         to="leads.contact",
@@ -588,6 +595,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="lifecyclechange",
             index=models.Index(fields=["to_stage", "at"], name="lifecycle_change_to"),
+        ),
+        migrations.AddIndex(
+            model_name="lifecyclechange",
+            index=models.Index(fields=["contact", "at", "id"], name="lifecycle_change_of"),
         ),
         migrations.AddIndex(
             model_name="standing",

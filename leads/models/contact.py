@@ -137,7 +137,7 @@ class CustomField(models.Model):
 class LifecycleChange(models.Model):
     """One step of a contact from a lifecycle stage to another. Append-only."""
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="lifecycle_changes")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="lifecycle_changes", db_index=False)
     from_stage = models.CharField(max_length=12, choices=Lifecycle.choices, blank=True)
     to_stage = models.CharField(max_length=12, choices=Lifecycle.choices)
     at = models.DateTimeField()
@@ -147,4 +147,7 @@ class LifecycleChange(models.Model):
 
     class Meta:
         ordering = ["at", "pk"]
-        indexes = [models.Index(fields=["to_stage", "at"], name="lifecycle_change_to")]
+        indexes = [
+            models.Index(fields=["to_stage", "at"], name="lifecycle_change_to"),
+            models.Index(fields=["contact", "at", "id"], name="lifecycle_change_of"),
+        ]

@@ -44,7 +44,7 @@ class EvidenceQuerySet(models.QuerySet["Evidence"]):
 class Evidence(models.Model):
     """One answer to a criterion for a contact. Append-only; the newest unexpired one stands."""
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="evidence")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="evidence", db_index=False)
     criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
     verdict = models.CharField(max_length=5, choices=Verdict.choices)
     text = models.CharField(max_length=300, blank=True, help_text="The answer in a few words: a role, a need.")
@@ -75,7 +75,7 @@ class Evidence(models.Model):
 class Consent(models.Model):
     """A person agreed to a purpose, or took it back. Append-only; the newest per purpose stands."""
 
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents")
+    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents", db_index=False)
     purpose = models.CharField(max_length=12, choices=Purpose.choices)
     given = models.BooleanField()
     at = models.DateTimeField()

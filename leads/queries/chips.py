@@ -57,6 +57,8 @@ def chips_for(contact_ids: Iterable[int], *, now: datetime | None = None) -> dic
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [ids, now])
         rows = cursor.fetchall()
+    # an address per chip would cost more than the query
+    addresses = {key: reverse("evidence_new", args=[0, key]).split("/0/", 1) for key in {row[2] for row in rows}}
     for contact_id, criterion_id, key, letter, label, question, verdict, *evidence in rows:
         found[contact_id].append(
             Chip(
@@ -66,7 +68,7 @@ def chips_for(contact_ids: Iterable[int], *, now: datetime | None = None) -> dic
                 label=label,
                 state=verdict or "unknown",
                 tooltip=_tooltip(now, *evidence) if verdict else f"Ask: {question}",
-                url=reverse("evidence_new", args=[contact_id, key]),
+                url=f"/{contact_id}/".join(addresses[key]),
                 question=question,
             )
         )

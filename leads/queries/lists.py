@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from core import keyset
 from leads.days import date_of, day_of
-from leads.filters import TWO_WAY_DAYS, LeadFilter, month_range
+from leads.filters import GRADES, TWO_WAY_DAYS, LeadFilter, month_range
 from leads.models import Company, Contact, Lifecycle, Standing, StandingQuerySet, Tag
 from leads.queries.chips import Chip, chips_for
 from users.models import User
@@ -78,7 +78,7 @@ def people(user: User, wanted: LeadFilter, *, now: datetime, hot_from: int | Non
     if wanted.max is not None:
         rows = rows.filter(total__lte=wanted.max)
     if wanted.grade:
-        rows = rows.filter(grade__startswith=wanted.grade)
+        rows = rows.filter(grade__in=[grade for grade in GRADES if grade.startswith(wanted.grade)])
     if wanted.two_way:
         rows = rows.filter(two_way_day__gt=day_of(now) - TWO_WAY_DAYS)
     if months := month_range(wanted.month):

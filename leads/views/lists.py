@@ -9,13 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 import scoring.queries
 from core.answers import back, done, target, wants_part, went_wrong
 from core.errors import Refused
 from core.keyset import capped_count
-from core.templatetags import components
 from leads import normalise, queries, services
 from leads.filters import GRADES, SORTS, TWO_WAY_DAYS, LeadFilter, number
 from leads.models import Lifecycle, Source, Standing, Tag
@@ -24,6 +24,7 @@ from users.models import User
 from users.roles import Can
 
 MOST_AT_ONCE = 500
+COUNTED = 10_000
 UNDO_FOR = 3600
 SCORES = (20, 40, 60, 80)
 SORTED_BY = {
@@ -60,7 +61,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "older": _address(wanted, after=page.after) if page.after else "",
         "newer": _address(wanted, before=page.before) if page.before else "",
         # further pages don't count again: the number is on the screen
-        "count": None if after or before else capped_count(standings),
+        "note": "" if after or before else _note(wanted, len(page.rows), is_all=not page.after),
     }
     part = ""
     if wants_part(request):
@@ -68,6 +69,28 @@ def index(request: SignedInRequest) -> HttpResponse:
     if part != "#list":
         context |= _bar(request.user, wanted, context)
     return render(request, f"leads/list.html{part}", context)
+
+
+def _note(wanted: LeadFilter, shown: int, *, is_all: bool) -> SafeString:
+    """How many there are; when a page is not all of them, the number is counted after the page has come."""
+    if is_all:
+        return format_html('<span id="filters-note">{}</span>', _leads(shown))
+    return format_html(
+        '<span id="filters-note" hx-get="{}?{}" hx-trigger="load" hx-target="this" hx-swap="innerHTML" '
+        'hx-indicator="this">{}+ leads</span>',
+        reverse("leads_count"),
+        wanted.query(),
+        shown,
+    )
+
+
+@require_safe
+def count(request: SignedInRequest) -> HttpResponse:
+    """How many leads the filters leave, in words; never more than "10,000+"."""
+    wanted = LeadFilter.parse(request.GET)
+    hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
+    found = capped_count(queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from))
+    return HttpResponse("10,000+ leads" if found > COUNTED else _leads(found))
 
 
 def _address(wanted: LeadFilter, *, after: str = "", before: str = "", **changes: object) -> str:
@@ -113,13 +136,7 @@ def _bar(user: User, wanted: LeadFilter, context: dict[str, Any]) -> dict[str, A
         choices = [("", "any"), *((tag.pk, tag.name) for tag in context["tags"])]
         filters.append({"name": "tag", "label": "Tag", "choices": choices, "value": wanted.tag})
     kept = {"view": wanted.view, "month": wanted.month, "max": wanted.max, "sort": wanted.sort}
-    shown = context["count"]
     return {
-        "note": ""
-        if shown is None
-        else format_html(
-            '<span id="filters-note">{} {}</span>', components.count(shown), "lead" if shown == 1 else "leads"
-        ),
         "filters": [{**one, "value": "" if one["value"] is None else one["value"]} for one in filters],
         "kept": {key: value for key, value in kept.items() if value not in ("", None, SORTS[0])},
         "tabs": [
