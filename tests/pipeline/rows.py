@@ -45,7 +45,7 @@ def opportunity(
     owner: User | None = None,
     *,
     at: str = "New",
-    amount: int | str | None = 1000,
+    amount: Decimal | int | str | None = 1000,
     opened: datetime = NOW - timedelta(days=20),
     entered: datetime | None = None,
     contact: Contact | None = None,

@@ -222,7 +222,7 @@ def since(page: str) -> str:
 
 
 def poll(client: Client, page: str, **more: Any) -> Any:
-    given = {"pipeline": rows.sales().pk, "since": since(page)} | more
+    given: dict[str, Any] = {"pipeline": rows.sales().pk, "since": since(page)} | more
     return client.get("/pipeline/changes/", given, headers=HTMX)
 
 

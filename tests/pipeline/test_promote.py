@@ -220,7 +220,8 @@ def test_the_task_of_a_contact_that_is_gone_returns(cast: Cast) -> None:
 
 def at_once(*calls: Any) -> list[Any]:
     """Run the calls in threads of their own that start together; their answers, or what they raised."""
-    start, answers = threading.Barrier(len(calls)), [None] * len(calls)
+    start = threading.Barrier(len(calls))
+    answers: list[Any] = [None] * len(calls)
 
     def run(index: int, call: Any) -> None:
         try:
