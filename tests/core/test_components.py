@@ -8,9 +8,11 @@ from types import SimpleNamespace as Thing
 
 import pytest
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.template import Context, Template
 from django.test import RequestFactory
 
+from core.finders import FILES, NodeModulesFinder
 from core.templatetags import components
 from core.views import gallery
 
@@ -379,3 +381,34 @@ def test_templates_obey_the_content_security_policy(file: Path) -> None:
     assert not re.findall(r"\s(?:on[a-z]+|hx-on[:\w-]*)=", source)
     assert not re.findall(r"""hx-(?:vals|headers|vars)=["']\s*(?:js|javascript):""", source)
     assert not re.findall(r'hx-trigger="[^"]*\[(?!type)', source), "filters in hx-trigger need eval"
+
+
+# --- what is served out of node_modules ---
+
+
+def test_every_vendor_file_is_installed_and_found() -> None:
+    finder = NodeModulesFinder()
+    assert [name for name in FILES if not finder.find(name)] == []
+    assert {name for name, _ in finder.list(None)} == set(FILES)
+    assert finder.find("vendor/../../settings.py") == []
+
+
+@pytest.mark.parametrize("name", [name for name in FILES if name.endswith((".css", ".js"))])
+def test_a_vendor_file_points_at_no_source_map(name: str) -> None:
+    with NodeModulesFinder().storage.open(name) as file:
+        served = file.read()
+    assert b"sourceMappingURL" not in served
+    assert len(served) > 1000
+
+
+def test_every_file_named_by_a_stylesheet_or_a_template_exists() -> None:
+    static = Path(settings.BASE_DIR) / "static"
+    named = {
+        str((file.parent / address).resolve().relative_to(static))
+        for file in (static / "css").glob("*.css")
+        for address in re.findall(r"url\(\"(\.\./[^\"]+)\"\)", file.read_text())
+    }
+    for file in TEMPLATES.rglob("*.html"):
+        named |= set(re.findall(r"\{% static ['\"]([^'\"]+)['\"]", file.read_text()))
+    found = {name for name in named if (static / name).is_file() or name in FILES or finders.find(name)}
+    assert named - found == set()
