@@ -94,7 +94,7 @@ def _with_a_lead(now: Situation) -> Step:
     below = now.threshold - now.total
     if below > NEAR:
         waits = f"{below} points below the line of {now.threshold}"
-        return Step("Leave it to nurture.", f"{waits}; a person's time is better spent elsewhere.", "", "", True)
+        return Step("Leave it to nurture.", f"{waits}; a person’s time is better spent elsewhere.", "", "", True)
     if now.must_talk and not now.gaps and below <= 0:
         return Step("Talk to them.", f"The only thing missing: they have not talked to us lately.{_fades(now)}", "call")
     if now.gaps:

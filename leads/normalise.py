@@ -21,6 +21,8 @@ _ADDRESS = re.compile(r"^[^@\s\"<>(),;:\\\[\]]{1,64}@[^@\s\"<>(),;:\\\[\]/]{1,18
 def text(value: str) -> str:
     """Text fit for the database: composed Unicode, no NUL or other control characters, no surrounding space."""
     composed = unicodedata.normalize("NFC", value)
+    if composed.isprintable():  # nearly always: no need to look at each letter
+        return composed.strip()
     return "".join(c for c in composed if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
 
 

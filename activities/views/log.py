@@ -24,6 +24,7 @@ TITLES = {
     ActivityKind.MEETING: "Log a meeting",
     ActivityKind.REPLY: "Log a reply",
 }
+MINUTE = timedelta(minutes=1)
 SNOOZE = {"tomorrow": 1, "week": 7}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
+from core import bulk
 from core.errors import Refused
 from leads import normalise, signals
 from leads.models import (
@@ -221,34 +222,47 @@ class _Batch:
         for person in new + changed:
             person.contact.search_text = contact_search_text(person.contact, person.contact.company)
         tag_ids = _tag_ids({tag for person in people for tag in person.tags})
-        Contact.objects.bulk_create([person.contact for person in new])
-        Standing.objects.bulk_create(
-            Standing(
-                contact=person.contact,
-                source=person.source,
-                owner_id=person.owner_id,
-                tag_ids=sorted(tag_ids[tag.casefold()] for tag in person.tags),
-            )
-            for person in new
-        )
-        LifecycleChange.objects.bulk_create(
-            LifecycleChange(
-                contact=person.contact,
-                to_stage=Lifecycle.LEAD,
-                at=person.at or self.now,
-                actor=self.actor,
-                reason=(self.reason or f"New: {Source(person.source).label}")[:300],
-            )
-            for person in new
-        )
+        self._insert(new, tag_ids)
         _update([person.contact for person in changed], self.now)
         touched = {person.contact.pk for person in new + changed}
         touched |= self._store_standings([person for person in people if not person.is_new], tag_ids)
         touched |= self._claim_identities()
         if touched:
             ids = sorted(touched)
-            ChangedContact.objects.bulk_create([ChangedContact(contact_id=pk) for pk in ids])
+            bulk.insert(ChangedContact, {"contact_id": ids})
             signals.contact_changed.send(sender=None, contact_ids=ids)
+
+    def _insert(self, new: Sequence[_Person], tag_ids: dict[str, int]) -> None:
+        """The new contacts, their standings, and the first step of their lifecycles."""
+        if not new:
+            return
+        ids = bulk.new_ids(Contact, len(new))
+        contacts = [person.contact for person in new]
+        for contact, pk in zip(contacts, ids, strict=True):
+            contact.pk, contact._state.adding = pk, False
+        names = ("id", "company_id", "custom", "search_text", "created_at", *TEXT_FIELDS)
+        columns = {name: [getattr(contact, name) for contact in contacts] for name in names}
+        bulk.insert(Contact, columns, updated_at=self.now)
+        bulk.insert(
+            Standing,
+            {
+                "contact_id": ids,
+                "source": [str(person.source) for person in new],
+                "owner_id": [person.owner_id for person in new],
+                "tag_ids": [sorted(tag_ids[tag.casefold()] for tag in person.tags) for person in new],
+            },
+        )
+        bulk.insert(
+            LifecycleChange,
+            {
+                "contact_id": ids,
+                "at": [person.at or self.now for person in new],
+                "reason": [(self.reason or f"New: {Source(person.source).label}")[:300] for person in new],
+            },
+            from_stage="",
+            to_stage=Lifecycle.LEAD.value,
+            actor_id=self.actor.pk if self.actor else None,
+        )
 
     def _store_standings(self, known: Iterable[_Person], tag_ids: dict[str, int]) -> set[int]:
         """Tags and owner of known people: tags are added, an owner is set where there was none."""
@@ -277,11 +291,15 @@ class _Batch:
     def _claim_identities(self) -> set[int]:
         """Addresses and numbers that nobody has become the contacts'; returns who got events from before."""
         missing = sorted(self.owners.keys() - self.stored)
-        fresh = [Identity(kind=kind, value=value, contact=self.owners[kind, value]) for kind, value in missing]
         # an address that somebody else has taken meanwhile fails the batch, which then looks again
-        Identity.objects.bulk_create([identity for identity in fresh if identity.kind == IdentityKind.EMAIL])
-        Identity.objects.bulk_create(
-            [identity for identity in fresh if identity.kind != IdentityKind.EMAIL], ignore_conflicts=True
+        bulk.insert(
+            Identity,
+            {
+                "kind": [str(kind) for kind, _ in missing],
+                "value": [value for _, value in missing],
+                "contact_id": [self.owners[key].pk for key in missing],
+            },
+            created_at=self.now,
         )
         moved: set[int] = set()
         for key, pk in self.unclaimed.items():
