@@ -85,6 +85,8 @@ _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", 
 def search_text(*parts: str) -> str:
     """Folded case without accents, for the trigram index."""
     joined = unicodedata.normalize("NFKD", " ".join(part for part in parts if part).casefold()).translate(_PLAIN)
+    if joined.isascii():
+        return line(joined)
     return line("".join(c for c in joined if not unicodedata.combining(c)))
 
 

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import IntegerField, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from core import keyset
 from leads.days import date_of, day_of
@@ -31,6 +32,8 @@ class Row:
     standing: Standing
     chips: list[Chip]
     tags: list[Tag]
+    url: str
+    why_url: str
 
     @property
     def contact(self) -> Contact:
@@ -123,8 +126,16 @@ def rows_for(standings: "Iterable[Standing] | Iterable[int]", *, user: User, now
         known = [found[pk] for pk in ids if pk in found]
     chips = chips_for([row.pk for row in known], now=now)
     tags = Tag.objects.in_bulk({tag for row in known for tag in row.tag_ids})
+    # an address per row and cell would cost more than the queries
+    url, why_url = (reverse(name, args=[0]).split("/0/", 1) for name in ("contact", "score_why"))
     return [
-        Row(row, chips[row.pk], sorted((tags[pk] for pk in row.tag_ids if pk in tags), key=lambda tag: tag.name))
+        Row(
+            row,
+            chips[row.pk],
+            sorted((tags[pk] for pk in row.tag_ids if pk in tags), key=lambda tag: tag.name),
+            url=f"/{row.pk}/".join(url),
+            why_url=f"/{row.pk}/".join(why_url),
+        )
         for row in known
     ]
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -27,43 +26,8 @@ from leads.models import (
 )
 from leads.services.companies import companies_for, contact_search_text
 from leads.services.contacts import TEXT_FIELDS, clean_fields
-from leads.services.events import EARLIEST
+from leads.services.rows import ContactRow, Outcome, RowResult, check, fill, same_name
 from users.models import User
-
-LONGEST_TAG = 40
-MAX_TAGS = 20
-
-
-class Outcome(StrEnum):
-    """What became of one row."""
-
-    CREATED = "created"
-    UPDATED = "updated"
-    SKIPPED = "skipped"  # the person is known and the row says nothing new
-    REJECTED = "rejected"
-
-
-@dataclass(frozen=True, slots=True)
-class ContactRow:
-    """A person as a list or another program tells of them. An existing contact only has its empty fields filled."""
-
-    fields: dict[str, Any]
-    company_name: str = ""
-    company_domain: str = ""
-    source: str = Source.IMPORT
-    tags: tuple[str, ...] = ()
-    created_at: datetime | None = None
-    owner_id: int | None = None
-
-
-@dataclass(slots=True)
-class RowResult:
-    """What became of a row: the contact, which empty fields were filled, or what is wrong by field."""
-
-    outcome: Outcome
-    contact: Contact | None = None
-    filled: list[str] = field(default_factory=list)
-    errors: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +86,7 @@ class _Batch:
                 custom_keys = set(CustomField.objects.filter(about="contact").values_list("key", flat=True))
             try:
                 self.cleaned[number] = cleaned = clean_fields(row.fields, custom_keys=custom_keys)
-                self._check(row, cleaned)
+                check(row, cleaned, now=self.now)
             except Refused as refused:
                 self.results[number] = RowResult(Outcome.REJECTED, errors=refused.fields)
                 continue
@@ -130,16 +94,6 @@ class _Batch:
                 normalise.mailbox(cleaned.get("email", "")),
                 normalise.phone(cleaned.get("phone", ""), cleaned.get("country", "")) if cleaned.get("phone") else "",
             )
-
-    def _check(self, row: ContactRow, cleaned: dict[str, Any]) -> None:
-        if not any(cleaned.get(name) for name in ("first_name", "last_name", "email", "phone")):
-            raise Refused("Give at least a name, an e-mail address or a phone number.")
-        if len(row.company_name) > 200:
-            raise Refused(company=f"At most 200 characters; this has {len(row.company_name):,}.")
-        if any(not 0 < len(tag) <= LONGEST_TAG for tag in row.tags) or len(row.tags) > MAX_TAGS:
-            raise Refused(tags=f"At most {MAX_TAGS} tags of 1 to {LONGEST_TAG} characters each.")
-        if row.created_at and not EARLIEST <= row.created_at <= self.now:
-            raise Refused(created_at="A contact was created between the year 2000 and now.")
 
     def _look_up(self) -> None:
         """The contacts that the rows' addresses and numbers belong to, locked in key order."""
@@ -174,7 +128,7 @@ class _Batch:
             contact = self.owners.get((IdentityKind.EMAIL, mailbox)) if mailbox else None
             if contact is None and not mailbox and phone:
                 same_number = self.owners.get((IdentityKind.PHONE, phone))
-                contact = same_number if same_number and _same_name(same_number, cleaned) else None
+                contact = same_number if same_number and same_name(same_number, cleaned) else None
             if contact is None:
                 contact = Contact(created_at=row.created_at or self.now, **cleaned)
                 person = _Person(contact, True, row.source, row.created_at or self.now, row.owner_id, set(row.tags))
@@ -182,7 +136,7 @@ class _Batch:
                 self.results[number] = RowResult(Outcome.CREATED, contact)
             else:
                 person = by_contact.setdefault(id(contact), _Person(contact, is_new=False))
-                filled = _fill(contact, cleaned)
+                filled = fill(contact, cleaned)
                 person.filled.update(filled)
                 if person.is_new:  # what a known person's standing gains is told when it is stored
                     filled += ["tags"] if set(row.tags) - person.tags else []
@@ -320,25 +274,6 @@ def _identities(wanted: Iterable[tuple[str, str]]) -> list[Identity]:
             [[str(kind) for kind in kinds], list(values)],
         )
     )
-
-
-def _same_name(contact: Contact, cleaned: dict[str, Any]) -> bool:
-    given = normalise.search_text(cleaned.get("first_name", ""), cleaned.get("last_name", ""))
-    return not given or given == normalise.search_text(contact.first_name, contact.last_name)
-
-
-def _fill(contact: Contact, cleaned: dict[str, Any]) -> list[str]:
-    """Fill the contact's empty fields in memory; the names of those that were filled."""
-    filled = []
-    for name in TEXT_FIELDS:
-        if cleaned.get(name) and not getattr(contact, name):
-            setattr(contact, name, cleaned[name])
-            filled.append(name)
-    for key, value in (cleaned.get("custom") or {}).items():
-        if value not in (None, "") and contact.custom.get(key) in (None, ""):
-            contact.custom = contact.custom | {key: value}
-            filled.append(f"custom.{key}")
-    return filled
 
 
 def _update(contacts: Sequence[Contact], now: datetime) -> None:
