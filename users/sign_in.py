@@ -1,7 +1,7 @@
 """The ways in and out: only those pages of allauth that a closed installation needs."""
 
 from allauth.account import views
-from django.urls import path
+from django.urls import path, re_path
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -10,8 +10,8 @@ urlpatterns = [
     path("password/set/", views.password_set, name="account_set_password"),
     path("password/reset/", views.password_reset, name="account_reset_password"),
     path("password/reset/done/", views.password_reset_done, name="account_reset_password_done"),
-    path(
-        "password/reset/key/<uidb36>-<key>/",
+    re_path(  # the key has a hyphen of its own: the first one separates
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
         views.password_reset_from_key,
         name="account_reset_password_from_key",
     ),

@@ -210,7 +210,7 @@ class Journey:
                 self.colleague.fill_in(self.colleague.get(action), action, verdict="meets", **answers)
                 tell(f"“{answer['quote']}”")
                 missing = self.colleague.json(f"/api/v1/contacts/{self.contact}/score")["missing"]
-                tell("Missing: " + ("; ".join(row["sentence"] for row in missing) if missing else "nothing any more."))
+                tell("Missing: " + (" ".join(row["sentence"] for row in missing) if missing else "nothing any more."))
                 if is_last:
                     opportunity = self._wait("The promotion", self._opportunity)
                     contact = self.colleague.json(f"/api/v1/contacts/{self.contact}")

@@ -98,7 +98,7 @@ def person_deactivate(request: SignedInRequest, pk: int) -> HttpResponse:
         if work
         else "There is no open work to hand over."
     )
-    form = LeaveForm(request.POST or None, leaver=user) if request.method == "POST" else LeaveForm(leaver=user)
+    form = LeaveForm(request.POST if request.method == "POST" else None, leaver=user)
     return fill_in(
         request,
         form,
