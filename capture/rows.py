@@ -16,6 +16,7 @@ from leads.vocabulary import FieldType, Source
 _TEXT = ("first_name", "last_name", "email", "phone", "job_title")
 _SOURCES = {text.lower(): value for value, label in Source.choices for text in (value, label)}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+_FORMULA = frozenset("=+-@")
 _YES, _NO = {"yes", "y", "true", "1", "x", "ja", "oui", "si"}, {"no", "n", "false", "0", "nein", "non"}
 
 
@@ -49,7 +50,8 @@ class Reading:
         tags = list(self.tags)
         for number, name in self.mapping.items():
             value = cells[number] if number < len(cells) else ""
-            value = value[1:] if re.match(r"'[=+@-]", value) else value  # our own mark against formulas
+            if value[:1] == "'" and value[1:2] in _FORMULA:  # our own mark against formulas
+                value = value[1:]
             if name == "tags":
                 tags += [tag for part in re.split(r"[,;]|\s:::\s", value) if (tag := normalise.line(part))]
             elif value:

@@ -28,7 +28,10 @@ def text(value: str) -> str:
 
 def line(value: str) -> str:
     """One line of text: as `text`, with runs of space folded into one."""
-    return re.sub(r"\s+", " ", text(value))
+    cleaned = text(value)
+    if cleaned.isprintable() and "  " not in cleaned:
+        return cleaned
+    return re.sub(r"\s+", " ", cleaned)
 
 
 def address(value: str) -> str:
@@ -40,6 +43,7 @@ def address(value: str) -> str:
     return f"{local}@{domain.lower()}"
 
 
+@lru_cache(maxsize=4096)
 def mailbox(value: str) -> str:
     """The key by which addresses are compared: lower case, no +tag, no dots where the provider ignores them."""
     cleaned = address(value).lower()
@@ -50,7 +54,8 @@ def mailbox(value: str) -> str:
     if domain in _DOTLESS:
         local, domain = local.replace(".", ""), "gmail.com"
     try:
-        domain = domain.encode("idna").decode()
+        if not domain.isascii() or max(map(len, domain.split("."))) > 63:
+            domain = domain.encode("idna").decode()
     except UnicodeError:
         return ""
     return f"{local}@{domain}"

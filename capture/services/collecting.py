@@ -4,8 +4,6 @@ import time
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
-
 from capture.beacon import Beacon
 from capture.models import Site
 from capture.sites import KnownSite
@@ -43,7 +41,6 @@ def is_for_browsers(key: str) -> bool:
     return key in _FOR_BROWSERS or own
 
 
-@transaction.atomic
 def collect_events(beacon: Beacon, *, site: KnownSite, now: datetime) -> Collected:
     """Store the batch under the visitor's anonymous identity; all of it or, when one event is refused, nothing."""
     for number, event in enumerate(beacon.events):

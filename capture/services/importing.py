@@ -18,7 +18,7 @@ from core.errors import Refused
 from leads import normalise
 from leads.models import CustomField
 from leads.services import ContactRow, Outcome, RowResult, upsert_contacts
-from leads.services.batch import LONGEST_TAG
+from leads.services.rows import LONGEST_TAG
 from users.models import User
 
 log = logging.getLogger(__name__)

@@ -35,9 +35,9 @@ def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company
 
 def companies_for(wanted: Sequence[tuple[str, str]]) -> list[Company | None]:
     """The company of each (name, domain), by the rule of `company_for`; new ones are made."""
-    names = sorted({name for name, _ in wanted if name})
     domains = sorted({domain for _, domain in wanted if domain})
     by_domain = {company.domain: company for company in Company.objects.filter(domain__in=domains)} if domains else {}
+    names = sorted({name for name, domain in wanted if name and domain not in by_domain})
     by_name: dict[str, list[Company]] = {}
     if names:
         alike = Company.objects.raw(

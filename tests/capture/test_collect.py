@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from capture import sites
 from capture.models import Site
+from capture.views import public
 from leads.models import EngagementEvent, Identity
 from leads.services import link_identity, register_kind
 from tests import factories
@@ -234,13 +235,21 @@ def test_browsers_of_other_origins_may_read_the_answer(client: Client, site: Sit
     assert (asked.status_code, asked["Access-Control-Allow-Methods"]) == (204, "POST")
 
 
-def test_too_large_and_too_many_and_the_wrong_method(client: Client, site: Site) -> None:
+def test_too_large_and_the_wrong_method(client: Client, site: Site) -> None:
     assert post(client, b"x" * (64 * 1024 + 1)).status_code == 413
     assert client.get("/t/collect").status_code == 405
-    for _ in range(1200):
-        post(client, b"{}")
-    answer = send(client, site, event())
-    assert (answer.status_code, answer["Retry-After"]) == (429, "60")
+
+
+def test_too_many_from_one_address_are_told_to_wait(
+    client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "FREE_BEACONS", 2)
+    monkeypatch.setattr(public, "BEACONS_A_MINUTE", 3)
+    public._beacons.clear()
+    assert [send(client, site, event(number)).status_code for number in range(6)] == [202] * 5 + [429]
+    answer = send(client, site, event(7))
+    assert answer["Retry-After"] == "60"
+    assert EngagementEvent.objects.count() == 5
 
 
 def test_a_crawler_is_thanked_and_not_recorded(client: Client, site: Site) -> None:
