@@ -2,6 +2,7 @@
 
 from django.forms import BaseForm
 from django.forms.renderers import TemplatesSetting
+from django.http import HttpRequest, QueryDict
 
 from core.errors import Refused
 
@@ -11,6 +12,11 @@ class Renderer(TemplatesSetting):
 
     form_template_name = "forms/form.html"
     field_template_name = "forms/field.html"
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: an empty POST is still a POST, and answered with what is missing."""
+    return request.POST if request.method == "POST" else None
 
 
 def show_refusal(form: BaseForm, refused: Refused) -> None:

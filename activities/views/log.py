@@ -13,7 +13,7 @@ from activities.forms import FollowUpForm, LogForm, due_at
 from activities.models import ActivityKind, FollowUp
 from core.answers import back, done, wants_part, went_wrong
 from core.errors import Refused
-from core.forms import show_refusal
+from core.forms import posted, show_refusal
 from leads.models import Contact
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -40,7 +40,7 @@ def new(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in TITLES:
         raise Http404("no such kind")
     now = timezone.now()
-    form = LogForm(request.POST if request.method == "POST" else None, kind=kind, now=now)
+    form = LogForm(posted(request), kind=kind, now=now)
     if request.method == "POST" and form.is_valid():
         try:
             activity = services.log_activity(
@@ -61,7 +61,7 @@ def follow_up_new(request: SignedInRequest, pk: int) -> HttpResponse:
     """Plan something to do."""
     contact = _contact_of(request, pk)
     now = timezone.now()
-    form = FollowUpForm(request.POST if request.method == "POST" else None, user=request.user, now=now)
+    form = FollowUpForm(posted(request), user=request.user, now=now)
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:

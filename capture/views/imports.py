@@ -19,6 +19,7 @@ from capture.models import Import, ImportStatus
 from capture.services.importing import custom_labels, open_rows, reason_of
 from capture.tasks import run_import
 from core.errors import Refused
+from core.forms import posted
 from core.tasks import enqueue
 from leads.services import Outcome
 from users.access import SignedInRequest, requires
@@ -38,7 +39,7 @@ def imports(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: SignedInRequest) -> HttpResponse:
     """Upload a list."""
-    form = ListUpload(request.POST or None, request.FILES or None)
+    form = ListUpload(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         file = form.cleaned_data["file"]
         try:

@@ -11,6 +11,7 @@ from capture import queries, services
 from capture.forms import FormSettings, SiteSettings, show
 from capture.models import Form, Site
 from core.errors import Refused
+from core.forms import posted
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -48,7 +49,7 @@ def heard(request: SignedInRequest, pk: int) -> HttpResponse:
 def site(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     """A new site, or one that is changed."""
     row = Site() if pk is None else get_object_or_404(Site, pk=pk)
-    form = SiteSettings(request.POST if request.method == "POST" else None, instance=row)
+    form = SiteSettings(posted(request), instance=row)
     if request.method == "POST" and form.is_valid():
         try:
             saved = services.save_site(form.save(commit=False))
@@ -78,7 +79,7 @@ def forms(request: SignedInRequest) -> HttpResponse:
 def form(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     """A new form, or one that is changed."""
     row = Form(fields=["email", "message"], required=["email"]) if pk is None else get_object_or_404(Form, pk=pk)
-    form = FormSettings(request.POST if request.method == "POST" else None, instance=row)
+    form = FormSettings(posted(request), instance=row)
     if request.method == "POST" and form.is_valid():
         try:
             saved = services.save_form(form.save(commit=False))

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.forms import posted
 from crm import leaving, registry
 from crm.forms import FieldForm, KindForm, LabelForm, LeaveForm, TagForm
 from leads.models import CustomField, EventKind, Tag
@@ -136,7 +137,7 @@ def kind_new(request: SignedInRequest) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         return f"“{registry.add_kind(**given)}” can be sent now."
 
-    form = KindForm(request.POST or None)
+    form = KindForm(posted(request))
     return fill_in(request, form, save, back=reverse("settings_kinds"), title="New kind of event", button="Register")
 
 
@@ -151,7 +152,7 @@ def kind(request: SignedInRequest, pk: int) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         return f"It is called “{registry.rename_kind(row, **given)}” now."
 
-    form = LabelForm(request.POST or None, initial={"label": row.label})
+    form = LabelForm(posted(request), initial={"label": row.label})
     return fill_in(request, form, save, back=reverse("settings_kinds"), title=f"Kind {row.key}", button="Save")
 
 
@@ -160,7 +161,7 @@ def _describe(request: SignedInRequest, row: EventKind) -> HttpResponse:
         return f"“{registry.add_kind(**given)}” is described."
 
     initial = {"key": row.key, "label": row.label, "category": row.category, "direction": row.direction}
-    form = KindForm(request.POST or None, initial=initial)
+    form = KindForm(posted(request), initial=initial)
     return fill_in(request, form, save, back=reverse("settings_kinds"), title=f"Kind {row.key}", button="Save")
 
 
@@ -189,7 +190,7 @@ def tag(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         return f"The tag “{registry.save_tag(tag=row, **given)}” is saved."
 
-    form = TagForm(request.POST or None, initial={"name": row.name} if row else {})
+    form = TagForm(posted(request), initial={"name": row.name} if row else {})
     title = f"Tag {row}" if row else "New tag"
     return fill_in(request, form, save, back=reverse("settings_tags"), title=title, button="Save")
 
@@ -218,7 +219,7 @@ def field_new(request: SignedInRequest) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         return f"“{registry.save_field(**given)}” is a field now."
 
-    form = FieldForm(request.POST or None)
+    form = FieldForm(posted(request))
     return fill_in(request, form, save, back=reverse("settings_fields"), title="New custom field", button="Add")
 
 
@@ -231,7 +232,7 @@ def field(request: SignedInRequest, pk: int) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         return f"It is called “{registry.save_field(field=row, **given)}” now."
 
-    form = LabelForm(request.POST or None, initial={"label": row.label})
+    form = LabelForm(posted(request), initial={"label": row.label})
     return fill_in(request, form, save, back=reverse("settings_fields"), title=f"Field {row.key}", button="Save")
 
 

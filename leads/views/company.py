@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 import pipeline.queries
 from core.answers import done
 from core.errors import Refused
-from core.forms import show_refusal
+from core.forms import posted, show_refusal
 from leads import queries, services
 from leads.forms import CompanyForm, custom_initial
 from leads.models import Company
@@ -44,7 +44,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change what it is."""
     company = _company_of(request, pk)
     initial = {name: getattr(company, name) for name in ("name", "domain", "industry", "employees", "country")}
-    form = CompanyForm(request.POST if request.method == "POST" else None, initial=initial | custom_initial(company))
+    form = CompanyForm(posted(request), initial=initial | custom_initial(company))
     if request.method == "POST" and form.is_valid():
         changes = {name: form.cleaned_data[name] for name in initial}
         changes["country"] = changes["country"].upper()

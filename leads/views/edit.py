@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.answers import done, go_to, wants_part, went_wrong
 from core.errors import Refused
-from core.forms import show_refusal
+from core.forms import posted, show_refusal
 from leads import normalise, queries, services
 from leads.forms import ContactForm, DisqualifyForm, NewContactForm, custom_initial
 from leads.models import Contact, Lifecycle, LifecycleChange, Tag
@@ -27,7 +27,7 @@ GET_OR_POST = ["GET", "HEAD", "POST"]
 @requires(Can.EDIT_LEADS)
 def new(request: SignedInRequest) -> HttpResponse:
     """A lead entered by hand; a known address leads to the record that has it."""
-    form = NewContactForm(request.POST if request.method == "POST" else None)
+    form = NewContactForm(posted(request))
     existing = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -74,7 +74,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
     contact = contact_of(request, pk)
     initial = {name: getattr(contact, name) for name in services.contacts.TEXT_FIELDS}
     initial |= {"company_name": contact.company.name if contact.company else ""} | custom_initial(contact)
-    form = ContactForm(request.POST if request.method == "POST" else None, initial=initial)
+    form = ContactForm(posted(request), initial=initial)
     existing = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -149,7 +149,7 @@ def tag_remove(request: SignedInRequest, pk: int, tag_pk: int) -> HttpResponse:
 def disqualify(request: SignedInRequest, pk: int) -> HttpResponse:
     """They will never buy; asks why."""
     contact = contact_of(request, pk)
-    form = DisqualifyForm(request.POST if request.method == "POST" else None)
+    form = DisqualifyForm(posted(request))
     if request.method == "POST" and form.is_valid():
         services.enter_lifecycle(
             contact.pk, Lifecycle.DISQUALIFIED, now=timezone.now(), actor=request.user, reason=form.sentence()

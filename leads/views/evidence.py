@@ -8,7 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from core.answers import done, wants_part
 from core.errors import Refused
-from core.forms import show_refusal
+from core.forms import posted, show_refusal
 from leads import queries, services
 from leads.forms import EvidenceForm
 from leads.models import Criterion
@@ -23,7 +23,7 @@ def new(request: SignedInRequest, pk: int, key: str) -> HttpResponse:
     contact = contact_of(request, pk)
     criterion = get_object_or_404(Criterion, key=key)
     can_edit = request.user.can(Can.EDIT_LEADS)
-    form = EvidenceForm(request.POST if request.method == "POST" else None, criterion=criterion) if can_edit else None
+    form = EvidenceForm(posted(request), criterion=criterion) if can_edit else None
     status = 200
     if request.method == "POST":
         if form is None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.answers import go_to, wants_part, went_wrong
 from core.errors import Refused, Stale
+from core.forms import posted
 from leads.models import Contact
 from pipeline import services
 from pipeline.forms import LoseForm, PromoteForm, VersionForm, WinForm
@@ -86,7 +87,7 @@ def win(request: SignedInRequest, pk: int) -> HttpResponse:
             now=now,
         )
 
-    form = WinForm(request.POST or None, initial=initial)
+    form = WinForm(posted(request), initial=initial)
     address = reverse("opportunity_win", args=[pk])
     return _closing(
         request, opportunity, form, close, title=f"Win {opportunity.name}", action=address, button="Won", tone="good"
@@ -109,7 +110,7 @@ def lose(request: SignedInRequest, pk: int) -> HttpResponse:
             now=timezone.now(),
         )
 
-    form = LoseForm(request.POST or None, initial={"version": opportunity.version})
+    form = LoseForm(posted(request), initial={"version": opportunity.version})
     address = reverse("opportunity_lose", args=[pk])
     return _closing(request, opportunity, form, close, title=f"Lose {opportunity.name}", action=address, button="Lost")
 
@@ -133,7 +134,7 @@ def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
 def promote(request: SignedInRequest, contact_id: int) -> HttpResponse:
     """Make a contact a prospect by hand, with a reason."""
     contact = get_object_or_404(Contact.objects.visible_to(request.user).for_page(), pk=contact_id)
-    form = PromoteForm(request.POST or None)
+    form = PromoteForm(posted(request))
     context: dict[str, Any] = {
         "title": f"Promote {contact.name}",
         "action": reverse("contact_promote", args=[contact.pk]),

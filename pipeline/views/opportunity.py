@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.answers import go_to, went_wrong
 from core.errors import Refused, Stale
+from core.forms import posted
 from leads.models import Contact, ContactQuerySet
 from leads.services import find_contact
 from pipeline import queries, services
@@ -26,7 +27,9 @@ from users.roles import Can
 def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
     """Facts, people, history, and why it became a prospect."""
     now = timezone.now()
-    row = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card().select_related("pipeline"), pk=pk)
+    row = get_object_or_404(
+        Opportunity.objects.visible_to(request.user).for_card().select_related("pipeline").defer(None), pk=pk
+    )
     row.pipeline = next((one for one in queries.pipelines() if one.pk == row.pipeline_id), row.pipeline)
     stages = [stage for stage in queries.stages_of(row.pipeline) if stage.kind == "open"]
     context: dict[str, Any] = {
@@ -49,7 +52,7 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change the facts."""
     row = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card(), pk=pk)
     page = reverse("opportunity", args=[pk])
-    form = EditForm(request.POST or None, owners=sellers(request.user), opportunity=row)
+    form = EditForm(posted(request), owners=sellers(request.user), opportunity=row)
     context: dict[str, Any] = {
         "opportunity": row,
         "title": f"Edit {row.name}",
@@ -85,7 +88,7 @@ def add_person(request: SignedInRequest, pk: int) -> HttpResponse:
     visible = Contact.objects.visible_to(request.user)
     colleagues = visible.filter(company=row.company_id).exclude(pk=row.contact_id) if row.company_id else visible.none()
     people = [(one.pk, one.name) for one in colleagues.order_by("last_name", "first_name", "pk")[:200]]
-    form = PersonForm(request.POST or None, people=people)
+    form = PersonForm(posted(request), people=people)
     context: dict[str, Any] = {
         "opportunity": row,
         "title": f"Who else decides about {row.name}?",

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.answers import go_to, went_wrong
 from core.errors import Refused
+from core.forms import posted
 from leads.filters import number
 from pipeline import queries, services
 from pipeline.forms import StageForm
@@ -47,7 +48,7 @@ def add(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
     """A new stage."""
     pipeline = get_object_or_404(Pipeline, pk=pipeline_id)
     page = f"{reverse('settings_stages')}?pipeline={pipeline.pk}"
-    form = StageForm(request.POST or None)
+    form = StageForm(posted(request))
     context: dict[str, Any] = {
         "title": "New stage",
         "action": reverse("stage_add", args=[pipeline.pk]),
@@ -72,7 +73,7 @@ def add(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Rename a stage, or change what it asks for."""
     stage = get_object_or_404(Stage, pk=pk)
-    form = StageForm(request.POST or None, stage=stage)
+    form = StageForm(posted(request), stage=stage)
     context: dict[str, Any] = {
         "title": f"Stage {stage.name}",
         "action": reverse("stage_change", args=[pk]),

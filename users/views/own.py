@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.answers import done
 from core.errors import Refused
-from core.forms import show_refusal
+from core.forms import posted, show_refusal
 from users import queries, services
 from users.access import SignedInRequest, requires
 from users.forms import ProfileForm, TokenForm
@@ -29,7 +29,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
         services.change_profile(user, **given)
         return "Saved."
 
-    form = ProfileForm(request.POST or None, initial={"name": user.name, "timezone": user.timezone})
+    form = ProfileForm(posted(request), initial={"name": user.name, "timezone": user.timezone})
     return fill_in(
         request, form, save, back=reverse("settings_profile"), title="Profile", button="Save", is_profile=True
     )
@@ -40,7 +40,7 @@ def profile(request: SignedInRequest) -> HttpResponse:
 @requires(Can.USE_API)
 def tokens(request: SignedInRequest) -> HttpResponse:
     """Own tokens; the key of a new one is shown in this one answer and never again."""
-    form, key, status = TokenForm(request.POST or None), "", 200
+    form, key, status = TokenForm(posted(request)), "", 200
     if request.method == "POST":
         status = 422
         if form.is_valid():

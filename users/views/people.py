@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.answers import done, go_to, wants_part, went_wrong
 from core.errors import Refused
-from core.forms import show_refusal
+from core.forms import posted, show_refusal
 from users import queries, services
 from users.access import SignedInRequest, requires
 from users.forms import PersonForm, TeamForm
@@ -56,7 +56,7 @@ def invite(request: SignedInRequest) -> HttpResponse:
         user = services.invite(**given, now=timezone.now())
         return f"{user} is invited; the mail to {user.email} is on its way."
 
-    form = PersonForm(request.POST or None, initial={"role": "rep"})
+    form = PersonForm(posted(request), initial={"role": "rep"})
     return fill_in(request, form, save, back=reverse("settings_people"), title="Invite a person", button="Invite")
 
 
@@ -71,7 +71,7 @@ def person(request: SignedInRequest, pk: int) -> HttpResponse:
         return f"{user} is changed."
 
     initial = {"name": user.name, "role": user.role, "team": user.team_id}
-    form = PersonForm(request.POST or None, initial=initial, is_new=False)
+    form = PersonForm(posted(request), initial=initial, is_new=False)
     return fill_in(request, form, save, back=reverse("settings_people"), title=user.email, button="Save")
 
 
@@ -105,7 +105,7 @@ def team_new(request: SignedInRequest) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         return f"Team {services.add_team(**given)} is there. Put people into it."
 
-    form = TeamForm(request.POST or None)
+    form = TeamForm(posted(request))
     return fill_in(request, form, save, back=reverse("settings_people"), title="New team", button="Add the team")
 
 
@@ -118,5 +118,5 @@ def team(request: SignedInRequest, pk: int) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         return f"The team is called {services.rename_team(row, **given)} now."
 
-    form = TeamForm(request.POST or None, initial={"name": row.name})
+    form = TeamForm(posted(request), initial={"name": row.name})
     return fill_in(request, form, save, back=reverse("settings_people"), title=f"Team {row.name}", button="Save")
