@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.views.decorators.http import require_safe
 
-from core.templatetags.components import money
+from core.components.numbers import money
 from crm import queries
 from pipeline.queries import Totals
 from users.access import SignedInRequest

@@ -20,6 +20,14 @@ function emptied() {
   opener = null;
 }
 
+// A link with data-dialog is answered in the dialog; with a key that asks for a new tab or window it stays a link.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-dialog]");
+  if (!link || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  window.htmx.ajax("GET", link.getAttribute("href"), { source: link, target: dialog, swap: "innerHTML" });
+});
+
 dialog?.addEventListener("close", emptied);
 document.body.addEventListener("htmx:afterSwap", (event) => {
   if (event.detail.target !== dialog) return;

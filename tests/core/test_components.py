@@ -12,8 +12,8 @@ from django.contrib.staticfiles import finders
 from django.template import Context, Template
 from django.test import RequestFactory
 
+from core.components import charts, icons, judgement, numbers, people, times
 from core.finders import FILES, NodeModulesFinder
-from core.templatetags import components
 from core.views import gallery
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -52,8 +52,8 @@ def test_every_icon_named_in_a_template_exists() -> None:
     missing = []
     for file, name in icons_in_templates():
         try:
-            components._drawing(name, "outline")
-        except components.UnknownIcon:
+            icons.drawing(name, "outline")
+        except icons.UnknownIcon:
             missing.append((file, name))
     assert missing == []
 
@@ -66,20 +66,20 @@ def test_an_icon_is_hidden_unless_it_has_a_label() -> None:
 
 def test_an_unknown_icon_is_loud_while_developing(settings: object) -> None:
     settings.DEBUG = True  # type: ignore[attr-defined]
-    with pytest.raises(components.UnknownIcon, match="no outline icon named 'fone'"):
-        components.icon("fone")
+    with pytest.raises(icons.UnknownIcon, match="no outline icon named 'fone'"):
+        icons.icon("fone")
 
 
 def test_an_unknown_icon_is_a_warning_and_a_dot_in_production() -> None:
     with pytest.warns(RuntimeWarning, match="fone"):
-        drawn = components.icon("fone")
-    assert drawn == components.icon("point")
+        drawn = icons.icon("fone")
+    assert drawn == icons.icon("point")
 
 
 @pytest.mark.parametrize("name", ["../../package", "", "phone.svg", "Phone"])
 def test_an_icon_name_is_no_path(name: str) -> None:
-    with pytest.raises(components.UnknownIcon):
-        components._drawing(name, "outline")
+    with pytest.raises(icons.UnknownIcon):
+        icons.drawing(name, "outline")
 
 
 # --- numbers ---
@@ -98,7 +98,7 @@ def test_an_icon_name_is_no_path(name: str) -> None:
     ],
 )
 def test_money(amount: Decimal | None, currency: str, said: str) -> None:
-    assert words(components.money(amount, currency)) == said
+    assert words(numbers.money(amount, currency)) == said
 
 
 @pytest.mark.parametrize(
@@ -116,24 +116,24 @@ def test_money(amount: Decimal | None, currency: str, said: str) -> None:
     ],
 )
 def test_money_in_short(amount: str, said: str) -> None:
-    drawn = components.money(Decimal(amount), "EUR", compact=True)
+    drawn = numbers.money(Decimal(amount), "EUR", compact=True)
     assert words(drawn) == said
     assert 'title="€' in drawn
 
 
 def test_a_share_of_nothing_is_not_zero() -> None:
-    assert words(components.percent(0, 0)) == "–"
-    assert words(components.percent(None, 10)) == "–"
+    assert words(numbers.percent(0, 0)) == "–"
+    assert words(numbers.percent(None, 10)) == "–"
 
 
 def test_a_share_of_few_says_of_how_many() -> None:
-    assert words(components.percent(3, 12)) == "25 % of 12"
-    assert words(components.percent(412, 2140)) == "19 %"
-    assert 'title="412 of 2,140"' in components.percent(412, 2140)
+    assert words(numbers.percent(3, 12)) == "25 % of 12"
+    assert words(numbers.percent(412, 2140)) == "19 %"
+    assert 'title="412 of 2,140"' in numbers.percent(412, 2140)
 
 
 def test_count_stops_at_its_cap() -> None:
-    assert [words(components.count(n)) for n in (None, 0, 4812, 10_000, 10_001)] == [
+    assert [words(numbers.count(n)) for n in (None, 0, 4812, 10_000, 10_001)] == [
         "–",
         "0",
         "4,812",
@@ -143,10 +143,10 @@ def test_count_stops_at_its_cap() -> None:
 
 
 def test_delta_says_the_direction_in_a_word_too() -> None:
-    assert words(components.delta(184, 151)) == "↑ up 22 %"
-    assert words(components.delta(23, 31)) == "↓ down 26 %"
-    assert words(components.delta(5, 5)) == "unchanged"
-    assert components.delta(5, 0) == components.delta(None, 5) == ""
+    assert words(numbers.delta(184, 151)) == "↑ up 22 %"
+    assert words(numbers.delta(23, 31)) == "↓ down 26 %"
+    assert words(numbers.delta(5, 5)) == "unchanged"
+    assert numbers.delta(5, 0) == numbers.delta(None, 5) == ""
 
 
 # --- time ---
@@ -167,42 +167,42 @@ def test_delta_says_the_direction_in_a_word_too() -> None:
     ],
 )
 def test_ago(distance: timedelta, said: str) -> None:
-    assert words(components.ago(NOW - distance)) == said
+    assert words(times.ago(NOW - distance)) == said
 
 
 @pytest.mark.usefixtures("frozen")
 def test_ago_of_a_day() -> None:
-    assert words(components.ago(date(2026, 6, 15))) == "today"
-    assert words(components.ago(date(2026, 6, 16))) == "tomorrow"
-    assert words(components.ago(date(2026, 6, 12))) == "3 d"
-    assert words(components.ago(date(2027, 1, 2))) == "2 Jan 2027"
+    assert words(times.ago(date(2026, 6, 15))) == "today"
+    assert words(times.ago(date(2026, 6, 16))) == "tomorrow"
+    assert words(times.ago(date(2026, 6, 12))) == "3 d"
+    assert words(times.ago(date(2027, 1, 2))) == "2 Jan 2027"
 
 
 @pytest.mark.usefixtures("frozen")
 def test_only_what_is_past_is_late() -> None:
-    assert 'class="late"' in components.ago(NOW - timedelta(hours=1), late=True)
-    assert 'class="late"' not in components.ago(NOW + timedelta(hours=1), late=True)
-    assert 'class="late"' not in components.ago(date(2026, 6, 15), late=True)
+    assert 'class="late"' in times.ago(NOW - timedelta(hours=1), late=True)
+    assert 'class="late"' not in times.ago(NOW + timedelta(hours=1), late=True)
+    assert 'class="late"' not in times.ago(date(2026, 6, 15), late=True)
 
 
 def test_no_time_is_a_dash() -> None:
-    assert words(components.ago(None)) == "–"
+    assert words(times.ago(None)) == "–"
 
 
 # --- people and judgement ---
 
 
 def test_avatar_names_the_person() -> None:
-    drawn = components.avatar(Thing(name="Amara <b>", initials="A<"))
+    drawn = people.avatar(Thing(name="Amara <b>", initials="A<"))
     assert 'aria-label="Amara &lt;b&gt;"' in drawn
     assert ">A&lt;<" in drawn
-    assert components.avatar(Thing(name="Mei Tanaka")) == components.avatar({"name": "Mei Tanaka"})
-    assert "MT" in components.avatar(Thing(name="Mei Tanaka"))
-    assert 'aria-label="Nobody"' in components.avatar(None)
+    assert people.avatar(Thing(name="Mei Tanaka")) == people.avatar({"name": "Mei Tanaka"})
+    assert "MT" in people.avatar(Thing(name="Mei Tanaka"))
+    assert 'aria-label="Nobody"' in people.avatar(None)
 
 
 def test_score_badge_splits_its_bar() -> None:
-    drawn = components.score_badge(Thing(total=72, grade="B1", fit=31, engagement=41, day=20000))
+    drawn = judgement.score_badge(Thing(total=72, grade="B1", fit=31, engagement=41, day=20000))
     assert words(drawn) == "72 B1"
     assert 'class="is-fit" style="width:31%"' in drawn
     assert 'class="is-engagement" style="width:41%"' in drawn
@@ -210,41 +210,41 @@ def test_score_badge_splits_its_bar() -> None:
 
 
 def test_score_badge_stays_within_its_bar() -> None:
-    over = components.score_badge(Thing(total=250, grade="A1", fit=50, engagement=200, day=1))
+    over = judgement.score_badge(Thing(total=250, grade="A1", fit=50, engagement=200, day=1))
     assert 'class="is-fit" style="width:20%"' in over
     assert 'class="is-engagement" style="width:80%"' in over
-    below = components.score_badge(Thing(total=-5, grade="C3", fit=-5, engagement=0, day=1))
+    below = judgement.score_badge(Thing(total=-5, grade="C3", fit=-5, engagement=0, day=1))
     assert 'class="is-fit" style="width:0%"' in below
 
 
 def test_score_badge_with_an_address_is_a_real_link() -> None:
-    drawn = components.score_badge(Thing(total=72, grade="B1", fit=31, engagement=41, day=1), href="/why/7")
-    assert 'href="/why/7" hx-get="/why/7" hx-target="#dialog"' in drawn
+    drawn = judgement.score_badge(Thing(total=72, grade="B1", fit=31, engagement=41, day=1), href="/why/7")
+    assert 'href="/why/7" data-dialog' in drawn
 
 
 @pytest.mark.parametrize("standing", [None, Thing(total=0, grade="C3", fit=0, engagement=0, day=None)])
 def test_what_was_never_scored_is_not_zero(standing: object) -> None:
-    assert words(components.score_badge(standing)) == "– Not scored yet"
+    assert words(judgement.score_badge(standing)) == "– Not scored yet"
 
 
 def test_chips_say_more_than_a_colour() -> None:
-    drawn = components.chips(
+    drawn = judgement.chips(
         [
             Thing(letter="B", label="Budget", state="meets", tooltip='"40k"', url="/b"),
             Thing(letter="T", label="Timeline", state="unknown", tooltip="", url=""),
             Thing(letter="X", label="Odd", state="surprise", tooltip="", url=""),
         ]
     )
-    assert 'aria-label="Budget: meets. &quot;40k&quot;"' in drawn
-    assert 'hx-get="/b"' in drawn
+    assert 'title="Budget: meets. &quot;40k&quot;" aria-label="Budget: meets"' in drawn
+    assert 'href="/b" data-dialog' in drawn
     assert 'aria-label="Timeline: not known yet"' in drawn
     assert drawn.count("chip-unknown") == 2
 
 
 def test_lifecycle_is_a_word() -> None:
-    assert words(components.lifecycle("prospect")) == "Prospect"
-    assert "pill-plain" in components.lifecycle("<odd>")
-    assert "&lt;odd&gt;" in components.lifecycle("<odd>")
+    assert words(judgement.lifecycle("prospect")) == "Prospect"
+    assert "pill-plain" in judgement.lifecycle("<odd>")
+    assert "&lt;odd&gt;" in judgement.lifecycle("<odd>")
 
 
 # --- frames ---
@@ -290,8 +290,8 @@ def test_bars_are_measured_against_the_longest_or_the_whole() -> None:
     [(0, 1, 0), (3, 3, 3), (97_500, 100_000, 4), (104_000, 150_000, 3), (1_000_000, 1_000_000, 4), (0.5, 1, 1)],
 )
 def test_an_axis_has_round_figures(highest: float, top: float, ticks: int) -> None:
-    assert components._scale(highest)[0] == top
-    assert len(components._scale(highest)[1]) == ticks
+    assert charts.scale(highest)[0] == top
+    assert len(charts.scale(highest)[1]) == ticks
 
 
 def test_columns_are_readable_without_seeing_them() -> None:

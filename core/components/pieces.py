@@ -1,0 +1,162 @@
+"""Bigger pieces, drawn by templates/components/."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+
+def empty(
+    title: str, text: str = "", icon_name: str = "inbox", url: str = "", label: str = "", dialog: bool = False
+) -> dict[str, Any]:
+    """A place with nothing in it yet: what belongs here and one button to get it."""
+    return {"icon_name": icon_name, "title": title, "text": text, "url": url, "label": label, "dialog": dialog}
+
+
+def stat(
+    label: str,
+    value: Any,
+    note: Any = "",
+    url: str = "",
+    now: Any = None,
+    before: Any = None,
+    share: Any = None,
+    tone: str = "",
+) -> dict[str, Any]:
+    """One number that opens the list behind it; `now` and `before` add the change, `share` (0–100) a thin bar."""
+    return {
+        "label": label,
+        "value": value,
+        "note": note,
+        "url": url,
+        "now": now,
+        "before": before,
+        "share": None if share is None else max(0, min(100, round(float(share)))),
+        "tone": tone,
+    }
+
+
+def tabs(items: Iterable[Any], label: str = "Views") -> dict[str, Any]:
+    """Links beside each other; items have label, url, active and perhaps count."""
+    return {"items": items, "label": label}
+
+
+def filter_bar(
+    filters: Iterable[Any], url: str, target: str, note: Any = "", search: str = "", query: str = "", hidden: Any = None
+) -> dict[str, Any]:
+    """Filters that ask for the list again and keep the address; filters have name, label, choices, value, kind.
+
+    `search` is the placeholder of a search field named q (none without it); `hidden` a dict sent along (the sort).
+    """
+    return {
+        "filters": filters,
+        "url": url,
+        "target": target,
+        "note": note,
+        "search": search,
+        "query": query,
+        "hidden": hidden or {},
+    }
+
+
+def progress(
+    title: str,
+    done: int = 0,
+    total: int | None = None,
+    note: str = "",
+    poll_url: str = "",
+    cancel_url: str = "",
+    state: str = "running",
+) -> dict[str, Any]:
+    """Long work: bar, counts, cancel. While `state` is "running" it asks `poll_url` for itself every second."""
+    return {
+        "title": title,
+        "done": done,
+        "total": total,
+        "share": round(100 * done / total) if total else 0,
+        "note": note,
+        "poll_url": poll_url,
+        "cancel_url": cancel_url,
+        "running": state == "running",
+        "state": state,
+    }
+
+
+def next_step(
+    title: str, why: str = "", url: str = "", label: str = "", icon_name: str = "arrow-right", quiet: bool = False
+) -> dict[str, Any]:
+    """The one thing to do next, why, and the button that does it (in the dialog)."""
+    return {"title": title, "why": why, "url": url, "label": label, "icon_name": icon_name, "quiet": quiet}
+
+
+def timeline_item(
+    icon_name: str,
+    title: Any,
+    when: datetime,
+    body: str = "",
+    actor: Any = "",
+    two_way: bool = False,
+    tone: str = "",
+    quote: bool = False,
+    url: str = "",
+    meta: Any = "",
+    clock: bool = False,
+) -> dict[str, Any]:
+    """One thing that happened; `two_way` marks that they talked to us; tone is "", "good" or "alarm".
+
+    Below a heading that says the day, `clock` shows the time of day instead of repeating the date.
+    """
+    return {
+        "clock": clock and timezone.now() - when > timedelta(days=1),
+        "icon_name": icon_name,
+        "title": title,
+        "when": when,
+        "body": body,
+        "actor": actor,
+        "two_way": two_way,
+        "tone": tone,
+        "quote": quote,
+        "url": url,
+        "meta": meta,
+    }
+
+
+def sort(label: str, key: str, current: str, url: str, target: str = "#list") -> dict[str, Any]:
+    """A column's name that sorts by it: first downwards ("-key"), then up ("key"). `url` carries the other filters."""
+    down = current == f"-{key}"
+    joint = "&" if "?" in url else "?"
+    return {
+        "label": label,
+        "url": f"{url}{joint}sort={key if down else f'-{key}'}",
+        "target": target,
+        "direction": "down" if down else "up" if current == key else "",
+    }
+
+
+def pager(
+    note: Any = "",
+    newer_url: str = "",
+    older_url: str = "",
+    target: str = "#list",
+    newer: str = "Previous",
+    older: str = "Next",
+) -> dict[str, Any]:
+    """Keyset paging: two links, never page numbers."""
+    return {
+        "note": note,
+        "newer_url": newer_url,
+        "older_url": older_url,
+        "target": target,
+        "newer": newer,
+        "older": older,
+    }
+
+
+def url_or(name: str, fallback: str = "") -> str:
+    """The address of a named page, or `fallback` when this installation has no such page."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return fallback
