@@ -93,8 +93,10 @@ class OpportunityQuerySet(models.QuerySet["Opportunity"]):
         return self.filter(closed_at=None)
 
     def for_card(self) -> "OpportunityQuerySet":
-        """With all that a card shows."""
-        return self.select_related("contact__standing", "company", "owner", "stage")
+        """With all that a card shows; what is long and not shown is left where it is."""
+        unseen = ["snapshot", "search_text", "contact__search_text", "contact__custom"]
+        unseen += ["company__search_text", "company__custom", "owner__password"]
+        return self.select_related("contact__standing", "company", "owner", "stage").defer(*unseen)
 
 
 class Opportunity(models.Model):

@@ -2,16 +2,15 @@
 
 from pipeline.queries.board import (
     Board,
-    Card,
     Column,
     board,
-    cards_of,
     column_page,
     columns_changed_since,
     pipelines,
     stages_of,
     stages_with_counts,
 )
+from pipeline.queries.cards import Card, cards_of
 from pipeline.queries.filters import NOBODY, Filters
 from pipeline.queries.handover import unpromoted
 from pipeline.queries.lists import list_page, listed, opportunities_at, opportunities_of, search, stalled

@@ -1,6 +1,6 @@
 """The board: two queries for its cards and their true sums, however many cards there are."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from zlib import crc32
@@ -8,30 +8,16 @@ from zlib import crc32
 from django.db.models import Count, Q
 
 from core import keyset
-from leads.queries import Chip, chips_for
 from pipeline.models import Opportunity, OpportunityQuerySet, Pipeline, Stage, StageKind
+from pipeline.queries.cards import Card, cards_of
 from pipeline.queries.filters import Filters, later, midnight
 from pipeline.queries.totals import Totals, totals
 from users.models import User
 
-CARDS = 50
+FIRST_CARDS, MORE_CARDS = 20, 50  # a screen shows eight; the rest is fetched when somebody scrolls there
 MOST_CARDS = 500
 PLACE: list[tuple[str, type]] = [("position", float), ("pk", int)]
 CLOSED_PLACE: list[tuple[str, type]] = [("closed_at", datetime), ("pk", int)]
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """An opportunity as the board shows it."""
-
-    opportunity: Opportunity
-    chips: list[Chip]
-    days: int
-    is_rotting: bool
-
-    @property
-    def pk(self) -> int:
-        return self.opportunity.pk
 
 
 @dataclass(slots=True)
@@ -148,25 +134,10 @@ def column_page(user: User, stage: Stage, filters: Filters, *, after: str, now: 
     """The next cards of a column, and the place to go on from."""
     rows = shown_in(stage, _rows(user, stage.pipeline, filters), now.date()).for_card()
     is_open = stage.kind == StageKind.OPEN
-    page = keyset.page(rows, by=PLACE if is_open else CLOSED_PLACE, descending=not is_open, after=after, size=CARDS)
+    page = keyset.page(
+        rows, by=PLACE if is_open else CLOSED_PLACE, descending=not is_open, after=after, size=MORE_CARDS
+    )
     return cards_of(page.rows, now=now), page.after
-
-
-def cards_of(opportunities: Iterable[Opportunity], *, now: datetime) -> list[Card]:
-    """Opportunities with what a card shows besides. One query."""
-    rows = list(opportunities)
-    chips = chips_for({row.contact_id for row in rows}, now=now)
-    return [
-        Card(
-            opportunity=row,
-            chips=chips[row.contact_id],
-            days=max(0, (now - row.stage_entered_at).days),
-            is_rotting=row.is_open
-            and row.stage.rots_after_days is not None
-            and (now - row.stage_entered_at).days >= row.stage.rots_after_days,
-        )
-        for row in rows
-    ]
 
 
 def _rows(user: User, pipeline: Pipeline, filters: Filters) -> OpportunityQuerySet:
@@ -196,7 +167,7 @@ def _without_cards(user: User, pipeline: Pipeline, filters: Filters, *, now: dat
 def _fill(columns: list[Column], rows: OpportunityQuerySet, *, now: datetime, shown: Mapping[int, int]) -> None:
     """Put the first cards into the columns: one query for the cards of all of them, one for their chips."""
     wanted: dict[int, int] = {
-        column.stage.pk: min(max(CARDS, shown.get(column.stage.pk, 0)), MOST_CARDS)
+        column.stage.pk: min(max(FIRST_CARDS, shown.get(column.stage.pk, 0)), MOST_CARDS)
         for column in columns
         if column.totals.count
     }

@@ -129,7 +129,7 @@ def test_a_long_column_shows_the_first_cards_and_the_sum_of_all(cast: Cast) -> N
     assert new.totals.count == 120
     assert new.totals.sums[0].amount == 120
     seen, after = [card.opportunity.name for card in new.cards], new.more
-    assert len(seen) == 50
+    assert len(seen) == 20
     while after:
         cards, after = queries.column_page(cast.rita, new.stage, Filters(), after=after, now=NOW)
         seen += [card.opportunity.name for card in cards]
@@ -144,7 +144,7 @@ def test_further_pages_of_won_go_on_where_the_first_ended(cast: Cast) -> None:
     assert not after
     seen = [card.opportunity.name for card in (*won.cards, *rest)]
     assert sorted(seen) == [f"{index:02}" for index in range(60)]
-    assert len(rest) == 10
+    assert len(rest) == 40
 
 
 def test_what_was_loaded_by_scrolling_stays_when_the_column_is_refreshed(cast: Cast) -> None:
@@ -288,7 +288,7 @@ def test_scrolling_down_a_column(cast: Cast) -> None:
     found = re.search(r'hx-get="(/pipeline/stages/\d+/more/\?after=[^"]+)"', page)
     assert found
     rest = client.get(found[1].replace("&amp;", "&"), headers=HTMX).content.decode()
-    assert rest.count("data-card=") == 10
+    assert rest.count("data-card=") == 40
     assert "hx-get" not in rest.split("</article>")[-1]
     assert client.get(found[1]).status_code == 302  # as a plain link: the list
 
