@@ -14,8 +14,22 @@ def test_a_place_survives_an_address() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "x", "%%%", "\0", "W10", "e30", "ü" * 5, "A" * 100_000, keyset.encode([1]), keyset.encode(["1", 2])]
-    + [keyset.encode([True, 2]), keyset.encode([2**63, 2]), keyset.encode([1.5, 2]), keyset.encode([None, 1])],
+    [
+        "",
+        "x",
+        "%%%",
+        "\x00",
+        "W10",
+        "e30",
+        "ü" * 5,
+        "A" * 100000,
+        keyset.encode([1]),
+        keyset.encode(["1", 2]),
+        keyset.encode([True, 2]),
+        keyset.encode([2**63, 2]),
+        keyset.encode([1.5, 2]),
+        keyset.encode([None, 1]),
+    ],
 )
 def test_what_is_no_place_is_none(text: str) -> None:
     assert keyset.decode(text, int, int) is None
