@@ -9,16 +9,16 @@ FIELDS = {
     "email": "E-mail",
     "first_name": "First name",
     "last_name": "Last name",
-    "full_name": "Full name (split into first and last)",
+    "full_name": "Full name",
     "phone": "Phone",
     "job_title": "Job title",
     "company": "Company",
     "company_domain": "Company's web site",
     "country": "Country",
     "source": "Source",
-    "tags": "Tags (separated by commas or semicolons)",
+    "tags": "Tags",
     "created_at": "Created on",
-    "owner": "Owner (e-mail of a colleague)",
+    "owner": "Owner, by e-mail",
 }
 PERSON = frozenset({"email", "first_name", "last_name", "full_name", "phone"})
 REPEATABLE = frozenset({"tags"})

@@ -7,7 +7,6 @@ from django import forms
 
 from capture.models import Form, FormField, Site
 from capture.services.submissions import LONGEST_MESSAGE
-from core.errors import Refused
 from leads.models import EventKind
 
 TRAP = "website"  # people do not see it; whoever fills it in is a program
@@ -128,9 +127,3 @@ class ListUpload(forms.Form):
         help_text="CSV or TSV, up to 20 MB. In Excel: File, Save as, “CSV UTF-8”.",
         widget=forms.FileInput({"accept": ".csv,.tsv,.txt,text/csv"}),
     )
-
-
-def show(form: forms.BaseForm, refused: Refused) -> None:
-    """Put what a service refused where the person can see it: at its field, else on top."""
-    for name, message in refused.fields.items():
-        form.add_error(name if name in form.fields else None, message)

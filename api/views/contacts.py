@@ -43,6 +43,7 @@ class _OfContacts(View):
         return Response(serializers.contacts_out([contact])[0], status=status)
 
 
+@extend_schema(tags=["Contacts"])
 class Contacts(_OfContacts):
     """People."""
 
@@ -107,6 +108,7 @@ def _filtered(rows: "QuerySet[Contact]", wanted: Any) -> "QuerySet[Contact]":
     return rows
 
 
+@extend_schema(tags=["Contacts"])
 class OneContact(_OfContacts):
     """A person."""
 
@@ -145,6 +147,7 @@ class OneContact(_OfContacts):
         return self.answer(pk)
 
 
+@extend_schema(tags=["Contacts"])
 class ContactEvidence(_OfContacts):
     """What a person told us about budget, authority, need and timeline."""
 
@@ -177,6 +180,7 @@ class ContactEvidence(_OfContacts):
         return Response(serializers.evidence_out(row), status=201)
 
 
+@extend_schema(tags=["Contacts"])
 class ContactScore(_OfContacts):
     """Why a person has the score they have."""
 

@@ -14,6 +14,7 @@ from users.models import Token
 MOST_EVENTS = 500
 
 
+@extend_schema(tags=["Events"])
 class Events(View):
     """Facts from other systems."""
 

@@ -20,6 +20,7 @@ class _OfOpportunities(View):
         return seen.select_related("pipeline", "stage", "company", "owner")
 
 
+@extend_schema(tags=["Opportunities"])
 class Opportunities(_OfOpportunities):
     """The commercial side of prospects; read only."""
 
@@ -44,6 +45,7 @@ class Opportunities(_OfOpportunities):
         return Response(frame | {"results": [serializers.opportunity_out(row) for row in found]})
 
 
+@extend_schema(tags=["Opportunities"])
 class OneOpportunity(_OfOpportunities):
     """One opportunity; read only."""
 

@@ -244,6 +244,6 @@ def _take_batch(
 def reason_of(result: RowResult) -> str:
     """Why a row was rejected, in one line: “E-mail: “x” is not an e-mail address.”"""
     return " ".join(
-        f"{columns.FIELDS[name].split(' (')[0]}: {message}" if name in columns.FIELDS else message
+        f"{columns.FIELDS[name]}: {message}" if name in columns.FIELDS else message
         for name, message in result.errors.items()
     )

@@ -14,12 +14,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from capture import columns, queries, services, tables
-from capture.forms import ListUpload, show
+from capture.forms import ListUpload
 from capture.models import Import, ImportStatus
 from capture.services.importing import custom_labels, open_rows, reason_of
 from capture.tasks import run_import
 from core.errors import Refused
-from core.forms import posted
+from core.forms import posted, show_refusal
 from core.tasks import enqueue
 from leads.services import Outcome
 from users.access import SignedInRequest, requires
@@ -49,7 +49,7 @@ def new(request: SignedInRequest) -> HttpResponse:
                 name=file.name or "", content=file.read(), started_by=request.user, now=timezone.now()
             )
         except Refused as refused:
-            show(form, refused)
+            show_refusal(form, refused)
         else:
             return redirect("import_page", pk=uploaded.pk)
     return render(request, "capture/import_new.html", {"form": form}, status=422 if form.errors else 200)

@@ -18,12 +18,13 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_http_methods, require_safe
 
 from capture import beacon, services
-from capture.forms import TRAP, LeadForm, show
+from capture.forms import TRAP, LeadForm
 from capture.models import Form
 from capture.nonces import message_id, new_nonce, read_nonce
 from capture.services.submissions import ORIGIN, VISITOR
 from capture.sites import known_site
 from core.errors import Refused
+from core.forms import show_refusal
 from core.middleware import public
 from core.throttle import client_address, exceeded
 
@@ -81,7 +82,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
                 origin=_origin(request),
             )
         except Refused as refused:
-            show(lead_form, refused)
+            show_refusal(lead_form, refused)
         else:
             return _done(request, definition, submitted.new_visitor)
     return _page(request, definition, lead_form, status=422, nonce=request.POST["nonce"])

@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from capture import queries, services
-from capture.forms import FormSettings, SiteSettings, show
+from capture.forms import FormSettings, SiteSettings
 from capture.models import Form, Site
 from core.errors import Refused
-from core.forms import posted
+from core.forms import posted, show_refusal
+from leads.models import EventKind
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -54,7 +55,7 @@ def site(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         try:
             saved = services.save_site(form.save(commit=False))
         except Refused as refused:
-            show(form, refused)
+            show_refusal(form, refused)
         else:
             messages.success(request, f"{saved.name} is saved.")
             return redirect("settings_tracking")
@@ -67,8 +68,14 @@ def site(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
 def forms(request: SignedInRequest) -> HttpResponse:
     """Forms with their public links."""
     base = _base(request)
+    labels = dict(EventKind.objects.values_list("key", "label"))
     rows = [
-        {"form": form, "count": count, "link": f"{base}{reverse('form', args=[form.slug])}"}
+        {
+            "form": form,
+            "kind": labels.get(form.event_kind, form.event_kind),
+            "count": count,
+            "link": f"{base}{reverse('form', args=[form.slug])}",
+        }
         for form, count in queries.forms_with_counts()
     ]
     return render(request, "capture/forms.html", {"rows": rows})
@@ -84,7 +91,7 @@ def form(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         try:
             saved = services.save_form(form.save(commit=False))
         except Refused as refused:
-            show(form, refused)
+            show_refusal(form, refused)
         else:
             messages.success(request, f"{saved.title} is saved.")
             return redirect("settings_forms")

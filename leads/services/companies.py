@@ -46,13 +46,13 @@ def companies_for(wanted: Sequence[tuple[str, str]]) -> list[Company | None]:
             [names],
         )
         for known in alike:
-            by_name.setdefault(known.given.casefold(), []).append(known)  # type: ignore[attr-defined]
+            by_name.setdefault(known.given.lower(), []).append(known)  # type: ignore[attr-defined]
     fresh: list[Company] = []
     answers: list[Company | None] = []
     for name, domain in wanted:
         company = by_domain.get(domain) if domain else None
         if company is None and name:
-            same = by_name.setdefault(name.casefold(), [])
+            same = by_name.setdefault(name.lower(), [])
             if same and (not domain or not any(other.domain for other in same)):
                 company = same[0]
             else:
