@@ -6,6 +6,9 @@ from typing import Any
 
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.safestring import mark_safe
+
+from core.components.values import of, text
 
 
 def empty(
@@ -51,13 +54,25 @@ def filter_bar(
     `search` is the placeholder of a search field named q (none without it); `hidden` a dict sent along (the sort).
     """
     return {
-        "filters": filters,
+        "filters": [_filter(one) for one in filters],
         "url": url,
         "target": target,
         "note": note,
         "search": search,
         "query": query,
         "hidden": hidden or {},
+    }
+
+
+def _filter(one: Any) -> dict[str, Any]:
+    chosen = str(of(one, "value", None))
+    options = "".join(
+        f'<option value="{text(value)}"{" selected" if str(value) == chosen else ""}>{text(label)}</option>'
+        for value, label in of(one, "choices", ())
+    )
+    return {name: of(one, name) for name in ("name", "label", "kind")} | {
+        "value": of(one, "value"),
+        "options": mark_safe(options),
     }
 
 

@@ -11,12 +11,13 @@ from django.urls import reverse
 from core import keyset
 from leads.days import date_of, day_of
 from leads.filters import GRADES, TWO_WAY_DAYS, LeadFilter, month_range
-from leads.models import Company, Contact, Lifecycle, Standing, StandingQuerySet, Tag
+from leads.models import Company, Contact, Lifecycle, Source, Standing, StandingQuerySet, Tag
 from leads.queries.chips import Chip, chips_for
 from users.models import User
 
 PAGE_SIZE = 50
 MOST_TAGS = 500
+SOURCES: dict[str, str] = {str(value): str(label) for value, label in Source.choices}
 # sort -> columns whose values, together, are unique
 KEYS: dict[str, list[tuple[str, type]]] = {
     "score": [("total", int), ("contact_id", int)],
@@ -32,6 +33,7 @@ class Row:
     standing: Standing
     chips: list[Chip]
     tags: list[Tag]
+    name: str
     url: str
     why_url: str
 
@@ -42,6 +44,17 @@ class Row:
     @property
     def company(self) -> Company | None:
         return self.standing.contact.company
+
+    @property
+    def about(self) -> str:
+        """Job and company."""
+        contact = self.standing.contact
+        company = contact.company
+        return ", ".join(filter(None, (contact.job_title, company.name if company else "")))
+
+    @property
+    def source(self) -> str:
+        return SOURCES.get(self.standing.source, self.standing.source)
 
     @property
     def last_seen(self) -> date | None:
@@ -133,6 +146,7 @@ def rows_for(standings: "Iterable[Standing] | Iterable[int]", *, user: User, now
             row,
             chips[row.pk],
             sorted((tags[pk] for pk in row.tag_ids if pk in tags), key=lambda tag: tag.name),
+            name=row.contact.name,
             url=f"/{row.pk}/".join(url),
             why_url=f"/{row.pk}/".join(why_url),
         )
