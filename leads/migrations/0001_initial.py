@@ -8,6 +8,7 @@ import django.db.models.functions.comparison
 from django.conf import settings
 from django.db import migrations, models
 
+import django.db.models.functions.text
 import leads.models.event
 
 
@@ -635,5 +636,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="standing",
             index=django.contrib.postgres.indexes.GinIndex(fields=["tag_ids"], name="standing_tags"),
+        ),
+        migrations.AddIndex(
+            model_name='company',
+            index=models.Index(django.db.models.functions.text.Upper('name'), name='company_name'),
+        ),
+        migrations.AddIndex(
+            model_name='contact',
+            index=models.Index(fields=['updated_at'], name='contact_updated'),
         ),
     ]

@@ -3,6 +3,7 @@ from typing import TYPE_CHECKING
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from leads.vocabulary import FieldType, Lifecycle
 from users.models import User
@@ -40,7 +41,10 @@ class Company(models.Model):
             models.UniqueConstraint(fields=["domain"], condition=~Q(domain=""), name="company_domain_once"),
             models.CheckConstraint(condition=~Q(name=""), name="company_named"),
         ]
-        indexes = [GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="company_search")]
+        indexes = [
+            GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="company_search"),
+            models.Index(Upper("name"), name="company_name"),  # name__iexact: who imports or fills in a form
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -81,6 +85,7 @@ class Contact(models.Model):
         indexes = [
             GinIndex(fields=["search_text"], opclasses=["gin_trgm_ops"], name="contact_search"),
             models.Index(fields=["created_at", "id"], name="contact_created"),
+            models.Index(fields=["updated_at"], name="contact_updated"),  # the API's updated_since
         ]
         constraints = [
             models.CheckConstraint(
