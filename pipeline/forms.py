@@ -5,7 +5,6 @@ from typing import Any, cast
 
 from django import forms
 
-from core.errors import Refused
 from pipeline.models import LostReason, Opportunity, Stage, StageField, StageKind
 from pipeline.terms import LABELS
 from users.models import User
@@ -17,15 +16,7 @@ def amount_field(**more: Any) -> forms.DecimalField:
     return forms.DecimalField(min_value=0, max_digits=14, decimal_places=2, **more)
 
 
-class Form(forms.Form):
-    """A form that shows what a service has refused."""
-
-    def refuse(self, refused: Refused) -> None:
-        for field, message in refused.fields.items():
-            self.add_error(field if field in self.fields else None, message)
-
-
-class VersionForm(Form):
+class VersionForm(forms.Form):
     """Names the version that its reader has seen."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
@@ -90,7 +81,7 @@ class EditForm(VersionForm):
         choose(self.fields["owner"], [("", "Nobody"), *((pk, user.name) for pk, user in self.owners.items())])
 
 
-class PersonForm(Form):
+class PersonForm(forms.Form):
     """Another person of the buying group: of the same company, or by address."""
 
     contact = forms.TypedChoiceField(label="Colleague", required=False, coerce=int, empty_value=None)
@@ -112,7 +103,7 @@ def choose(field: forms.Field, choices: list[tuple[Any, str]]) -> None:
     cast(forms.ChoiceField, field).choices = choices
 
 
-class PromoteForm(Form):
+class PromoteForm(forms.Form):
     """Why a person decides what the definition has not decided."""
 
     reason = forms.CharField(
@@ -123,7 +114,7 @@ class PromoteForm(Form):
     )
 
 
-class StageForm(Form):
+class StageForm(forms.Form):
     """A column of the board."""
 
     name = forms.CharField(label="Name", max_length=60)

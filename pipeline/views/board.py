@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.answers import wants_part, went_wrong
 from core.errors import Refused, Stale
+from core.forms import show_refusal
 from leads.filters import number
 from pipeline import queries, services
 from pipeline.forms import MoveForm
@@ -178,7 +179,7 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         asked = [name for name in LABELS if name in refused.fields]
         if not asked:
             return went_wrong(request, str(refused), url=home)
-        form.refuse(refused)
+        show_refusal(form, refused)
         return _ask(request, opportunity, form, asked)
     if not wants_part(request):
         return redirect(home)

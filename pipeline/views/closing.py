@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.answers import go_to, wants_part, went_wrong
 from core.errors import Refused, Stale
-from core.forms import posted
+from core.forms import posted, show_refusal
 from leads.models import Contact
 from pipeline import services
 from pipeline.forms import LoseForm, PromoteForm, VersionForm, WinForm
@@ -50,14 +50,14 @@ def _closing(
     try:
         closed = close(form.cleaned_data)
     except Stale as stale:
-        form.refuse(stale)
+        show_refusal(form, stale)
         newest = Opportunity.objects.get(pk=opportunity.pk)  # the next try is made on what is shown now
         again = request.POST.copy()
         again["version"] = str(newest.version)
         form.data = again
         return form_page(request, form, status=409, **context)
     except Refused as refused:
-        form.refuse(refused)
+        show_refusal(form, refused)
         return form_page(request, form, status=422, **context)
     said = f"{closed.name} is {closed.stage.name.lower()}."
     if wants_part(request) and request.POST.get("since"):  # on the board
@@ -69,7 +69,7 @@ def _closing(
     return go_to(request, page)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.WORK_PIPELINE)
 def win(request: SignedInRequest, pk: int) -> HttpResponse:
     """They bought."""
@@ -94,7 +94,7 @@ def win(request: SignedInRequest, pk: int) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.WORK_PIPELINE)
 def lose(request: SignedInRequest, pk: int) -> HttpResponse:
     """They did not buy."""
@@ -129,7 +129,7 @@ def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
     return go_to(request, page)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.WORK_PIPELINE)
 def promote(request: SignedInRequest, contact_id: int) -> HttpResponse:
     """Make a contact a prospect by hand, with a reason."""
@@ -154,7 +154,7 @@ def promote(request: SignedInRequest, contact_id: int) -> HttpResponse:
             now=timezone.now(),
         )
     except Refused as refused:
-        form.refuse(refused)
+        show_refusal(form, refused)
         return form_page(request, form, status=422, **context)
     if opportunity is None:  # deleted meanwhile
         raise Http404

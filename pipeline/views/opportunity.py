@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.answers import go_to, went_wrong
 from core.errors import Refused, Stale
-from core.forms import posted
+from core.forms import posted, show_refusal
 from leads.models import Contact, ContactQuerySet
 from leads.services import find_contact
 from pipeline import queries, services
@@ -46,7 +46,7 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "pipeline/opportunity.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.WORK_PIPELINE)
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change the facts."""
@@ -72,14 +72,14 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
         form = EditForm(owners=sellers(request.user), opportunity=Opportunity.objects.for_card().get(pk=pk))
         return form_page(request, form, status=409, said=str(stale), **context)
     except Refused as refused:
-        form.refuse(refused)
+        show_refusal(form, refused)
         return form_page(request, form, status=422, **context)
     messages.success(request, "Saved.")
     is_seen = Opportunity.objects.visible_to(request.user).filter(pk=pk).exists()
     return go_to(request, page if is_seen else reverse("pipeline"))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.WORK_PIPELINE)
 def add_person(request: SignedInRequest, pk: int) -> HttpResponse:
     """Somebody else takes part in the decision; offered are the people of the same company."""
@@ -104,7 +104,7 @@ def add_person(request: SignedInRequest, pk: int) -> HttpResponse:
         contact = _meant(form, visible)
         services.add_person(opportunity_id=pk, contact=contact, role=form.cleaned_data["role"], now=timezone.now())
     except Refused as refused:
-        form.refuse(refused)
+        show_refusal(form, refused)
         return form_page(request, form, status=422, **context)
     return go_to(request, page)
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.answers import go_to, went_wrong
 from core.errors import Refused
-from core.forms import posted
+from core.forms import posted, show_refusal
 from leads.filters import number
 from pipeline import queries, services
 from pipeline.forms import StageForm
@@ -42,7 +42,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     return render(request, "pipeline/stages.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.MANAGE_STAGES)
 def add(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
     """A new stage."""
@@ -62,13 +62,13 @@ def add(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
     try:
         stage = services.add_stage(pipeline=pipeline, **form.cleaned_data)
     except Refused as refused:
-        form.refuse(refused)
+        show_refusal(form, refused)
         return form_page(request, form, status=422, **context)
     messages.success(request, f"{stage.name} is on the board.")
     return go_to(request, page)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.MANAGE_STAGES)
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Rename a stage, or change what it asks for."""
@@ -87,7 +87,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         services.change_stage(stage=stage, **form.cleaned_data)
     except Refused as refused:
-        form.refuse(refused)
+        show_refusal(form, refused)
         return form_page(request, form, status=422, **context)
     messages.success(request, "Saved.")
     return go_to(request, _page(stage))

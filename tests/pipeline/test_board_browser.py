@@ -1,0 +1,169 @@
+"""The board in a real browser: by hand, by keyboard, and while others work on it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from pipeline import services
+from pipeline.models import Opportunity
+from tests.conftest import Cast, client_of
+from tests.pipeline import rows
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium at /usr/bin/chromium; apt-get install chromium"),
+]
+
+
+@pytest.fixture
+def page(cast: Cast, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Rita looks at the board; every error of the page fails the test."""
+    from playwright.sync_api import sync_playwright
+
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    session = client_of(cast.rita).cookies["sessionid"].value
+    errors: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        context = browser.new_context(viewport={"width": 1600, "height": 900}, base_url=live_server.url)
+        context.set_default_timeout(10_000)
+        context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        opened = context.new_page()
+        opened.on("pageerror", lambda error: errors.append(str(error)))
+        yield opened
+        browser.close()
+        connections.close_all()  # inside Playwright's event loop Django keeps connections of its own
+    assert errors == []
+
+
+def column(page: Any, name: str) -> Any:
+    return page.locator(f'[data-stage="{rows.stage(name).pk}"]')
+
+
+def card_in(page: Any, name: str, card: Opportunity) -> Any:
+    return column(page, name).locator(f'[data-card="{card.pk}"]')
+
+
+def stage_of(card: Opportunity) -> str:
+    return Opportunity.objects.get(pk=card.pk).stage.name
+
+
+def drag(page: Any, card: Opportunity, to: str) -> None:
+    source = page.locator(f'[data-card="{card.pk}"]').bounding_box()
+    target = column(page, to).locator("[data-cards]").bounding_box()
+    page.mouse.move(source["x"] + 40, source["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(source["x"] + 60, source["y"] + 40, steps=4)
+    page.mouse.move(target["x"] + 60, target["y"] + 30, steps=12)
+    page.mouse.up()
+
+
+def test_by_hand(page: Any, cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, name="Kestrel", amount=1000)
+    page.goto("/pipeline/")
+    drag(page, card, "Discovery")
+    card_in(page, "Discovery", card).wait_for()
+    page.locator(f'[data-card="{card.pk}"][data-version="2"]').wait_for()
+    assert stage_of(card) == "Discovery"
+    assert "€250" in column(page, "Discovery").locator(".lane-head").inner_text()
+
+    drag(page, card, "Negotiation")  # which asks for a date
+    dialog = page.locator("#dialog[open]")
+    dialog.wait_for()
+    assert stage_of(card) == "Discovery"
+    dialog.locator('[name="expected_close"]').fill(f"{timezone.now():%Y}-12-31")
+    dialog.get_by_role("button", name="Move to Negotiation").click()
+    card_in(page, "Negotiation", card).wait_for()
+    dialog.wait_for(state="hidden")
+    assert stage_of(card) == "Negotiation"
+
+
+def test_by_keyboard_and_won(page: Any, cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, at="Proposal", name="Kestrel", amount=1000, expected_close=timezone.now().date())
+    page.goto("/pipeline/")
+    page.locator(f'[data-card="{card.pk}"]').focus()
+    page.keyboard.press("]")
+    page.locator(f'[data-card="{card.pk}"][data-version="2"]').wait_for()
+    assert stage_of(card) == "Negotiation"
+    page.locator(f'[data-card="{card.pk}"]:focus').wait_for()  # the focus goes with it
+    page.keyboard.press("]")
+    dialog = page.locator("#dialog[open]")
+    dialog.wait_for()
+    dialog.get_by_role("button", name="Won").click()
+    card_in(page, "Won", card).wait_for()
+    assert stage_of(card) == "Won"
+
+
+def test_losing_asks_for_a_reason(page: Any, cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, name="Kestrel")
+    page.goto("/pipeline/")
+    drag(page, card, "Lost")
+    dialog = page.locator("#dialog[open]")
+    dialog.wait_for()
+    dialog.get_by_role("button", name="Lost").click()
+    dialog.get_by_text("Choose why it was lost").wait_for()
+    assert stage_of(card) == "New"
+    dialog.locator('[name="reason"]').select_option("price")
+    dialog.get_by_role("button", name="Lost").click()
+    card_in(page, "Lost", card).wait_for()
+    assert "Too expensive" in card_in(page, "Lost", card).inner_text()
+
+
+def test_others_moves_arrive_and_leave_the_focus_alone(page: Any, cast: Cast) -> None:
+    mine, theirs = rows.opportunity(cast.rita, name="mine"), rows.opportunity(cast.ravi, name="theirs")
+    page.goto("/pipeline/")
+    page.locator(f'[data-card="{mine.pk}"]').focus()
+    services.move(
+        opportunity_id=theirs.pk, stage_id=rows.stage("Discovery").pk, actor=cast.ravi, now=timezone.now(), version=1
+    )
+    card_in(page, "Discovery", theirs).wait_for(timeout=10_000)
+    assert card_in(page, "New", theirs).count() == 0
+    assert page.evaluate("document.activeElement.dataset.card") == str(mine.pk)
+
+
+def test_a_stale_card_is_put_where_it_belongs(page: Any, cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, name="Kestrel", amount=1)
+    page.goto("/pipeline/")
+    services.move(
+        opportunity_id=card.pk, stage_id=rows.stage("Proposal").pk, actor=cast.ravi, now=timezone.now(), version=1
+    )
+    page.locator(f'[data-card="{card.pk}"]').focus()
+    page.keyboard.press("]")
+    card_in(page, "Proposal", card).wait_for()
+    page.get_by_text("Somebody else moved this card").first.wait_for()
+    assert page.locator(f'[data-card="{card.pk}"]').count() == 1
+    assert stage_of(card) == "Proposal"
+
+
+def test_scrolling_down_fetches_the_rest(page: Any, cast: Cast) -> None:
+    for number in range(35):
+        rows.opportunity(cast.rita, name=f"card {number}")
+    page.goto("/pipeline/")
+    cards = column(page, "New").locator("[data-card]")
+    assert cards.count() == 20
+    column(page, "New").locator("[data-cards]").evaluate("list => list.scrollTo(0, list.scrollHeight)")
+    cards.nth(34).wait_for()
+    top = column(page, "New").locator("[data-cards]").evaluate("list => list.scrollTop")
+    card = services.promote(contact_id=rows.qualified().pk, now=timezone.now())
+    assert card is not None
+    assert card.owner == cast.rita
+    card_in(page, "New", card).wait_for()
+    assert cards.count() >= 35  # it stays scrolled open
+    assert column(page, "New").locator("[data-cards]").evaluate("list => list.scrollTop") >= top
+
+
+def test_a_viewer_cannot_drag(page: Any, cast: Cast, live_server: Any) -> None:
+    card = rows.opportunity(cast.rita)
+    session = client_of(cast.vera).cookies["sessionid"].value
+    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    page.goto("/pipeline/")
+    drag(page, card, "Discovery")
+    assert card_in(page, "New", card).count() == 1
+    assert stage_of(card) == "New"
