@@ -23,7 +23,7 @@ pytestmark = [
 
 
 @pytest.fixture
-def page(cast: Cast, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def board(cast: Cast, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """Rita looks at the board; every error of the page fails the test."""
     from playwright.sync_api import sync_playwright
 
@@ -43,127 +43,127 @@ def page(cast: Cast, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Itera
     assert errors == []
 
 
-def column(page: Any, name: str) -> Any:
-    return page.locator(f'[data-stage="{rows.stage(name).pk}"]')
+def column(board: Any, name: str) -> Any:
+    return board.locator(f'[data-stage="{rows.stage(name).pk}"]')
 
 
-def card_in(page: Any, name: str, card: Opportunity) -> Any:
-    return column(page, name).locator(f'[data-card="{card.pk}"]')
+def card_in(board: Any, name: str, card: Opportunity) -> Any:
+    return column(board, name).locator(f'[data-card="{card.pk}"]')
 
 
 def stage_of(card: Opportunity) -> str:
     return Opportunity.objects.get(pk=card.pk).stage.name
 
 
-def drag(page: Any, card: Opportunity, to: str) -> None:
-    source = page.locator(f'[data-card="{card.pk}"]').bounding_box()
-    target = column(page, to).locator("[data-cards]").bounding_box()
-    page.mouse.move(source["x"] + 40, source["y"] + 30)
-    page.mouse.down()
-    page.mouse.move(source["x"] + 60, source["y"] + 40, steps=4)
-    page.mouse.move(target["x"] + 60, target["y"] + 30, steps=12)
-    page.mouse.up()
+def drag(board: Any, card: Opportunity, to: str) -> None:
+    source = board.locator(f'[data-card="{card.pk}"]').bounding_box()
+    target = column(board, to).locator("[data-cards]").bounding_box()
+    board.mouse.move(source["x"] + 40, source["y"] + 30)
+    board.mouse.down()
+    board.mouse.move(source["x"] + 60, source["y"] + 40, steps=4)
+    board.mouse.move(target["x"] + 60, target["y"] + 30, steps=12)
+    board.mouse.up()
 
 
-def test_by_hand(page: Any, cast: Cast) -> None:
+def test_by_hand(board: Any, cast: Cast) -> None:
     card = rows.opportunity(cast.rita, name="Kestrel", amount=1000)
-    page.goto("/pipeline/")
-    drag(page, card, "Discovery")
-    card_in(page, "Discovery", card).wait_for()
-    page.locator(f'[data-card="{card.pk}"][data-version="2"]').wait_for()
+    board.goto("/pipeline/")
+    drag(board, card, "Discovery")
+    card_in(board, "Discovery", card).wait_for()
+    board.locator(f'[data-card="{card.pk}"][data-version="2"]').wait_for()
     assert stage_of(card) == "Discovery"
-    assert "€250" in column(page, "Discovery").locator(".lane-head").inner_text()
+    assert "€250" in column(board, "Discovery").locator(".lane-head").inner_text()
 
-    drag(page, card, "Negotiation")  # which asks for a date
-    dialog = page.locator("#dialog[open]")
+    drag(board, card, "Negotiation")  # which asks for a date
+    dialog = board.locator("#dialog[open]")
     dialog.wait_for()
     assert stage_of(card) == "Discovery"
     dialog.locator('[name="expected_close"]').fill(f"{timezone.now():%Y}-12-31")
     dialog.get_by_role("button", name="Move to Negotiation").click()
-    card_in(page, "Negotiation", card).wait_for()
+    card_in(board, "Negotiation", card).wait_for()
     dialog.wait_for(state="hidden")
     assert stage_of(card) == "Negotiation"
 
 
-def test_by_keyboard_and_won(page: Any, cast: Cast) -> None:
+def test_by_keyboard_and_won(board: Any, cast: Cast) -> None:
     card = rows.opportunity(cast.rita, at="Proposal", name="Kestrel", amount=1000, expected_close=timezone.now().date())
-    page.goto("/pipeline/")
-    page.locator(f'[data-card="{card.pk}"]').focus()
-    page.keyboard.press("]")
-    page.locator(f'[data-card="{card.pk}"][data-version="2"]').wait_for()
+    board.goto("/pipeline/")
+    board.locator(f'[data-card="{card.pk}"]').focus()
+    board.keyboard.press("]")
+    board.locator(f'[data-card="{card.pk}"][data-version="2"]').wait_for()
     assert stage_of(card) == "Negotiation"
-    page.locator(f'[data-card="{card.pk}"]:focus').wait_for()  # the focus goes with it
-    page.keyboard.press("]")
-    dialog = page.locator("#dialog[open]")
+    board.locator(f'[data-card="{card.pk}"]:focus').wait_for()  # the focus goes with it
+    board.keyboard.press("]")
+    dialog = board.locator("#dialog[open]")
     dialog.wait_for()
     dialog.get_by_role("button", name="Won").click()
-    card_in(page, "Won", card).wait_for()
+    card_in(board, "Won", card).wait_for()
     assert stage_of(card) == "Won"
 
 
-def test_losing_asks_for_a_reason(page: Any, cast: Cast) -> None:
+def test_losing_asks_for_a_reason(board: Any, cast: Cast) -> None:
     card = rows.opportunity(cast.rita, name="Kestrel")
-    page.goto("/pipeline/")
-    drag(page, card, "Lost")
-    dialog = page.locator("#dialog[open]")
+    board.goto("/pipeline/")
+    drag(board, card, "Lost")
+    dialog = board.locator("#dialog[open]")
     dialog.wait_for()
     dialog.get_by_role("button", name="Lost").click()
     dialog.get_by_text("Choose why it was lost").wait_for()
     assert stage_of(card) == "New"
     dialog.locator('[name="reason"]').select_option("price")
     dialog.get_by_role("button", name="Lost").click()
-    card_in(page, "Lost", card).wait_for()
-    assert "Too expensive" in card_in(page, "Lost", card).inner_text()
+    card_in(board, "Lost", card).wait_for()
+    assert "Too expensive" in card_in(board, "Lost", card).inner_text()
 
 
-def test_others_moves_arrive_and_leave_the_focus_alone(page: Any, cast: Cast) -> None:
+def test_others_moves_arrive_and_leave_the_focus_alone(board: Any, cast: Cast) -> None:
     mine, theirs = rows.opportunity(cast.rita, name="mine"), rows.opportunity(cast.ravi, name="theirs")
-    page.goto("/pipeline/")
-    page.locator(f'[data-card="{mine.pk}"]').focus()
+    board.goto("/pipeline/")
+    board.locator(f'[data-card="{mine.pk}"]').focus()
     services.move(
         opportunity_id=theirs.pk, stage_id=rows.stage("Discovery").pk, actor=cast.ravi, now=timezone.now(), version=1
     )
-    card_in(page, "Discovery", theirs).wait_for(timeout=10_000)
-    assert card_in(page, "New", theirs).count() == 0
-    assert page.evaluate("document.activeElement.dataset.card") == str(mine.pk)
+    card_in(board, "Discovery", theirs).wait_for(timeout=10_000)
+    assert card_in(board, "New", theirs).count() == 0
+    assert board.evaluate("document.activeElement.dataset.card") == str(mine.pk)
 
 
-def test_a_stale_card_is_put_where_it_belongs(page: Any, cast: Cast) -> None:
+def test_a_stale_card_is_put_where_it_belongs(board: Any, cast: Cast) -> None:
     card = rows.opportunity(cast.rita, name="Kestrel", amount=1)
-    page.goto("/pipeline/")
+    board.goto("/pipeline/")
     services.move(
         opportunity_id=card.pk, stage_id=rows.stage("Proposal").pk, actor=cast.ravi, now=timezone.now(), version=1
     )
-    page.locator(f'[data-card="{card.pk}"]').focus()
-    page.keyboard.press("]")
-    card_in(page, "Proposal", card).wait_for()
-    page.get_by_text("Somebody else moved this card").first.wait_for()
-    assert page.locator(f'[data-card="{card.pk}"]').count() == 1
+    board.locator(f'[data-card="{card.pk}"]').focus()
+    board.keyboard.press("]")
+    card_in(board, "Proposal", card).wait_for()
+    board.get_by_text("Somebody else moved this card").first.wait_for()
+    assert board.locator(f'[data-card="{card.pk}"]').count() == 1
     assert stage_of(card) == "Proposal"
 
 
-def test_scrolling_down_fetches_the_rest(page: Any, cast: Cast) -> None:
+def test_scrolling_down_fetches_the_rest(board: Any, cast: Cast) -> None:
     for number in range(35):
         rows.opportunity(cast.rita, name=f"card {number}")
-    page.goto("/pipeline/")
-    cards = column(page, "New").locator("[data-card]")
+    board.goto("/pipeline/")
+    cards = column(board, "New").locator("[data-card]")
     assert cards.count() == 20
-    column(page, "New").locator("[data-cards]").evaluate("list => list.scrollTo(0, list.scrollHeight)")
+    column(board, "New").locator("[data-cards]").evaluate("list => list.scrollTo(0, list.scrollHeight)")
     cards.nth(34).wait_for()
-    top = column(page, "New").locator("[data-cards]").evaluate("list => list.scrollTop")
+    top = column(board, "New").locator("[data-cards]").evaluate("list => list.scrollTop")
     card = services.promote(contact_id=rows.qualified().pk, now=timezone.now())
     assert card is not None
     assert card.owner == cast.rita
-    card_in(page, "New", card).wait_for()
+    card_in(board, "New", card).wait_for()
     assert cards.count() >= 35  # it stays scrolled open
-    assert column(page, "New").locator("[data-cards]").evaluate("list => list.scrollTop") >= top
+    assert column(board, "New").locator("[data-cards]").evaluate("list => list.scrollTop") >= top
 
 
-def test_a_viewer_cannot_drag(page: Any, cast: Cast, live_server: Any) -> None:
+def test_a_viewer_cannot_drag(board: Any, cast: Cast, live_server: Any) -> None:
     card = rows.opportunity(cast.rita)
     session = client_of(cast.vera).cookies["sessionid"].value
-    page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
-    page.goto("/pipeline/")
-    drag(page, card, "Discovery")
-    assert card_in(page, "New", card).count() == 1
+    board.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+    board.goto("/pipeline/")
+    drag(board, card, "Discovery")
+    assert card_in(board, "New", card).count() == 1
     assert stage_of(card) == "New"
