@@ -9,7 +9,8 @@ from django.db import connection, transaction
 from core.locks import hold
 from leads.models import Standing
 from reports.models import FunnelCell, Rollup
-from reports.queries.funnel import ROLLUP, STEPS, counted, in_months
+from reports.queries.funnel import ROLLUP
+from reports.queries.steps import STEPS, counted, in_months
 
 FUNNEL = 0x46554E  # core.locks: this work is done by one at a time
 # What no new row tells (a contact deleted, a source corrected, old events that got their contact later) heals hourly.

@@ -15,7 +15,8 @@ from leads.models import Source
 from pipeline.queries import Filters
 from pipeline.views.board import owner_filters, sellers
 from reports import queries
-from reports.queries.funnel import PERIODS, STEPS
+from reports.queries.funnel import PERIODS
+from reports.queries.steps import STEPS
 from users.access import SignedInRequest, requires
 from users.roles import Can
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from pipeline.models import Opportunity, OpportunityPerson, StageMove
@@ -90,5 +91,6 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
 
 
 def _evidence(row: dict[str, Any]) -> dict[str, Any]:
-    said = [row.get("text") or "", row.get("amount") or "", row.get("on_date") or ""]
+    amount = row.get("amount")
+    said = [row.get("text") or "", f"{Decimal(amount):,.0f}" if amount else "", row.get("on_date") or ""]
     return row | {"state": row.get("verdict", "unknown"), "said": " · ".join(part for part in said if part)}
