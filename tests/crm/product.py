@@ -78,6 +78,10 @@ class Product:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait(10)
 
+    def is_dead(self, name: str) -> bool:
+        process = self.programs[name].process
+        return process is None or process.poll() is not None
+
     def start_again(self, name: str) -> None:
         self.programs[name].start()
 

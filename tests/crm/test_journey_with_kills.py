@@ -143,14 +143,14 @@ def test_the_worker_is_killed_and_started_again(product: Product) -> None:
         if step in {"form", "reply"} and step not in done:
             product.kill("worker")
             done.add(step)
-        elif step == "score" and product.programs["worker"].process.poll() is not None:
+        elif step == "score" and product.is_dead("worker"):
             product.start_again("worker")
         elif step == "promotion" and "promotion" not in done:
             done.add(step)
             product.kill("worker")
             product.start_again("worker")
 
-    journey.before = disturb  # type: ignore[method-assign]
+    journey.before = disturb
     journey.run()
     assert done == {"form", "reply", "promotion"}
     check(journey)
@@ -165,10 +165,10 @@ def test_redis_is_killed_and_started_again(product: Product) -> None:
         if step in {"form", "answer"} and step not in done:
             product.kill("valkey")
             done.add(step)
-        elif step in {"score", "promotion"} and product.valkey.process.poll() is not None:
+        elif step in {"score", "promotion"} and product.is_dead("valkey"):
             product.start_again("valkey")
 
-    journey.before = disturb  # type: ignore[method-assign]
+    journey.before = disturb
     journey.run()
     assert done == {"form", "answer"}
     check(journey)
