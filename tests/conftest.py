@@ -12,6 +12,7 @@ from django.test import Client
 
 import crm.reference
 from leads import kinds
+from leads.models import EventKind
 from users.models import Team, User
 
 # Static files come from their sources: nothing has to be collected before a test.
@@ -31,16 +32,18 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Forget what processes remember; put the reference data back after a test that commits for real."""
+    """Forget what processes remember; put the reference data back when an earlier test that commits took it away."""
     kinds.forget()
     cache.clear()
     marker = request.node.get_closest_marker("django_db")
-    commits = bool(marker and marker.kwargs.get("transaction")) or bool(
-        {"transactional_db", "live_server"} & set(request.fixturenames)
-    )
-    if commits:
+    names = set(request.fixturenames)
+    if bool(marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & names:
         request.getfixturevalue("transactional_db")
         crm.reference.ensure()
+    elif marker or {"db", "cast"} & names:
+        request.getfixturevalue("db")
+        if not EventKind.objects.exists():
+            crm.reference.ensure()
     yield
     kinds.forget()
     cache.clear()
