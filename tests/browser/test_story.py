@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -124,7 +125,7 @@ def test_from_a_visitor_s_form_to_the_forecast(
     expect(columns["Proposal"].locator("[data-card]")).to_have_count(1)
     expect(rita.locator("#dialog")).to_be_hidden()
     opportunity.refresh_from_db()
-    assert (opportunity.stage.name, opportunity.amount) == ("Proposal", 18000)
+    assert (opportunity.stage.name, opportunity.amount) == ("Proposal", Decimal(18000))
 
     # and the forecast counts it
     assert weighted(rita) == 9000
