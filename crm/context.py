@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from activities.models import Notification
+from activities.queries import unread_count
 from crm.demo import logins
 from users.models import User
 from users.roles import Can
@@ -54,17 +54,14 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "site_name": "Winnow",
         "is_demo": logins.is_demo(user),
         "nav": SimpleLazyObject(lambda: _nav(request, user)),
-        "unread_notifications": SimpleLazyObject(lambda: Notification.objects.filter(user=user, read_at=None).count()),
+        "unread_notifications": SimpleLazyObject(lambda: unread_count(user)),
     }
 
 
 def _nav(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     nav = []
     for place in places_of(user):
-        try:
-            url = reverse(place.url_name)
-        except NoReverseMatch:
-            continue
+        url = reverse(place.url_name)
         nav.append({"key": place.key, "label": place.label, "icon": place.icon, "url": url, "place": place})
     here = _here(request, nav)
     return [item | {"active": item is here} for item in nav]

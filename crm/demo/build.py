@@ -1,8 +1,6 @@
 """Loads the demo, once."""
 
 from datetime import UTC, datetime
-from importlib import import_module
-from importlib.util import find_spec
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
@@ -17,6 +15,7 @@ from crm.demo.world import FIRMS, PEOPLE, Maker
 from leads import kinds
 from leads.models import Company, Contact, Source
 from pipeline.models import Pipeline, Stage, StageKind
+from reports.services import refresh_funnel
 from scoring import queries as scoring
 from scoring import services
 from scoring.models import Definition
@@ -48,8 +47,7 @@ def build(*, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     services.refresh_all(now=now)
-    if find_spec("reports.services"):
-        import_module("reports.services").refresh_funnel(now=now)
+    refresh_funnel(now=now)
 
 
 def make_colleagues() -> None:

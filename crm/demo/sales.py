@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from activities.models import Activity, ActivityKind, FollowUp, Notification
 from crm.demo import words
@@ -234,19 +234,12 @@ class Office:
                         user=owner,
                         key=f"opportunity-opened:{card.pk}",
                         text=f"New prospect for you: {person.name}",
-                        url=_address(card),
+                        url=reverse("opportunity", args=[card.pk]),
                         at=at,
                         read_at=at + timedelta(hours=2) if at < self.midnight - timedelta(days=4) else None,
                     )
                 )
         Notification.objects.bulk_create(sorted(rows, key=lambda row: row.at), batch_size=BATCH)
-
-
-def _address(card: Opportunity) -> str:
-    try:
-        return reverse("opportunity", args=[card.pk])
-    except NoReverseMatch:
-        return "/"
 
 
 def _said(card: Opportunity, move: Move, came_from: Stage | None, stage: Stage, person: Person) -> tuple[str, str]:
