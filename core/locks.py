@@ -14,8 +14,12 @@ SCORING = 0x57494E  # one number per kind of work that is locked as a whole
 
 
 def locked(rows: "QuerySet[Row]") -> list[Row]:
-    """The rows, locked until the transaction ends, in key order, without their relations."""
-    return list(rows.select_for_update(of=("self",)).order_by("pk"))
+    """The rows, locked until the transaction ends, in key order, without their relations.
+
+    FOR NO KEY UPDATE: a foreign-key check elsewhere takes KEY SHARE on the same row and must not wait, or two people
+    whose rows point at each other's stages block each other for ever.
+    """
+    return list(rows.select_for_update(of=("self",), no_key=True).order_by("pk"))
 
 
 def hold(work: int, *, shared: bool = False) -> None:

@@ -3,6 +3,7 @@
 import zoneinfo
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -42,7 +43,9 @@ class SignInRequired:
             return None
         if request.headers.get("HX-Request"):  # a part of a page whose session ended: send the whole window
             response = HttpResponse(status=401)
-            response["HX-Redirect"] = f"{reverse('account_login')}?next={request.headers.get('HX-Current-URL', '/')}"
+            back = urlsplit(request.headers.get("HX-Current-URL", "/"))
+            query = urlencode({"next": urlunsplit(("", "", back.path or "/", back.query, ""))}, safe="/")
+            response["HX-Redirect"] = f"{reverse('account_login')}?{query}"
             return response
         return redirect_to_login(request.get_full_path())
 

@@ -85,14 +85,20 @@ CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATE
 WHERE {where}"""
 
     def update(self, targets: Targets) -> str:
-        """Write what changed into Standing; returns one row per contact whose judgement changed."""
+        """Write what changed into Standing; returns one row per contact whose judgement changed.
+
+        The rows are locked in key order before the first one is written, as everybody locks them.
+        """
         values = ", ".join(f"{column} = x.{column}" for column in COLUMNS)
         return f"""
-WITH x AS MATERIALIZED ({self.select(targets, only_changed=True)})
+WITH x AS MATERIALIZED ({self.select(targets, only_changed=True)}),
+locked AS (
+  SELECT contact_id FROM leads_standing WHERE contact_id IN (SELECT contact_id FROM x)
+  ORDER BY contact_id FOR NO KEY UPDATE)
 UPDATE leads_standing s
 SET {values}, last_day = greatest(s.last_day, x.last_day), two_way_day = greatest(s.two_way_day, x.two_way_day),
   day = $2, definition_version = {self.spec.version}
-FROM x WHERE s.contact_id = x.contact_id
+FROM x WHERE s.contact_id = x.contact_id AND (SELECT count(*) FROM locked) > 0
 RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two_way_day, x.met"""
 
     @property

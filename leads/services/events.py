@@ -99,7 +99,8 @@ def record_events(events: Sequence[NewEvent], *, now: datetime) -> Recorded:
         check_event(event, now=now)
     identities = resolve_identities({event.identity for event in events})
     columns: list[tuple[Any, ...]] = []
-    for event in events:
+    # in one order, so that two overlapping batches wait for each other instead of blocking each other
+    for event in sorted(events, key=lambda event: (event.source, event.message_id)):
         kind = known[event.kind]
         identity_id, contact_id = identities[event.identity]
         columns.append(

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
+from django.db.models import CharField, Value
+from django.db.models.functions import Cast, Concat
 
 from leads.models import Direction, EventKind
 from scoring.definitions import EngagementLine, FitLine, Required, Spec
@@ -60,8 +63,8 @@ def load_spec(definition: Definition) -> Spec:
 
 
 @lru_cache(maxsize=8)
-def _spec_of(definition_id: int) -> Spec:
-    """An activated definition never changes, so a process reads it once."""
+def _spec_of(definition_id: int, kinds: tuple[str, ...]) -> Spec:
+    """An activated definition never changes, so a process reads it once for each state of the registry of kinds."""
     return load_spec(Definition.objects.get(pk=definition_id))
 
 
@@ -72,10 +75,16 @@ def forget_specs() -> None:
 
 def active_spec() -> Spec | None:
     """The definition by which everybody is judged now. One query."""
-    active = (
-        Definition.objects.filter(status=DefinitionStatus.ACTIVE).values_list("pk", flat=True).order_by("pk").first()
+    described = EventKind.objects.order_by("pk").values(
+        text=Concat(Cast("pk", CharField()), Value(" "), "direction", Value(" "), "category")
     )
-    return _spec_of(active) if active else None
+    active = (
+        Definition.objects.filter(status=DefinitionStatus.ACTIVE)
+        .values_list("pk", ArraySubquery(described))
+        .order_by("pk")
+        .first()
+    )
+    return _spec_of(active[0], tuple(active[1])) if active else None
 
 
 def statement_of(spec: Spec) -> Statement:

@@ -9,12 +9,12 @@ from django.db import connection, transaction
 
 from core import locks
 from leads.models import ChangedContact, Contact, Lifecycle, Standing
-from leads.services import enter_lifecycle
+from leads.services import assign_owner, enter_lifecycle, register_kind
 from leads.services.events import NewEvent, record_events
 from scoring import services, signals
 from scoring.models import RefreshRange, Verdict
 from tests import factories
-from tests.conftest import NOW
+from tests.conftest import NOW, Cast
 
 
 def score(contact: Contact) -> int:
@@ -239,3 +239,42 @@ def test_a_scorer_that_dies_leaves_the_queue_as_it_was(monkeypatch: pytest.Monke
             services.rescore_changed(now=NOW)
     assert ChangedContact.objects.filter(contact_id=contact.pk).exists()
     assert services.rescore_changed(now=NOW) == 1
+
+
+@pytest.mark.django_db
+def test_a_kind_that_is_added_later_counts_as_two_way_in_running_processes() -> None:
+    contact = factories.contact()
+    for number in range(5):
+        factories.event(contact, "webinar_attended", days_ago=number)
+        factories.event(contact, "asset_downloaded", days_ago=number)
+        factories.event(contact, "page_view", path="/pricing", days_ago=number)
+    factories.bant(contact)
+    services.rescore_changed(now=NOW)
+    assert not Standing.objects.get().is_qualified
+    register_kind(key="visited_stand", label="Came to our stand", category="conversation", direction="two_way")
+    factories.event(contact, "visited_stand")
+    services.rescore_changed(now=NOW)
+    assert Standing.objects.get().is_qualified
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refresh_and_a_bulk_change_of_owners_do_not_block_each_other_for_ever(cast: Cast) -> None:
+    contacts = [factories.contact() for _ in range(300)]
+    ids = [contact.pk for contact in contacts]
+    failures: list[BaseException] = []
+
+    def assign() -> None:
+        try:
+            for number in range(30):
+                assign_owner(ids, cast.rita if number % 2 else cast.ravi)
+        except Exception as error:
+            failures.append(error)
+
+    thread = in_thread(assign)
+    for number in range(30):
+        # everybody's judgement changes, and the rows lie in another order than their keys
+        Standing.objects.filter(pk__in=ids[:: 2 if number % 2 else 3]).update(total=-number)
+        RefreshRange.objects.all().delete()
+        services.refresh_all(now=NOW)
+    thread.join(60)
+    assert failures == []

@@ -40,7 +40,12 @@ FIT_CONDITIONS: list[dict[str, Any]] = [
     {"field": "company.employees", "op": "unknown"},
     {"not": {"field": "company.employees", "op": "at_least", "value": 10}},
     {"field": "company.industry", "op": "is_not", "value": "software"},
-    {"any": [{"field": "contact.job_title", "op": "contains", "value": "50%_"}, {"field": "contact.country", "op": "is", "value": "de"}]},
+    {
+        "any": [
+            {"field": "contact.job_title", "op": "contains", "value": "50%_"},
+            {"field": "contact.country", "op": "is", "value": "de"},
+        ]
+    },
     {"all": [{"field": "contact.job_title", "op": "known"}, {"field": "contact.free_mail", "op": "is", "value": True}]},
 ]
 people = st.fixed_dictionaries(
@@ -111,7 +116,9 @@ def test_sql_and_the_plain_reading_agree(
         two_way_kinds=tuple(kind.pk for kind in kinds.values() if kind.direction == "two_way"),
         grades=(20, 10, 20, 10),
         engagement=tuple(
-            EngagementLine(n, "", category, kinds[key].pk, (pricing.pk,) if faceted and key == "page_view" else (), *rest)
+            EngagementLine(
+                n, "", category, kinds[key].pk, (pricing.pk,) if faceted and key == "page_view" else (), *rest
+            )
             for n, (key, faceted, category, *rest) in enumerate(rules)
         ),
         fit=tuple(FitLine(n, "", points, condition) for n, (condition, points) in enumerate(fits)),
