@@ -1,5 +1,6 @@
 """Cards go from column to column."""
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -181,6 +182,24 @@ def test_two_cards_dropped_on_one_place_get_different_ones(cast: Cast) -> None:
     assert order("Discovery")[-1] == below.name
     positions = list(Opportunity.objects.filter(stage=stage).values_list("position", flat=True))
     assert len(set(positions)) == 4
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_who_move_cards_in_opposite_directions_never_block_each_other(cast: Cast) -> None:
+    stages = [rows.stage("New").pk, rows.stage("Discovery").pk]
+    cards = [rows.opportunity(cast.rita, at="New"), rows.opportunity(cast.ravi, at="Discovery")]
+    together = threading.Barrier(2)
+
+    def there_and_back(card: Opportunity, first: int) -> int:
+        for turn in range(30):
+            together.wait(timeout=20)  # both at the same moment, each into the column that the other one leaves
+            services.move(opportunity_id=card.pk, stage_id=stages[(first + turn) % 2], actor=cast.rita, now=NOW)
+        return 30
+
+    answers = at_once(lambda: there_and_back(cards[0], 1), lambda: there_and_back(cards[1], 0))
+    assert answers == [30, 30]
+    assert [StageMove.objects.filter(opportunity=card).count() for card in cards] == [31, 31]
+    assert [Opportunity.objects.get(pk=card.pk).stage.name for card in cards] == ["New", "Discovery"]
 
 
 # --- the page ---
