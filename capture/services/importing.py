@@ -222,7 +222,7 @@ def _take_batch(
     of: Import, run: str, start: int, batch: Sequence[Record], reading: rows.Reading, *, now: datetime
 ) -> bool:
     """Import the rows and say so on the import, together; false when another run has it or it was cancelled."""
-    current = Import.objects.without_content().select_for_update(of=("self",)).get(pk=of.pk)
+    current = Import.objects.without_content().select_for_update(of=("self",), no_key=True).get(pk=of.pk)
     if current.status != ImportStatus.RUNNING or current.claimed_by != run or current.done_rows != start:
         return False
     results = _take(batch, reading, of, now)

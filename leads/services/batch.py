@@ -221,7 +221,7 @@ class _Batch:
     def _store_standings(self, known: Iterable[_Person], tag_ids: dict[str, int]) -> set[int]:
         """Tags and owner of known people: tags are added, an owner is set where there was none."""
         with_news = {person.contact.pk: person for person in known if person.tags or person.owner_id}
-        rows = Standing.objects.select_for_update(of=("self",)).filter(pk__in=with_news).order_by("pk")
+        rows = Standing.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=with_news).order_by("pk")
         changed = []
         for standing in rows if with_news else []:
             person = with_news[standing.pk]

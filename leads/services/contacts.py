@@ -111,7 +111,9 @@ def create_contact(
 def change_contact(contact: Contact, **changes: Any) -> Contact:
     """Change a contact's own fields."""
     cleaned = clean_fields(changes)
-    contact = Contact.objects.select_for_update(of=("self",)).select_related("company").get(pk=contact.pk)
+    # NO KEY: events that arrive meanwhile check their foreign key to this row and must not wait, for we wait for them
+    mine = Contact.objects.select_for_update(of=("self",), no_key=True)
+    contact = mine.select_related("company").get(pk=contact.pk)
     if "custom" in cleaned:
         cleaned["custom"] = contact.custom | cleaned["custom"]
     for name, value in cleaned.items():
@@ -166,7 +168,7 @@ def enter_lifecycle(
     definition_version: int | None = None,
 ) -> bool:
     """Move a contact to another lifecycle stage; false when it is there already."""
-    standing = Standing.objects.select_for_update().get(pk=contact_id)
+    standing = Standing.objects.select_for_update(no_key=True).get(pk=contact_id)
     if standing.lifecycle == stage:
         return False
     LifecycleChange.objects.create(

@@ -25,7 +25,7 @@ def assign_owner(contact_ids: Iterable[int], owner: User | None) -> dict[int, in
         raise Refused(owner=f"{owner} cannot own contacts. Choose an active colleague.")
     before = {
         standing.pk: standing.owner_id
-        for standing in Standing.objects.select_for_update().filter(pk__in=list(contact_ids)).order_by("pk")
+        for standing in Standing.objects.select_for_update(no_key=True).filter(pk__in=list(contact_ids)).order_by("pk")
     }
     changed = {pk: former for pk, former in before.items() if former != (owner.pk if owner else None)}
     Standing.objects.filter(pk__in=changed).update(owner=owner)
@@ -40,7 +40,7 @@ def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
         raise Refused(tag="A tag has 1 to 40 characters.")
     tag, _ = Tag.objects.get_or_create(name=name)
     rows = Standing.objects.filter(pk__in=list(contact_ids)).exclude(tag_ids__contains=[tag.pk])
-    changed = [row.pk for row in rows.select_for_update().order_by("pk")]
+    changed = [row.pk for row in rows.select_for_update(no_key=True).order_by("pk")]
     Standing.objects.filter(pk__in=changed).update(tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_append"))
     _announce(changed)
     return changed
@@ -50,7 +50,7 @@ def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
 def remove_tag(contact_ids: Iterable[int], tag: Tag) -> list[int]:
     """Take a tag off the contacts; returns the ids of those who had it."""
     rows = Standing.objects.filter(pk__in=list(contact_ids), tag_ids__contains=[tag.pk])
-    changed = [row.pk for row in rows.select_for_update().order_by("pk")]
+    changed = [row.pk for row in rows.select_for_update(no_key=True).order_by("pk")]
     Standing.objects.filter(pk__in=changed).update(tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_remove"))
     _announce(changed)
     return changed
