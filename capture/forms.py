@@ -83,6 +83,8 @@ class FormSettings(forms.ModelForm):  # type: ignore[type-arg]
         kinds = EventKind.objects.filter(is_registered=True).order_by("label").values_list("key", "label")
         self.fields["event_kind"].choices = list(kinds)  # type: ignore[attr-defined]
         self.initial.update(asked=self.instance.fields, must=self.instance.required)
+        if self.instance.pk:  # links are out there, and what came in is found by it
+            self.fields["slug"].disabled = True
         self.order_fields(["title", "slug", "intro", "asked", "must"])
 
     def clean(self) -> None:

@@ -156,6 +156,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "mail-missed-invitations": {
+        "task": "users.tasks.mail_missed_invitations",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "refresh-funnel": {"task": "reports.tasks.refresh_funnel", "schedule": 30.0, "options": {"expires": 30}},
     "finish-imports": {"task": "capture.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
 }

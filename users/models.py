@@ -62,6 +62,9 @@ class User(AbstractBaseUser):
     timezone = models.CharField(max_length=40, default="UTC")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    invitation_due_at = models.DateTimeField(
+        null=True, editable=False, help_text="When an invitation is to be mailed (again); empty once it has gone out."
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]

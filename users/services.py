@@ -1,7 +1,7 @@
 """The verbs of `users`: who works here, and what they may do."""
 
 import zoneinfo
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.validators import validate_email
@@ -15,6 +15,7 @@ from users.models import Team, Token, User
 from users.roles import ROLE_LABELS, Role
 
 MOST_TOKENS = 20
+INVITE_AGAIN_AFTER = timedelta(minutes=10)
 
 
 def one_line(value: str, longest: int, field: str, what: str) -> str:
@@ -48,24 +49,48 @@ def invite(*, email: str, name: str, role: str, team: Team | None, now: datetime
     email, name = _check_email(email), one_line(name, 120, "name", "a name")
     user = User(email=email, name=name, role=_check_role(role), team=team)
     user.set_unusable_password()
+    user.invitation_due_at = now
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError:
         raise Refused(email="Somebody with this address is here already. Change that person instead.") from None
-    send_invitation(user)
+    _queue_invitation(user)
     return user
 
 
-def send_invitation(user: User) -> None:
-    """Mail the link once (more), unless the person has chosen a password already or may not sign in."""
+def _queue_invitation(user: User) -> None:
     from users.tasks import mail_invitation
 
+    enqueue(mail_invitation, user_id=user.pk)
+
+
+@transaction.atomic
+def send_invitation(user: User, *, now: datetime) -> None:
+    """Mail the link once more, unless the person has chosen a password already or may not sign in."""
     if user.has_usable_password():
         raise Refused(f"{user} has a password already. “Forgot your password?” on the sign-in page sends a new link.")
     if not user.is_active:
         raise Refused(f"{user} is deactivated. Activate the person first.")
-    enqueue(mail_invitation, user_id=user.pk)
+    User.objects.filter(pk=user.pk).update(invitation_due_at=now)
+    _queue_invitation(user)
+
+
+def claim_invitation(user_id: int, *, now: datetime) -> User | None:
+    """Who is to be mailed an invitation now, for one caller alone; if it fails, it is due again in a while."""
+    due = User.objects.filter(pk=user_id, is_active=True, invitation_due_at__lte=now)
+    if not due.update(invitation_due_at=now + INVITE_AGAIN_AFTER):
+        return None
+    user = User.objects.select_related("team").get(pk=user_id)
+    if user.has_usable_password():
+        invitation_sent(user)
+        return None
+    return user
+
+
+def invitation_sent(user: User) -> None:
+    """The mail has gone out."""
+    User.objects.filter(pk=user.pk).update(invitation_due_at=None)
 
 
 def _keep_an_admin(leaving: User) -> None:

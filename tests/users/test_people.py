@@ -14,7 +14,7 @@ from core.errors import Refused
 from tests.conftest import NOW, Cast, client_of
 from users import services
 from users.models import Team, Token, User
-from users.tasks import mail_invitation
+from users.tasks import mail_invitation, mail_missed_invitations
 
 pytestmark = pytest.mark.django_db
 NEW = {"email": "Ida@Winnow.example", "name": "Ida", "role": "rep", "team": ""}
@@ -167,3 +167,28 @@ def test_the_list_costs_the_same_for_many(adam: Client) -> None:
         [User(email=f"p{n}@winnow.example", name=f"P {n}", role="rep", team_id=None) for n in range(200)]
     )
     assert queries() == few <= 6
+
+
+def test_an_invitation_that_could_not_be_mailed_is_found_by_the_sweep(
+    adam: Client, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise OSError("no mail server")
+
+    adam.post(reverse("person_invite"), NEW)
+    ida = User.objects.get(email="ida@winnow.example")
+    with monkeypatch.context() as broken:
+        broken.setattr("users.tasks.send_mail", refuse)
+        with pytest.raises(OSError, match="no mail server"):
+            mail_invitation(ida.pk)
+    mail_invitation(ida.pk)  # too soon: somebody may be sending it just now
+    assert not mail.outbox
+    User.objects.filter(pk=ida.pk).update(invitation_due_at=NOW)
+    queued: list[Any] = []
+    monkeypatch.setattr(mail_invitation, "apply_async", lambda kwargs: queued.append(kwargs))
+    with django_capture_on_commit_callbacks(execute=True):
+        mail_missed_invitations()
+    assert queued == [{"user_id": ida.pk}]
+    mail_invitation(ida.pk)
+    mail_missed_invitations()
+    assert [message.to for message in mail.outbox] == [["ida@winnow.example"]]

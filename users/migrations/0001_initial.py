@@ -45,6 +45,14 @@ class Migration(migrations.Migration):
                 ("is_active", models.BooleanField(default=True)),
                 ("created_at", models.DateTimeField(auto_now_add=True)),
                 (
+                    "invitation_due_at",
+                    models.DateTimeField(
+                        editable=False,
+                        help_text="When an invitation is to be mailed (again); empty once it has gone out.",
+                        null=True,
+                    ),
+                ),
+                (
                     "team",
                     models.ForeignKey(
                         blank=True,

@@ -81,7 +81,7 @@ def invite_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """Send the mail once more."""
     user, back = get_object_or_404(User, pk=pk), reverse("settings_people")
     try:
-        services.send_invitation(user)
+        services.send_invitation(user, now=timezone.now())
     except Refused as refused:
         return went_wrong(request, str(refused), url=back)
     return done(request, url=back, text=f"The mail to {user.email} is on its way.")
