@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from core.errors import Refused
-from leads.models import Contact, Identity, IdentityKind, Lifecycle, Source, Tag
+from leads.models import Contact, Identity, IdentityKind, Source, Tag
 from leads.services import (
     ContactRow,
     NewEvent,
@@ -18,7 +18,6 @@ from leads.services import (
     change_contact,
     company_for,
     create_contact,
-    enter_lifecycle,
     link_identity,
     record_events,
     remove_tag,
@@ -80,13 +79,6 @@ def change(contact: Contact, *, given: Mapping[str, Any]) -> None:
                 remove_tag([contact.pk], tag)
         for name in wanted.values():
             add_tag([contact.pk], name)
-
-
-def disqualify(contact: Contact, *, by: User, now: datetime) -> bool:
-    """What DELETE does: the person is out of the race, and what happened stays, because facts are never rewritten."""
-    if contact.standing.lifecycle == Lifecycle.CUSTOMER:
-        raise Refused("A customer cannot be disqualified.")
-    return enter_lifecycle(contact.pk, Lifecycle.DISQUALIFIED, now=now, actor=by, reason="Deleted through the API")
 
 
 @transaction.atomic

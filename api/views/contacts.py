@@ -17,7 +17,7 @@ from core.errors import Refused
 from leads import normalise
 from leads.days import day_of
 from leads.models import Contact, Criterion, Lifecycle
-from leads.services import record_evidence
+from leads.services import disqualify, record_evidence
 from scoring import queries as scoring
 from users.models import User
 
@@ -137,13 +137,15 @@ class OneContact(_OfContacts):
         summary="Disqualify a contact",
         description=(
             "The contact leaves lists and pipeline hand-over as *disqualified*; what happened is kept, because facts "
-            "are never rewritten, and numbers of the past stay true. The answer is the contact as it is now."
+            "are never rewritten, and numbers of the past stay true. The answer is the contact as it is now. "
+            "Prospects (their opportunity has to be lost first) and customers are refused."
         ),
         request=None,
         responses={200: serializers.ContactOut, **_REFUSED},
     )
     def delete(self, request: Request, pk: int) -> Response:
-        services.disqualify(self.contact(pk), by=self.caller(), now=timezone.now())
+        contact = self.contact(pk)
+        disqualify(contact.pk, now=timezone.now(), actor=self.caller(), reason="Deleted through the API")
         return self.answer(pk)
 
 

@@ -6,6 +6,7 @@ from leads.services.contacts import change_contact, create_contact, enter_lifecy
 from leads.services.events import NewEvent, UnknownKind, record_events, register_kind
 from leads.services.evidence import record_consent, record_evidence
 from leads.services.identities import link_identity
+from leads.services.lifecycle import disqualify
 from leads.services.rows import ContactRow, Outcome, RowResult
 from leads.services.standings import add_tag, assign_owner, remove_tag
 
@@ -21,6 +22,7 @@ __all__ = [
     "change_contact",
     "company_for",
     "create_contact",
+    "disqualify",
     "enter_lifecycle",
     "find_contact",
     "link_identity",

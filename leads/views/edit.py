@@ -151,16 +151,18 @@ def disqualify(request: SignedInRequest, pk: int) -> HttpResponse:
     contact = contact_of(request, pk)
     form = DisqualifyForm(posted(request))
     if request.method == "POST" and form.is_valid():
-        services.enter_lifecycle(
-            contact.pk, Lifecycle.DISQUALIFIED, now=timezone.now(), actor=request.user, reason=form.sentence()
-        )
-        return done(
-            request,
-            url=reverse("contact", args=[pk]),
-            text=f"{contact.name} is disqualified.",
-            undo=reverse("contact_requalify", args=[pk]),
-            event="contact-changed",
-        )
+        try:
+            services.disqualify(contact.pk, now=timezone.now(), actor=request.user, reason=form.sentence())
+        except Refused as refused:
+            show_refusal(form, refused)
+        else:
+            return done(
+                request,
+                url=reverse("contact", args=[pk]),
+                text=f"{contact.name} is disqualified.",
+                undo=reverse("contact_requalify", args=[pk]),
+                event="contact-changed",
+            )
     return _form(request, "leads/contact_disqualify.html", form, {"contact": contact})
 
 

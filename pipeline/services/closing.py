@@ -14,7 +14,14 @@ from leads.services import enter_lifecycle
 from pipeline import signals, terms
 from pipeline.models import LostReason, Opportunity, Stage, StageKind, StageMove
 from pipeline.services.moves import place_in
-from pipeline.services.rows import hold_opportunity, hold_stage, hold_stage_of_kind, hold_standing, store
+from pipeline.services.rows import (
+    hold_opportunity,
+    hold_stage,
+    hold_stage_of_kind,
+    hold_standing,
+    refuse_disqualified,
+    store,
+)
 from users.models import User
 
 
@@ -58,7 +65,8 @@ def win(
     version: int | None = None,
 ) -> Opportunity:
     """They bought: the amount and the day are required. The contact becomes a customer."""
-    contact_id = hold_standing(opportunity_id)
+    standing = hold_standing(opportunity_id)
+    refuse_disqualified(standing)
     stage = hold_stage_of_kind(opportunity_id, StageKind.WON)
     opportunity = _hold_open(opportunity_id, version)
     errors: dict[str, str] = {}
@@ -75,9 +83,9 @@ def win(
     if errors:
         raise Refused(**errors)
     _close(opportunity, stage, ["amount"], now=now, actor=actor)
-    enter_lifecycle(contact_id, Lifecycle.CUSTOMER, now=now, actor=actor, reason=f"Won: {opportunity.name}")
+    enter_lifecycle(standing.contact_id, Lifecycle.CUSTOMER, now=now, actor=actor, reason=f"Won: {opportunity.name}")
     add_entry(
-        contact_id=contact_id,
+        contact_id=standing.contact_id,
         kind=ActivityKind.STAGE,
         title=f"{opportunity.name} won: {opportunity.amount:,.2f} {opportunity.currency}",
         at=now,
@@ -100,11 +108,11 @@ def lose(
 ) -> Opportunity:
     """They did not buy; a reason is required, `closed_on` is today unless given.
 
-    The contact stays what it is while another opportunity is open; else whoever bought before is a customer again,
-    and everybody else a lead. A lead that was lost is promoted by itself only after it has qualified anew
+    A prospect stays one while another opportunity is open; else whoever bought before is a customer again, and
+    everybody else a lead. A lead that was lost is promoted by itself only after it has qualified anew
     (queries.unpromoted), so that nobody is handed over in circles.
     """
-    contact_id = hold_standing(opportunity_id)
+    standing = hold_standing(opportunity_id)
     stage = hold_stage_of_kind(opportunity_id, StageKind.LOST)
     opportunity = _hold_open(opportunity_id, version)
     note = normalise.line(note)
@@ -118,13 +126,13 @@ def lose(
     opportunity.lost_reason, opportunity.lost_note = reason, note
     _close(opportunity, stage, ["lost_reason", "lost_note"], now=now, actor=actor)
     words = f"Lost: {LostReason(reason).label}"
-    others = Opportunity.objects.filter(contact_id=contact_id).exclude(pk=opportunity.pk)
-    if not others.open().exists():
+    others = Opportunity.objects.filter(contact_id=standing.contact_id).exclude(pk=opportunity.pk)
+    if standing.lifecycle == Lifecycle.PROSPECT and not others.open().exists():
         has_bought = others.filter(stage__kind=StageKind.WON).exists()
         stage_after = Lifecycle.CUSTOMER if has_bought else Lifecycle.LEAD
-        enter_lifecycle(contact_id, stage_after, now=now, actor=actor, reason=words)
+        enter_lifecycle(standing.contact_id, stage_after, now=now, actor=actor, reason=words)
     add_entry(
-        contact_id=contact_id,
+        contact_id=standing.contact_id,
         kind=ActivityKind.STAGE,
         title=f"{opportunity.name} lost: {LostReason(reason).label}",
         body=note,
@@ -138,7 +146,8 @@ def lose(
 @transaction.atomic
 def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | None = None) -> Opportunity:
     """It was not over: back on top of the stage from which it was closed. Refused when another one is open."""
-    contact_id = hold_standing(opportunity_id)
+    standing = hold_standing(opportunity_id)
+    refuse_disqualified(standing)
     last = StageMove.objects.filter(opportunity=opportunity_id).select_related("from_stage").order_by("-pk").first()
     from_stage = last.from_stage if last else None
     if from_stage is None or from_stage.kind != StageKind.OPEN:
@@ -163,11 +172,15 @@ def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | No
     StageMove.objects.create(
         opportunity=opportunity, from_stage=came_from, to_stage=stage, at=now, actor=actor, amount=opportunity.amount
     )
-    others = Opportunity.objects.filter(contact_id=contact_id, stage__kind=StageKind.WON).exclude(pk=opportunity.pk)
+    others = Opportunity.objects.filter(contact_id=standing.contact_id, stage__kind=StageKind.WON).exclude(
+        pk=opportunity.pk
+    )
     if not others.exists():
-        enter_lifecycle(contact_id, Lifecycle.PROSPECT, now=now, actor=actor, reason=f"Reopened: {opportunity.name}")
+        enter_lifecycle(
+            standing.contact_id, Lifecycle.PROSPECT, now=now, actor=actor, reason=f"Reopened: {opportunity.name}"
+        )
     add_entry(
-        contact_id=contact_id,
+        contact_id=standing.contact_id,
         kind=ActivityKind.STAGE,
         title=f"{opportunity.name} reopened in {stage.name}",
         at=now,

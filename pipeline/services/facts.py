@@ -35,7 +35,7 @@ def edit(
 
     A new owner gets the contact too: whoever sells must see the person.
     """
-    contact_id = hold_standing(opportunity_id)
+    contact_id = hold_standing(opportunity_id).contact_id
     opportunity = hold_opportunity(opportunity_id, version)
     if not opportunity.is_open:
         raise Refused("This opportunity is closed. Reopen it before you change it.")

@@ -17,6 +17,7 @@ from leads.models import Contact, Evidence, Lifecycle, Standing
 from leads.services import assign_owner, enter_lifecycle
 from pipeline import places, queries, signals
 from pipeline.models import Opportunity, Pipeline, Stage, StageKind, StageMove, Turn
+from pipeline.services.rows import refuse_disqualified
 from scoring import queries as scoring
 from users.models import User
 from users.roles import Role
@@ -35,7 +36,8 @@ def promote(
     """Open one opportunity for the contact and hand it to a rep; calling it again gives the same one back.
 
     By itself (`manual` false) only for a lead whose judgement says qualified and has not been acted on; otherwise
-    none. By hand a person gives a reason, and may do it whatever the score says. A customer stays a customer.
+    none. By hand a person gives a reason, and may do it whatever the score says. A customer stays a customer; the
+    disqualified are refused.
     """
     reason = normalise.line(reason)
     if manual:
@@ -44,6 +46,8 @@ def promote(
     if not standings:
         return None
     standing = standings[0]
+    if manual:
+        refuse_disqualified(standing)
     pipeline = pipeline or pipeline_for(standing.owner_id)
     existing = Opportunity.objects.open().filter(contact_id=contact_id, pipeline=pipeline).first()
     if existing:

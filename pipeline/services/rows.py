@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.errors import Refused, Stale
 from core.locks import locked
-from leads.models import Standing
+from leads.models import Lifecycle, Standing
 from pipeline.models import Opportunity, Stage, StageKind
 
 
@@ -12,13 +12,19 @@ class Gone(Refused):
     """There is no such opportunity (any more)."""
 
 
-def hold_standing(opportunity_id: int) -> int:
-    """Lock the standing of the opportunity's contact; returns the contact's id."""
+def hold_standing(opportunity_id: int) -> Standing:
+    """Lock the standing of the opportunity's contact."""
     contact_id = Opportunity.objects.filter(pk=opportunity_id).values_list("contact_id", flat=True).first()
-    if contact_id is None:
+    standings = locked(Standing.objects.filter(pk=contact_id)) if contact_id is not None else []
+    if not standings:
         raise Gone("This opportunity no longer exists.")
-    locked(Standing.objects.filter(pk=contact_id))
-    return contact_id
+    return standings[0]
+
+
+def refuse_disqualified(standing: Standing) -> None:
+    """Nobody comes out of disqualified on the side: a person takes them back first."""
+    if standing.lifecycle == Lifecycle.DISQUALIFIED:
+        raise Refused("They are disqualified. Take them back on their page first.")
 
 
 def hold_stage(stage_id: int) -> Stage:

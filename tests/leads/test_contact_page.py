@@ -159,7 +159,6 @@ def test_tags_are_added_once_and_removed(cast: Cast, contact: Contact) -> None:
 
 
 def test_disqualified_with_a_reason_and_taken_back_to_where_they_were(cast: Cast, contact: Contact) -> None:
-    services.enter_lifecycle(contact.pk, Lifecycle.PROSPECT, now=timezone.now())
     client = client_of(cast.rita)
     assert client.post(f"/leads/{contact.pk}/disqualify/", {}, headers=HTMX).status_code == 422
     data = {"reason": "no_need", "note": "Sold the company"}
@@ -167,13 +166,30 @@ def test_disqualified_with_a_reason_and_taken_back_to_where_they_were(cast: Cast
     change = contact.lifecycle_changes.last()
     assert change is not None
     assert (change.from_stage, change.to_stage, change.reason, change.actor) == (
-        "prospect",
+        "lead",
         "disqualified",
         "Has no need: Sold the company",
         cast.rita,
     )
     assert client.post(f"/leads/{contact.pk}/requalify/", headers=HTMX).status_code == 204
     contact.standing.refresh_from_db()
-    assert contact.standing.lifecycle == "prospect"
+    assert contact.standing.lifecycle == "lead"
     assert client.post(f"/leads/{contact.pk}/requalify/", headers=HTMX).status_code == 422
-    assert contact.lifecycle_changes.count() == 4
+    assert contact.lifecycle_changes.count() == 3
+
+
+@pytest.mark.parametrize(
+    ("stage", "said"),
+    [
+        (Lifecycle.PROSPECT, "They are a prospect with an open opportunity. Lose it with a reason first"),
+        (Lifecycle.CUSTOMER, "A customer cannot be disqualified."),
+    ],
+)
+def test_whoever_is_sold_to_or_has_bought_is_not_disqualified(
+    cast: Cast, contact: Contact, stage: Lifecycle, said: str
+) -> None:
+    services.enter_lifecycle(contact.pk, stage, now=timezone.now())
+    answer = client_of(cast.rita).post(f"/leads/{contact.pk}/disqualify/", {"reason": "spam"}, headers=HTMX)
+    assert (answer.status_code, said in answer.content.decode()) == (422, True)
+    contact.standing.refresh_from_db()
+    assert contact.standing.lifecycle == stage

@@ -9,6 +9,7 @@ import pytest
 from activities.models import Activity
 from core.errors import Refused, Stale
 from leads.models import Lifecycle, LifecycleChange, Standing
+from leads.services import disqualify, enter_lifecycle
 from pipeline import services, signals
 from pipeline.models import Opportunity, Pipeline, Stage, StageMove
 from tests.conftest import NOW, Cast, client_of
@@ -192,6 +193,43 @@ def test_reopening_beside_another_open_one_is_refused(cast: Cast) -> None:
         services.reopen(opportunity_id=card.pk, actor=cast.rita, now=NOW)
     card.refresh_from_db()
     assert not card.is_open
+
+
+# --- the disqualified ---
+
+
+def test_losing_leaves_the_disqualified_where_they_are(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita)
+    enter_lifecycle(card.contact_id, Lifecycle.DISQUALIFIED, now=NOW)
+    assert not services.lose(opportunity_id=card.pk, reason="no_need", actor=cast.rita, now=NOW).is_open
+    assert lifecycle(card) == Lifecycle.DISQUALIFIED
+
+
+def test_nothing_is_sold_to_the_disqualified(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita)
+    enter_lifecycle(card.contact_id, Lifecycle.DISQUALIFIED, now=NOW)
+    with pytest.raises(Refused, match="Take them back"):
+        services.win(opportunity_id=card.pk, amount=5, closed_on=TODAY, actor=cast.rita, now=NOW)
+    services.lose(opportunity_id=card.pk, reason="no_need", actor=cast.rita, now=NOW)
+    with pytest.raises(Refused, match="Take them back"):
+        services.reopen(opportunity_id=card.pk, actor=cast.rita, now=NOW)
+    with pytest.raises(Refused, match="Take them back"):
+        services.promote(contact_id=card.contact_id, manual=True, reason="Knows us.", actor=cast.rita, now=NOW)
+    card.refresh_from_db()
+    assert (card.is_open, lifecycle(card)) == (False, Lifecycle.DISQUALIFIED)
+    page = client_of(cast.rita).post(f"/opportunities/{card.pk}/reopen/", follow=True).content.decode()
+    assert "They are disqualified. Take them back on their page first." in page
+
+
+def test_a_prospect_is_lost_first_and_then_disqualified_for_good(cast: Cast) -> None:
+    card = services.promote(contact_id=rows.qualified().pk, now=NOW)
+    assert card is not None
+    with pytest.raises(Refused, match="Lose it with a reason first"):
+        disqualify(card.contact_id, now=NOW, actor=cast.rita, reason="Spam")
+    services.lose(opportunity_id=card.pk, reason="no_need", actor=cast.rita, now=NOW)
+    assert disqualify(card.contact_id, now=NOW, actor=cast.rita, reason="Spam")
+    assert services.promote(contact_id=card.contact_id, now=NOW + timedelta(days=1)) is None
+    assert lifecycle(card) == Lifecycle.DISQUALIFIED
 
 
 # --- the pages ---

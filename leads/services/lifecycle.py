@@ -1,0 +1,22 @@
+"""Who is out of the race."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from core.errors import Refused
+from core.locks import locked
+from leads.models import Lifecycle, Standing
+from leads.services.contacts import enter_lifecycle
+from users.models import User
+
+
+@transaction.atomic
+def disqualify(contact_id: int, *, now: datetime, actor: User | None, reason: str) -> bool:
+    """They will never buy; false when that is known. Refused while something is being sold to them, or after it was."""
+    for standing in locked(Standing.objects.filter(pk=contact_id)):
+        if standing.lifecycle == Lifecycle.PROSPECT:
+            raise Refused("They are a prospect with an open opportunity. Lose it with a reason first; then disqualify.")
+        if standing.lifecycle == Lifecycle.CUSTOMER:
+            raise Refused("A customer cannot be disqualified.")
+    return enter_lifecycle(contact_id, Lifecycle.DISQUALIFIED, now=now, actor=actor, reason=reason)
