@@ -1,15 +1,16 @@
 """From the cells of a list to a person. Values in, values out."""
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from capture import countries
 from core.errors import Refused
 from leads import normalise
+from leads.custom import Rule, stored
 from leads.services import ContactRow
 from leads.vocabulary import FieldType, Source
 
@@ -21,14 +22,6 @@ _YES, _NO = {"yes", "y", "true", "1", "x", "ja", "oui", "si"}, {"no", "n", "fals
 
 
 @dataclass(frozen=True, slots=True)
-class CustomColumn:
-    """A custom field as an import needs it."""
-
-    type: str
-    options: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Reading:
     """How the columns of one list are to be read."""
 
@@ -37,7 +30,7 @@ class Reading:
     day_first: bool = False
     tags: tuple[str, ...] = ()
     owners: Mapping[str, int] = field(default_factory=dict)
-    custom: Mapping[str, CustomColumn] = field(default_factory=dict)
+    custom: Mapping[str, Rule] = field(default_factory=dict)
 
     def person(self, cells: Sequence[str]) -> ContactRow:
         """The row as a person. Raises Refused naming the field that cannot be read."""
@@ -143,35 +136,29 @@ def _created(value: str, day_first: bool) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _custom(key: str, value: str, column: CustomColumn, day_first: bool) -> Any:
-    """The value of a custom field as its type stores it."""
-    if column.type == FieldType.NUMBER:
-        plain = re.sub(r"[\s_'’]", "", value)
-        plain = plain.replace(".", "").replace(",", ".") if re.search(r",\d{1,2}$", plain) else plain.replace(",", "")
-        try:
-            number = float(plain)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise Refused(**{key: f"“{value[:40]}” is not a number."})
-        return int(number) if number == int(number) else number
-    if column.type == FieldType.DATE:
-        day = read_date(value, day_first=day_first)
-        if day is None:
-            raise Refused(**{key: f"“{value[:40]}” is not a date. Write it as 2024-03-05."})
-        return day.isoformat()
-    if column.type == FieldType.YES_NO:
-        if value.lower() not in _YES | _NO:
-            raise Refused(**{key: f"“{value[:40]}” is neither yes nor no."})
-        return value.lower() in _YES
-    if column.type == FieldType.CHOICE:
-        match = next((option for option in column.options if option.casefold() == value.casefold()), None)
-        if match is None:
-            raise Refused(**{key: f"“{value[:40]}” is not one of {', '.join(column.options)[:120]}."})
-        return match
-    if len(value) > 1000:
-        raise Refused(**{key: f"At most 1,000 characters; this has {len(value):,}."})
-    return normalise.text(value)
+def _custom(key: str, value: str, rule: Rule, day_first: bool) -> Any:
+    """The cell as the custom field stores it; only how lists write numbers, days and yes is read here."""
+    read: Any = value
+    if rule.type == FieldType.NUMBER:
+        read = _number(value)
+    elif rule.type == FieldType.DATE:
+        read = read_date(value, day_first=day_first) or value
+    elif rule.type == FieldType.YES_NO and value.lower() in _YES | _NO:
+        read = value.lower() in _YES
+    try:
+        return stored(rule, read)
+    except Refused as refused:
+        raise Refused(**{key: str(refused)}) from None
+
+
+def _number(value: str) -> Decimal | str:
+    """1,234.50 or 1.234,50 or 1'234.50; the text itself when it is none of them."""
+    plain = re.sub(r"[\s_'’]", "", value[:60])
+    plain = plain.replace(".", "").replace(",", ".") if re.search(r",\d{1,2}$", plain) else plain.replace(",", "")
+    try:
+        return Decimal(plain)
+    except InvalidOperation:
+        return value
 
 
 def is_day_first(values: Sequence[str]) -> bool:

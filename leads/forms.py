@@ -4,13 +4,9 @@ from typing import Any
 
 from django import forms
 
+from core.errors import Refused
+from leads.custom import LONGEST_TEXT, MOST_DIGITS, stored
 from leads.models import Company, Contact, Criterion, CustomField, FieldType, Source, Verdict
-
-_WIDGETS: dict[str, type[forms.Field]] = {
-    FieldType.NUMBER: forms.DecimalField,
-    FieldType.DATE: forms.DateField,
-    FieldType.YES_NO: forms.NullBooleanField,
-}
 
 
 def _custom_field(field: CustomField) -> forms.Field:
@@ -19,9 +15,11 @@ def _custom_field(field: CustomField) -> forms.Field:
         return forms.ChoiceField(label=field.label, choices=options, required=False)
     if field.type == FieldType.DATE:
         return forms.DateField(label=field.label, required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    if field.type in _WIDGETS:
-        return _WIDGETS[field.type](label=field.label, required=False)
-    return forms.CharField(label=field.label, required=False, max_length=1000)
+    if field.type == FieldType.NUMBER:
+        return forms.DecimalField(label=field.label, required=False, max_digits=MOST_DIGITS)
+    if field.type == FieldType.YES_NO:
+        return forms.NullBooleanField(label=field.label, required=False)
+    return forms.CharField(label=field.label, required=False, max_length=LONGEST_TEXT)
 
 
 class CustomFieldsForm(forms.Form):
@@ -35,20 +33,23 @@ class CustomFieldsForm(forms.Form):
         for field in self.own:
             self.fields[f"custom_{field.key}"] = _custom_field(field)
 
+    def clean(self) -> dict[str, Any]:
+        """Each property by the rule that also the API and imports follow."""
+        super().clean()
+        self._custom: dict[str, Any] = {}
+        for field in self.own:
+            name = f"custom_{field.key}"
+            if name not in self.cleaned_data:
+                continue
+            try:
+                self._custom[field.key] = stored(field.rule, self.cleaned_data[name])
+            except Refused as refused:
+                self.add_error(name, str(refused))
+        return self.cleaned_data
+
     def custom(self) -> dict[str, Any]:
         """The properties as they are stored; what was left empty is None."""
-        values = {field.key: self.cleaned_data.get(f"custom_{field.key}") for field in self.own}
-        return {key: _plain(value) for key, value in values.items()}
-
-
-def _plain(value: Any) -> Any:
-    if value is None or value == "":
-        return None
-    if isinstance(value, bool | str):
-        return value
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    return int(value) if value == int(value) else float(value)
+        return self._custom
 
 
 def custom_initial(record: Contact | Company) -> dict[str, Any]:

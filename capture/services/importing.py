@@ -16,8 +16,9 @@ from capture.models import Import, ImportStatus, RejectedRow
 from capture.tables import Record
 from core.errors import Refused
 from leads import normalise
+from leads.custom import Rule
 from leads.models import CustomField
-from leads.services import ContactRow, Outcome, RowResult, upsert_contacts
+from leads.services import ContactRow, Outcome, RowResult, custom_rules, upsert_contacts
 from leads.services.rows import LONGEST_TAG
 from users.models import User
 
@@ -101,12 +102,9 @@ def reading_of(of: Import) -> rows.Reading:
     owners = {}
     if "owner" in fields:
         owners = dict(User.objects.assignable().values_list("email", "pk"))
-    custom = {}
+    custom: dict[str, Rule] = {}
     if any(field.startswith("custom.") for field in fields):
-        custom = {
-            row.key: rows.CustomColumn(row.type, tuple(map(str, row.options)))
-            for row in CustomField.objects.filter(about="contact")
-        }
+        custom = custom_rules()
     return rows.Reading(mapping, len(of.header), of.day_first, (of.tag,) if of.tag else (), owners, custom)
 
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
+from leads.custom import Rule
 from leads.vocabulary import FieldType, Lifecycle
 from users.models import User
 
@@ -137,6 +138,11 @@ class CustomField(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def rule(self) -> Rule:
+        """What its values must be."""
+        return Rule(self.type, tuple(map(str, self.options)))
 
 
 class LifecycleChange(models.Model):

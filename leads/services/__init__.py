@@ -2,11 +2,17 @@
 
 from leads.services.batch import upsert_contacts
 from leads.services.companies import change_company, company_for
-from leads.services.contacts import change_contact, create_contact, enter_lifecycle, find_contact, upsert_contact
+from leads.services.contacts import (
+    change_contact,
+    create_contact,
+    custom_rules,
+    enter_lifecycle,
+    find_contact,
+    upsert_contact,
+)
 from leads.services.events import NewEvent, UnknownKind, record_events, register_kind
 from leads.services.evidence import record_consent, record_evidence
 from leads.services.identities import link_identity
-from leads.services.lifecycle import disqualify
 from leads.services.rows import ContactRow, Outcome, RowResult
 from leads.services.standings import add_tag, assign_owner, remove_tag
 
@@ -22,7 +28,7 @@ __all__ = [
     "change_contact",
     "company_for",
     "create_contact",
-    "disqualify",
+    "custom_rules",
     "enter_lifecycle",
     "find_contact",
     "link_identity",

@@ -11,10 +11,10 @@ from django.db import IntegrityError, connection, transaction
 from core import bulk
 from core.errors import Refused
 from leads import normalise, signals
+from leads.custom import Rule
 from leads.models import (
     ChangedContact,
     Contact,
-    CustomField,
     EngagementEvent,
     Identity,
     IdentityKind,
@@ -25,7 +25,7 @@ from leads.models import (
     Tag,
 )
 from leads.services.companies import companies_for, contact_search_text
-from leads.services.contacts import TEXT_FIELDS, clean_fields
+from leads.services.contacts import TEXT_FIELDS, clean_fields, custom_rules
 from leads.services.rows import ContactRow, Outcome, RowResult, check, fill, same_name
 from users.models import User
 
@@ -80,12 +80,12 @@ class _Batch:
         return [self.results[number] for number in range(len(self.rows))]
 
     def _clean(self) -> None:
-        custom_keys: set[str] | None = None
+        rules: dict[str, Rule] | None = None
         for number, row in enumerate(self.rows):
-            if row.fields.get("custom") and custom_keys is None:
-                custom_keys = set(CustomField.objects.filter(about="contact").values_list("key", flat=True))
+            if row.fields.get("custom") and rules is None:
+                rules = custom_rules()
             try:
-                self.cleaned[number] = cleaned = clean_fields(row.fields, custom_keys=custom_keys)
+                self.cleaned[number] = cleaned = clean_fields(row.fields, rules=rules)
                 check(row, cleaned, now=self.now)
             except Refused as refused:
                 self.results[number] = RowResult(Outcome.REJECTED, errors=refused.fields)

@@ -1,13 +1,13 @@
 """People: made, changed, found, moved along their lifecycle."""
 
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from core.errors import Refused
-from leads import normalise, signals
+from leads import custom, normalise, signals
 from leads.models import (
     ChangedContact,
     Company,
@@ -28,8 +28,13 @@ TEXT_FIELDS = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "
 CONTACT_FIELDS = frozenset({*TEXT_FIELDS, "company", "custom"})
 
 
-def clean_fields(changes: dict[str, Any], *, custom_keys: Collection[str] | None = None) -> dict[str, Any]:
-    """The fields as they are stored; raises Refused with a word per wrong field. `custom_keys` saves a query."""
+def custom_rules(about: str = "contact") -> dict[str, custom.Rule]:
+    """The team's own fields by key."""
+    return {field.key: field.rule for field in CustomField.objects.filter(about=about)}
+
+
+def clean_fields(changes: dict[str, Any], *, rules: Mapping[str, custom.Rule] | None = None) -> dict[str, Any]:
+    """The fields as they are stored; raises Refused with a word per wrong field. `rules` saves a query."""
     errors = dict.fromkeys(set(changes) - CONTACT_FIELDS, "A contact has no such field.")
     cleaned: dict[str, Any] = {name: value for name, value in changes.items() if name in {"company", "custom"}}
     for name, longest in TEXT_FIELDS.items():
@@ -51,11 +56,10 @@ def clean_fields(changes: dict[str, Any], *, custom_keys: Collection[str] | None
     if company is not None and not isinstance(company, Company):
         errors["company"] = "Give a company."
     if "custom" in cleaned:
-        if custom_keys is None:
-            custom_keys = set(CustomField.objects.filter(about="contact").values_list("key", flat=True))
-        unknown = set(cleaned["custom"]).difference(custom_keys)
-        if unknown:
-            errors["custom"] = f"No such custom field: {', '.join(sorted(unknown))[:100]}. Add it in Settings first."
+        try:
+            cleaned["custom"] = custom.clean(cleaned["custom"], custom_rules() if rules is None else rules)
+        except Refused as refused:
+            errors |= refused.fields
     if errors:
         raise Refused(**errors)
     return cleaned

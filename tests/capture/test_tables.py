@@ -8,6 +8,7 @@ import pytest
 
 from capture import columns, countries, rows, tables
 from core.errors import Refused
+from leads.custom import Rule
 from tests.conftest import NOW
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -153,7 +154,7 @@ def test_days_as_lists_write_them(text: str, day_first: bool, expected: date | N
 
 def test_a_row_becomes_a_person() -> None:
     mapping = dict(enumerate(["full_name", "email", "country", "source", "tags", "created_at", "custom.size", "phone"]))
-    reading = rows.Reading(mapping, 8, tags=("fair",), custom={"size": rows.CustomColumn("number")})
+    reading = rows.Reading(mapping, 8, tags=("fair",), custom={"size": Rule("number")})
     cells = [
         "Nowak, Ada",
         "Ada <ada@acme.example>; x@y.example",
@@ -191,9 +192,9 @@ def test_a_row_becomes_a_person() -> None:
 )
 def test_a_cell_that_cannot_be_read_is_named(field: str, value: str, named: str) -> None:
     custom = {
-        "size": rows.CustomColumn("number"),
-        "sure": rows.CustomColumn("yes_no"),
-        "tier": rows.CustomColumn("choice", ("A", "B")),
+        "size": Rule("number"),
+        "sure": Rule("yes_no"),
+        "tier": Rule("choice", ("A", "B")),
     }
     with pytest.raises(Refused) as refused:
         rows.Reading({0: field}, 1, custom=custom).person([value])

@@ -109,3 +109,14 @@ def test_somebody_elses_address_is_refused_with_a_link(cast: Cast) -> None:
     response = client_of(cast.rita).post(f"/leads/{contact.pk}/edit/", data, headers=HTMX)
     assert response.status_code == 422
     assert f"/leads/{other.pk}/" in response.content.decode()
+
+
+@pytest.mark.parametrize("number", ["1e5000", "1e999999999", "-1e999999999", "NaN", "1234567890123456"])
+def test_a_number_beyond_measure_is_an_error_beside_its_field(cast: Cast, number: str) -> None:
+    CustomField.objects.create(key="fleet", label="Fleet size", type="number")
+    contact = factories.contact()
+    url = f"/leads/{contact.pk}/edit/"
+    response = client_of(cast.rita).post(url, {"first_name": "Ann", "custom_fleet": number}, headers=HTMX)
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["custom_fleet"]
+    assert Contact.objects.get().custom == {}
