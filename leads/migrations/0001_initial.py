@@ -5,10 +5,10 @@ import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.comparison
+import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
-import django.db.models.functions.text
 import leads.models.event
 
 

@@ -13,6 +13,7 @@ from leads.services.contacts import (
 from leads.services.events import NewEvent, UnknownKind, record_events, register_kind
 from leads.services.evidence import record_consent, record_evidence
 from leads.services.identities import link_identity
+from leads.services.lifecycle import disqualify
 from leads.services.rows import ContactRow, Outcome, RowResult
 from leads.services.standings import add_tag, assign_owner, remove_tag
 
@@ -29,6 +30,7 @@ __all__ = [
     "company_for",
     "create_contact",
     "custom_rules",
+    "disqualify",
     "enter_lifecycle",
     "find_contact",
     "link_identity",

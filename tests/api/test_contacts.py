@@ -7,7 +7,8 @@ import pytest
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from leads.models import Company, Contact, CustomField, Evidence, LifecycleChange
+from leads.models import Company, Contact, CustomField, Evidence, Lifecycle, LifecycleChange, Standing
+from leads.services import enter_lifecycle
 from tests import factories
 from tests.api.conftest import Caller, errors, send
 from tests.conftest import Cast
@@ -162,6 +163,15 @@ def test_delete_disqualifies_and_keeps_what_happened(caller: APIClient) -> None:
         answer = caller.delete(f"/api/v1/contacts/{pk}")
         assert (answer.status_code, answer.json()["lifecycle"]) == (200, "disqualified")
     assert [change.to_stage for change in LifecycleChange.objects.all()] == ["lead", "disqualified"]
+
+
+@pytest.mark.parametrize(("stage", "word"), [("prospect", "Lose it with a reason first"), ("customer", "A customer")])
+def test_whoever_is_sold_to_or_has_bought_is_not_deleted(caller: APIClient, stage: str, word: str) -> None:
+    pk = caller.post("/api/v1/contacts", ADA).json()["id"]
+    enter_lifecycle(pk, Lifecycle(stage), now=timezone.now())
+    answer = caller.delete(f"/api/v1/contacts/{pk}")
+    assert (answer.status_code, word in answer.content.decode()) == (400, True)
+    assert Standing.objects.get(pk=pk).lifecycle == stage
 
 
 def test_each_role_sees_its_own(cast: Cast, api: Caller) -> None:
