@@ -17,7 +17,7 @@ from leads.models import Contact, Evidence, Lifecycle, Standing
 from leads.services import assign_owner, enter_lifecycle
 from pipeline import places, queries, signals
 from pipeline.models import Opportunity, Pipeline, Stage, StageKind, StageMove, Turn
-from pipeline.services.rows import refuse_disqualified
+from pipeline.services.rows import hold_stage, refuse_disqualified
 from scoring import queries as scoring
 from users.models import User
 from users.roles import Role
@@ -119,9 +119,9 @@ def pipeline_for(owner_id: int | None) -> Pipeline:
 
 def _open(contact: Contact, pipeline: Pipeline, snapshot: dict[str, Any], *, now: datetime) -> Opportunity:
     first = Stage.objects.filter(pipeline=pipeline, kind=StageKind.OPEN).order_by("position", "pk").first()
-    stage = locked(Stage.objects.filter(pk=first.pk))[0] if first else None
-    if stage is None:
+    if first is None:
         raise Refused(f"{pipeline} has no open stage. Add one in Settings → Stages.")
+    stage = hold_stage(first.pk)
     top = Opportunity.objects.open().filter(stage=stage).aggregate(top=Min("position"))["top"]
     name = contact.company.name if contact.company else contact.name
     return Opportunity.objects.create(

@@ -31,7 +31,7 @@ def hold_stage(stage_id: int) -> Stage:
     """Lock a column, so that places in it are given out one after the other."""
     rows = locked(Stage.objects.filter(pk=stage_id))
     if not rows:
-        raise Refused(stage="This stage no longer exists. Reload the board.")
+        raise Refused(stage="This stage no longer exists. Reload the page.")
     return rows[0]
 
 

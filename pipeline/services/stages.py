@@ -9,6 +9,7 @@ from core.errors import Refused
 from core.locks import locked
 from leads import normalise
 from pipeline.models import Opportunity, Pipeline, Stage, StageField, StageKind, StageMove
+from pipeline.services.rows import hold_stage
 
 LONGEST_ROT = 3650
 
@@ -63,7 +64,7 @@ def add_stage(*, pipeline: Pipeline, **values: Any) -> Stage:
 @transaction.atomic
 def change_stage(*, stage: Stage, **values: Any) -> Stage:
     """Rename it, or change its probability, its patience, what it asks for; of won and lost only the name."""
-    stage = locked(Stage.objects.filter(pk=stage.pk))[0]
+    stage = hold_stage(stage.pk)
     cleaned = _cleaned(values, stage.kind)
     for name, value in cleaned.items():
         setattr(stage, name, value)
@@ -79,6 +80,8 @@ def change_stage(*, stage: Stage, **values: Any) -> Stage:
 def shift_stage(*, stage: Stage, by: int) -> bool:
     """Move an open stage one place earlier (-1) or later (+1) among the open ones; false at the end."""
     stages = _hold_all(stage.pipeline)
+    if stage not in stages:
+        raise Refused("This stage no longer exists. Reload the page.")
     row = [one for one in stages if one.kind == StageKind.OPEN]
     at = next((index for index, one in enumerate(row) if one.pk == stage.pk), None)
     if at is None:

@@ -1,6 +1,7 @@
 """A lead becomes a prospect: one opportunity, one owner, once."""
 
 import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -238,6 +239,30 @@ def at_once(*calls: Any) -> list[Any]:
     for thread in threads:
         thread.join(timeout=30)
     return answers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_promotion_into_a_stage_that_is_being_deleted_is_refused(cast: Cast) -> None:
+    contact, new = rows.qualified(), rows.stage("New")
+    deleted = threading.Event()
+
+    def delete() -> None:
+        with transaction.atomic():
+            services.delete_stage(stage=new)
+            deleted.set()
+            time.sleep(1)  # the promotion waits for the lock, and then there is nothing to lock
+
+    def promote() -> Opportunity | None:
+        deleted.wait(timeout=10)
+        return services.promote(contact_id=contact.pk, now=NOW)
+
+    refused = at_once(delete, promote)[1]
+    assert isinstance(refused, Refused), refused
+    assert "no longer exists" in str(refused)
+    assert not Opportunity.objects.exists()
+    again = services.promote(contact_id=contact.pk, now=NOW)
+    assert again is not None
+    assert again.stage.name == "Discovery"
 
 
 @pytest.mark.django_db(transaction=True)

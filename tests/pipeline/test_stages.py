@@ -102,6 +102,16 @@ def test_the_last_open_stage_stays(cast: Cast) -> None:
         services.delete_stage(stage=rows.stage("Negotiation"))
 
 
+def test_what_was_deleted_meanwhile_is_a_sentence(cast: Cast) -> None:
+    gone = rows.stage("Proposal")
+    services.delete_stage(stage=rows.stage("Proposal"))
+    with pytest.raises(Refused, match="no longer exists"):
+        services.change_stage(stage=gone, name="Offer")
+    with pytest.raises(Refused, match="no longer exists"):
+        services.shift_stage(stage=gone, by=-1)
+    services.delete_stage(stage=gone)
+
+
 def test_the_settings_page(cast: Cast) -> None:
     client = client_of(cast.mona)
     page = client.get("/settings/stages/").content.decode()
