@@ -139,7 +139,9 @@ class EventIn(Strict):
     """Something that happened. Say who by exactly one of identity, contact and email."""
 
     kind = serializers.CharField(max_length=60, help_text="A registered kind, such as webinar_attended.")
-    message_id = serializers.CharField(max_length=100, help_text="Yours; the same id twice is stored once.")
+    message_id = serializers.CharField(
+        max_length=100, help_text="Yours; the same id twice, also with another token of yours, is stored once."
+    )
     occurred_at = serializers.DateTimeField(required=False, help_text="Now, when left out.")
     properties = serializers.DictField(required=False, default=dict)
     identity = IdentityIn(required=False)

@@ -9,14 +9,15 @@ from django.db import transaction
 
 from core.errors import Refused
 from leads.models import Contact, Identity, IdentityKind, Source, Tag
+from leads.queries import owners_for, told_to
 from leads.services import (
+    AddressTaken,
     ContactRow,
     NewEvent,
     Outcome,
     add_tag,
     assign_owner,
     change_contact,
-    company_for,
     create_contact,
     link_identity,
     record_events,
@@ -39,14 +40,14 @@ class Stored:
     contacts_created: int
 
 
-def _owner(given: Mapping[str, Any]) -> User | None:
-    """The colleague whose address was given; Refused when there is none."""
+def _owner(given: Mapping[str, Any], by: User) -> User | None:
+    """The colleague whose address was given; Refused when there is none to whom the caller can give leads."""
     address = given.get("owner")
     if not address:
         return None
-    owner = User.objects.assignable().filter(email=str(address).strip().lower()).first()
+    owner = owners_for(by).filter(email=str(address).strip().lower()).first()
     if owner is None:
-        raise Refused(owner=f"No active colleague has the address “{str(address)[:60]}”.")
+        raise Refused(owner=f"No active colleague to whom you can give contacts has the address “{str(address)[:60]}”.")
     return owner
 
 
@@ -54,24 +55,29 @@ def _owner(given: Mapping[str, Any]) -> User | None:
 def new_contact(*, given: Mapping[str, Any], by: User, now: datetime) -> Contact:
     """A new lead with owner and tags. Refused when the e-mail address is somebody's already."""
     fields = {name: value for name, value in given.items() if name not in {"owner", "tags", "source", "company"}}
-    company = company_for(name=given.get("company", ""), email=given.get("email", ""))
-    source = given.get("source", Source.API)
-    contact = create_contact(source=source, now=now, actor=by, owner=_owner(given), company=company, **fields)
+    fields |= {"source": given.get("source", Source.API), "company_name": given.get("company", "")}
+    try:
+        contact = create_contact(now=now, actor=by, owner=_owner(given, by), **fields)
+    except AddressTaken as taken:
+        raise told_to(by, taken) from None
     for tag in given.get("tags", []):
         add_tag([contact.pk], tag)
     return contact
 
 
 @transaction.atomic
-def change(contact: Contact, *, given: Mapping[str, Any]) -> None:
+def change(contact: Contact, *, given: Mapping[str, Any], by: User) -> None:
     """Change what was given and leave the rest; `tags` replaces all tags."""
     fields = {name: value for name, value in given.items() if name not in {"owner", "tags", "company"}}
     if "company" in given:
-        fields["company"] = company_for(name=given["company"]) if given["company"] else None
+        fields["company_name"] = given["company"]
     if fields:
-        change_contact(contact, **fields)
+        try:
+            change_contact(contact, **fields)
+        except AddressTaken as taken:
+            raise told_to(by, taken) from None
     if "owner" in given:
-        assign_owner([contact.pk], _owner(given))
+        assign_owner([contact.pk], _owner(given, by))
     if "tags" in given:
         wanted = {str(name).strip().casefold(): str(name) for name in given["tags"]}
         for tag in Tag.objects.filter(pk__in=contact.standing.tag_ids):
@@ -89,15 +95,19 @@ def store_events(given: Sequence[Mapping[str, Any]], *, token: Token, now: datet
     (source API), because whoever we can write to is a lead. Other unknown identities wait for their contact.
     """
     own = _identities_of({one["contact"] for one in given if "contact" in one}, token.user)
+    hidden = _hidden_from(token.user, given)
     events = []
     for number, one in enumerate(given):
         try:
             identity = _who(one, own)
+            if hidden and (identity[0], identity_value(*identity)) in hidden:
+                field = "email" if "email" in one else "identity"
+                raise Refused(**{field: "There is no such contact, or you may not see it."})
             event = NewEvent(
                 kind=one["kind"],
                 identity=identity,
                 occurred_at=one.get("occurred_at") or now,
-                source=f"api:{token.pk}",
+                source=f"api:{token.user_id}",  # the person: a new token in place of an old one doubles nothing
                 message_id=one["message_id"],
                 properties=one["properties"],
             )
@@ -127,6 +137,27 @@ def _who(one: Mapping[str, Any], own: Mapping[int, tuple[str, str]]) -> tuple[st
     except Refused as refused:
         raise Refused(**{"email" if "email" in one else "identity": str(refused)}) from None
     return (kind, value)
+
+
+def _hidden_from(user: User, given: Sequence[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    """Those of the named identities that are a contact's whom the user may not see."""
+    if user.sees_everything:
+        return set()
+    keys = set()
+    for one in given:
+        try:
+            keys.add(_key(one))
+        except (Refused, KeyError):  # is said, or is about a contact by its id
+            continue
+    known = Identity.objects.filter(value__in={value for _, value in keys}).exclude(contact=None)
+    owners = {(row.kind, row.value): row.contact_id for row in known}
+    seen = set(Contact.objects.visible_to(user).filter(pk__in=set(owners.values())).values_list("pk", flat=True))
+    return {key for key, contact_id in owners.items() if key in keys and contact_id not in seen}
+
+
+def _key(one: Mapping[str, Any]) -> tuple[str, str]:
+    kind, value = (EMAIL, one["email"]) if "email" in one else (one["identity"]["kind"], one["identity"]["value"])
+    return (kind, identity_value(kind, value))
 
 
 def _identities_of(contact_ids: set[int], user: User) -> dict[int, tuple[str, str]]:

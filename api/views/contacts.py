@@ -129,7 +129,7 @@ class OneContact(_OfContacts):
         contact = self.contact(pk)
         given = serializers.ContactIn(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
-        services.change(contact, given=given.validated_data)
+        services.change(contact, given=given.validated_data, by=self.caller())
         return self.answer(pk)
 
     @extend_schema(

@@ -1,5 +1,6 @@
 """The questions that pages and other apps ask of `leads`."""
 
+from leads.queries.access import owners_for, told_to
 from leads.queries.chips import Chip, answers_of, chips_for
 from leads.queries.lists import Row, list_page, people, rows_for, tag_choices
 from leads.queries.records import consents_of, identities_of, people_of, tags_of
@@ -13,6 +14,7 @@ __all__ = [
     "consents_of",
     "identities_of",
     "list_page",
+    "owners_for",
     "people",
     "people_of",
     "rows_for",
@@ -20,4 +22,5 @@ __all__ = [
     "search_people",
     "tag_choices",
     "tags_of",
+    "told_to",
 ]

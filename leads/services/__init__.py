@@ -3,6 +3,7 @@
 from leads.services.batch import upsert_contacts
 from leads.services.companies import change_company, company_for
 from leads.services.contacts import (
+    AddressTaken,
     change_contact,
     create_contact,
     custom_rules,
@@ -18,6 +19,7 @@ from leads.services.rows import ContactRow, Outcome, RowResult
 from leads.services.standings import add_tag, assign_owner, remove_tag
 
 __all__ = [
+    "AddressTaken",
     "ContactRow",
     "NewEvent",
     "Outcome",

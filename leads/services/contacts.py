@@ -65,13 +65,21 @@ def clean_fields(changes: dict[str, Any], *, rules: Mapping[str, custom.Rule] | 
     return cleaned
 
 
+class AddressTaken(Refused):
+    """The e-mail address is somebody else's. Who it is, only `queries.told_to` says, to whoever may see them."""
+
+    def __init__(self, contact_id: int | None = None) -> None:
+        super().__init__(email="This address already belongs to another contact.")
+        self.contact_id = contact_id
+
+
 def _claim(contact: Contact, kind: IdentityKind, value: str) -> None:
     """Make the address or number the contact's, with what it did before; an address of somebody else is refused."""
     if not value or link_identity(kind=kind, value=value, contact=contact) or kind != IdentityKind.EMAIL:
         return
     owner = Identity.objects.values_list("contact_id", flat=True).get(kind=kind, value=value)
     if owner != contact.pk:
-        raise Refused(email=f"This address already belongs to another contact (no. {owner}). Open that record instead.")
+        raise AddressTaken(owner)
 
 
 def _settle(contact: Contact) -> None:
@@ -90,12 +98,18 @@ def create_contact(
     actor: User | None = None,
     owner: User | None = None,
     reason: str = "",
+    company_name: str | None = None,
     **fields: Any,
 ) -> Contact:
-    """A new lead. Raises Refused when a field is wrong or the e-mail address is already somebody's."""
+    """A new lead, at the company of this name or of the address's domain when a name, even an empty one, is given.
+
+    Raises Refused when a field is wrong or the e-mail address is already somebody's; then nothing is written.
+    """
     cleaned = clean_fields(fields)
     if not any(cleaned.get(name) for name in ("first_name", "last_name", "email", "phone")):
         raise Refused("Give at least a name, an e-mail address or a phone number.")
+    if company_name is not None:
+        cleaned["company"] = company_for(name=company_name, email=cleaned.get("email", ""))
     contact = Contact(created_at=now, **cleaned)
     contact.search_text = contact_search_text(contact, contact.company)
     contact.save()
@@ -107,13 +121,13 @@ def create_contact(
         with transaction.atomic():
             _settle(contact)
     except IntegrityError:  # the same address, at the same moment, from another request
-        raise Refused(email="This address has just been added by somebody else. Open that record instead.") from None
+        raise AddressTaken from None
     return contact
 
 
 @transaction.atomic
-def change_contact(contact: Contact, **changes: Any) -> Contact:
-    """Change a contact's own fields."""
+def change_contact(contact: Contact, *, company_name: str | None = None, **changes: Any) -> Contact:
+    """Change a contact's own fields; `company_name` moves them to the company of this name, empty to none."""
     cleaned = clean_fields(changes)
     # NO KEY: events that arrive meanwhile check their foreign key to this row and must not wait, for we wait for them
     mine = Contact.objects.select_for_update(of=("self",), no_key=True)
@@ -124,6 +138,8 @@ def change_contact(contact: Contact, **changes: Any) -> Contact:
         setattr(contact, name, value)
     if not any((contact.first_name, contact.last_name, contact.email, contact.phone)):
         raise Refused("Keep at least a name, an e-mail address or a phone number.")
+    if company_name is not None:
+        contact.company = company_for(name=company_name)
     contact.search_text = contact_search_text(contact, contact.company)
     contact.save()
     _settle(contact)
@@ -145,18 +161,17 @@ def upsert_contact(
     *, source: Source | str, now: datetime, company_name: str = "", actor: User | None = None, **fields: Any
 ) -> tuple[Contact, bool]:
     """The contact with this e-mail address, its empty fields filled; made when it is new. (contact, is new)."""
-    company = company_for(name=company_name, email=str(fields.get("email") or ""))
-    if company:
-        fields.setdefault("company", company)
     contact = find_contact(email=str(fields.get("email") or ""))
     if contact is None:
         try:
             with transaction.atomic():
-                return create_contact(source=source, now=now, actor=actor, **fields), True
+                return create_contact(source=source, now=now, actor=actor, company_name=company_name, **fields), True
         except Refused:
             contact = find_contact(email=str(fields.get("email") or ""))  # made by another request meanwhile?
             if contact is None:
                 raise
+    if contact.company_id is None:
+        fields.setdefault("company", company_for(name=company_name, email=str(fields.get("email") or "")))
     news = {name: value for name, value in fields.items() if value and not getattr(contact, name, None)}
     return (change_contact(contact, **news) if news else contact), False
 

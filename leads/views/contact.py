@@ -18,7 +18,6 @@ from leads.days import date_of, day_of
 from leads.filters import number
 from leads.models import ChangedContact, Contact, CustomField
 from leads.next_step import Gap, Planned, Situation, Step, next_step
-from leads.views.lists import owners_for
 from users.access import SignedInRequest
 from users.roles import Can
 
@@ -123,7 +122,7 @@ def _head(request: SignedInRequest, contact: Contact, now: datetime) -> dict[str
         "step_url": _step_url(contact, step) if can_edit else "",
         "can_edit": can_edit,
         "can_promote": request.user.can(Can.WORK_PIPELINE) and contact.standing.lifecycle == "lead",
-        "owners": list(owners_for(request.user)) if can_edit else [],
+        "owners": list(queries.owners_for(request.user)) if can_edit else [],
         "tries": 0,
     }
 

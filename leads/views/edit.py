@@ -34,7 +34,7 @@ def new(request: SignedInRequest) -> HttpResponse:
             contact = _create(form, request.user)
         except Refused as refused:
             existing = _existing(request.user, form.cleaned_data["email"])
-            show_refusal(form, _for_strangers(refused, existing, form.cleaned_data["email"]))
+            show_refusal(form, _told(request.user, refused))
         else:
             return go_to(request, reverse("contact", args=[contact.pk]))
     return _form(request, "leads/contact_new.html", form, {"existing": existing})
@@ -50,7 +50,7 @@ def _create(form: NewContactForm, user: User) -> Contact:
         actor=user,
         owner=user if user.role == Role.REP else None,
         source=form.cleaned_data["source"],
-        company=services.company_for(name=form.cleaned_data["company_name"], email=fields["email"]),
+        company_name=form.cleaned_data["company_name"],
         **fields,
     )
 
@@ -60,11 +60,8 @@ def _existing(user: User, email: str) -> Contact | None:
     return Contact.objects.visible_to(user).filter(pk=found.pk).first() if found else None
 
 
-def _for_strangers(refused: Refused, existing: Contact | None, email: str) -> Refused:
-    """Whoever may not see the record doesn't learn whose address it is either."""
-    if "email" in refused.fields and existing is None and services.find_contact(email=email):
-        return Refused(email="This address belongs to a contact of another team. Ask a manager to hand it over.")
-    return refused
+def _told(user: User, refused: Refused) -> Refused:
+    return queries.told_to(user, refused) if isinstance(refused, services.AddressTaken) else refused
 
 
 @require_http_methods(GET_OR_POST)
@@ -81,7 +78,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
             _change(contact, form)
         except Refused as refused:
             existing = _existing(request.user, form.cleaned_data["email"])
-            show_refusal(form, _for_strangers(refused, existing, form.cleaned_data["email"]))
+            show_refusal(form, _told(request.user, refused))
         else:
             return done(request, url=reverse("contact", args=[pk]), text="Saved.", event="contact-changed")
     return _form(request, "leads/contact_edit.html", form, {"contact": contact, "existing": existing})
@@ -91,7 +88,7 @@ def _change(contact: Contact, form: ContactForm) -> None:
     fields = {name: form.cleaned_data[name] for name in services.contacts.TEXT_FIELDS}
     company_name = normalise.line(form.cleaned_data["company_name"])
     if company_name != (contact.company.name if contact.company else ""):
-        fields["company"] = services.company_for(name=company_name) if company_name else None
+        fields["company_name"] = company_name
     if form.own:
         fields["custom"] = form.custom()
     services.change_contact(contact, **fields)

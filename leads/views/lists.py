@@ -1,6 +1,5 @@
 """The list of leads, and what is done to many at once."""
 
-from collections.abc import Iterable
 from typing import Any
 
 from django.core import signing
@@ -53,7 +52,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "wanted": wanted,
         "hot_from": hot_from,
         "tags": tags,
-        "owners": list(owners_for(request.user)),
+        "owners": list(queries.owners_for(request.user)),
         "can_edit": request.user.can(Can.EDIT_LEADS),
         "here": request.get_full_path(),
         "sorted_by": SORTED_BY[wanted.sort],
@@ -96,12 +95,6 @@ def count(request: SignedInRequest) -> HttpResponse:
 def _address(wanted: LeadFilter, *, after: str = "", before: str = "", **changes: object) -> str:
     parts = [wanted.query(**changes), f"after={after}" if after else "", f"before={before}" if before else ""]
     return f"{reverse('leads')}?{'&'.join(part for part in parts if part)}"
-
-
-def owners_for(user: User) -> Iterable[User]:
-    """Colleagues whose leads this person may see."""
-    owners = User.objects.assignable().order_by("name", "pk")
-    return owners if user.sees_everything else owners.filter(pk__in=user.visible_owner_ids)
 
 
 def _bar(user: User, wanted: LeadFilter, context: dict[str, Any]) -> dict[str, Any]:
@@ -201,8 +194,8 @@ def chosen_owner(user: User, value: str) -> User | None:
     if value == "mine":
         return user
     pk = number(value)
-    owner = User.objects.assignable().filter(pk=pk).first() if pk else None
-    if owner is None or not (user.sees_everything or owner.pk in user.visible_owner_ids):
+    owner = queries.owners_for(user).filter(pk=pk).first() if pk else None
+    if owner is None:
         raise Refused(owner="Choose an active colleague of your team.")
     return owner
 

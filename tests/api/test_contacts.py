@@ -108,7 +108,9 @@ def test_a_wrong_field_is_named_and_nothing_is_stored(caller: APIClient, wrong: 
     ],
 )
 def test_a_custom_value_of_another_type_is_named(caller: APIClient, custom: dict[str, Any], field: str) -> None:
-    for number, (key, type_) in enumerate({"fleet": "number", "since": "date", "tier": "choice", "erp": "text"}.items()):
+    for number, (key, type_) in enumerate(
+        {"fleet": "number", "since": "date", "tier": "choice", "erp": "text"}.items()
+    ):
         CustomField.objects.create(key=key, label=key, type=type_, options=["A", "B"], position=number)
     answer = send(caller, "/api/v1/contacts", {"first_name": "A", "custom": custom})
     assert answer.status_code == 400
@@ -336,3 +338,30 @@ def test_opportunities_can_be_read_by_who_may_see_them(cast: Cast, api: Caller) 
     assert rita.get("/api/v1/opportunities?state=x").status_code == 400
     assert rita.post("/api/v1/opportunities", {}).status_code == 405
     assert len(api(cast.mona).get("/api/v1/opportunities").json()["results"]) == 2
+
+
+def test_a_rep_gives_contacts_only_to_the_own_team(cast: Cast, api: Caller) -> None:
+    contact = factories.contact(owner=cast.rita)
+    rita, mona = api(cast.rita), api(cast.mona)
+    address = f"/api/v1/contacts/{contact.pk}"
+    answer = rita.patch(address, {"owner": cast.sven.email})
+    assert (answer.status_code, list(errors(answer))) == (400, ["owner"])
+    assert rita.post("/api/v1/contacts", {"first_name": "A", "owner": cast.sven.email}).status_code == 400
+    assert Standing.objects.get().owner == cast.rita
+    assert rita.patch(address, {"owner": cast.ravi.email}).json()["owner"]["email"] == cast.ravi.email
+    assert mona.patch(address, {"owner": cast.sven.email}).json()["owner"]["email"] == cast.sven.email
+
+
+def test_whose_address_it_is_hears_only_who_may_see_them(cast: Cast, api: Caller) -> None:
+    theirs = factories.contact(email="ada@acme.example", owner=cast.sven)
+    mine = factories.contact(owner=cast.rita)
+    for user, told in ((cast.rita, False), (cast.mona, True)):
+        client = api(user)
+        for answer in (
+            client.post("/api/v1/contacts", {"email": "ada@acme.example", "company": "Orphan"}),
+            client.patch(f"/api/v1/contacts/{mine.pk}", {"email": "ada@acme.example", "company": "Orphan"}),
+        ):
+            assert answer.status_code == 400
+            assert list(errors(answer)) == ["email"]
+            assert (str(theirs.pk) in errors(answer)["email"]) is told
+    assert not Company.objects.exists()

@@ -25,7 +25,7 @@ def caller(cast: Cast, api: Caller) -> APIClient:
     return api(cast.mara)
 
 
-def test_one_event_is_stored_under_the_tokens_source(caller: APIClient) -> None:
+def test_one_event_is_stored_under_the_persons_source(caller: APIClient) -> None:
     contact = factories.contact(email="ada@acme.example")
     answer = caller.post(
         "/api/v1/events", event(occurred_at="2026-05-01T10:00:00+02:00", properties={"asset": "intro"})
@@ -34,7 +34,7 @@ def test_one_event_is_stored_under_the_tokens_source(caller: APIClient) -> None:
     assert answer.json() == {"accepted": 1, "duplicates": 0, "contacts_created": 0}
     stored = EngagementEvent.objects.select_related("kind").get()
     assert (stored.contact_id, stored.kind.key) == (contact.pk, "webinar_attended")
-    assert stored.source == f"api:{Token.objects.get().pk}"
+    assert stored.source == f"api:{Token.objects.get().user_id}"
     assert stored.occurred_at.isoformat() == "2026-05-01T08:00:00+00:00"
     assert stored.properties == {"asset": "intro"}
 
@@ -46,7 +46,38 @@ def test_sending_twice_stores_once(caller: APIClient) -> None:
     assert (EngagementEvent.objects.count(), Contact.objects.count()) == (2, 1)
 
 
-def test_two_tokens_do_not_share_message_ids(cast: Cast, api: Caller) -> None:
+def test_a_new_token_in_place_of_an_old_one_doubles_nothing(cast: Cast, api: Caller) -> None:
+    assert api(cast.mara).post("/api/v1/events", event()).json()["accepted"] == 1
+    Token.objects.all().delete()
+    answer = api(cast.mara).post("/api/v1/events", event())
+    assert answer.json() == {"accepted": 0, "duplicates": 1, "contacts_created": 0}
+    assert EngagementEvent.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("who", "field"),
+    [
+        ({"email": "ADA+x@acme.example"}, "1.email"),
+        ({"identity": {"kind": "email", "value": "ada@acme.example"}}, "1.identity"),
+        ({"identity": {"kind": "phone", "value": "+49 30 1234567"}}, "1.identity"),
+    ],
+)
+def test_a_rep_cannot_write_onto_a_contact_of_another_team(
+    cast: Cast, api: Caller, who: dict[str, Any], field: str
+) -> None:
+    contact = factories.contact(email="ada@acme.example", phone="+49301234567", owner=cast.sven)
+    one = event(2)
+    del one["email"]
+    batch = [event(1, email="new@other.example"), one | who]
+    answer = api(cast.rita).post("/api/v1/events", batch)
+    assert (answer.status_code, list(errors(answer))) == (400, [field])
+    assert (EngagementEvent.objects.count(), Contact.objects.count()) == (0, 1)
+    for user in (cast.sven, cast.mara):
+        assert api(user).post("/api/v1/events", one | who).json()["accepted"] == 1
+    assert EngagementEvent.objects.filter(contact=contact).count() == 2
+
+
+def test_two_people_do_not_share_message_ids(cast: Cast, api: Caller) -> None:
     for user in (cast.mara, cast.rita):
         assert api(user).post("/api/v1/events", event()).json()["accepted"] == 1
 

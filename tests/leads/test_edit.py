@@ -1,7 +1,7 @@
 import pytest
 
 from leads import services
-from leads.models import Contact, CustomField
+from leads.models import Company, Contact, CustomField
 from tests import factories
 from tests.conftest import Cast, client_of
 
@@ -120,3 +120,23 @@ def test_a_number_beyond_measure_is_an_error_beside_its_field(cast: Cast, number
     assert response.status_code == 422
     assert list(response.context["form"].errors) == ["custom_fleet"]
     assert Contact.objects.get().custom == {}
+
+
+def test_a_refused_lead_leaves_no_company_behind(cast: Cast) -> None:
+    factories.contact(email="ann@acme.example")
+    contact = factories.contact()
+    client = client_of(cast.rita)
+    assert client.post("/leads/new/", ANN | {"company_name": "Orphan"}, headers=HTMX).status_code == 422
+    data = {"first_name": "Ann", "email": "ann@acme.example", "company_name": "Orphan"}
+    assert client.post(f"/leads/{contact.pk}/edit/", data, headers=HTMX).status_code == 422
+    assert client.post(f"/leads/{contact.pk}/edit/", {"company_name": "Orphan"}, headers=HTMX).status_code == 422
+    assert not Company.objects.exists()
+
+
+def test_a_stranger_who_changes_does_not_learn_whose_address_it_is(cast: Cast) -> None:
+    theirs = factories.contact(email="ann@acme.example", owner=cast.sven)
+    mine = factories.contact(owner=cast.rita)
+    data = {"first_name": "A", "email": "ann@acme.example"}
+    page = client_of(cast.rita).post(f"/leads/{mine.pk}/edit/", data, headers=HTMX).content.decode()
+    assert "belongs to a contact of another team" in page
+    assert f"no. {theirs.pk}" not in page
