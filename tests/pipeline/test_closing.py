@@ -1,5 +1,6 @@
 """Win, lose, reopen: what they require is enforced in the service, whoever calls it."""
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -22,18 +23,30 @@ def lifecycle(card: Opportunity) -> str:
     return Standing.objects.get(pk=card.contact_id).lifecycle
 
 
-def heard(signal: Any) -> list[int]:
-    ids: list[int] = []
-    signal.connect(
-        lambda sender, opportunity_id, **_: ids.append(opportunity_id), weak=False, dispatch_uid=str(id(ids))
-    )
-    return ids
+@pytest.fixture
+def heard() -> Iterator[Callable[[Signal], list[int]]]:
+    """Listen to a signal until the test ends; the ids it announced."""
+    listening: list[tuple[Signal, Callable[..., None]]] = []
+
+    def listen(signal: Signal) -> list[int]:
+        ids: list[int] = []
+
+        def hear(sender: object, opportunity_id: int, **_: object) -> None:
+            ids.append(opportunity_id)
+
+        signal.connect(hear)
+        listening.append((signal, hear))
+        return ids
+
+    yield listen
+    for signal, hear in listening:
+        signal.disconnect(hear)
 
 
 # --- win ---
 
 
-def test_winning_makes_a_customer(cast: Cast) -> None:
+def test_winning_makes_a_customer(cast: Cast, heard: Callable[[Signal], list[int]]) -> None:
     card = rows.opportunity(cast.rita, name="Kestrel", amount=None)
     announced = heard(signals.opportunity_won)
     won = services.win(opportunity_id=card.pk, amount="1200.50", closed_on=TODAY, actor=cast.rita, now=NOW)
@@ -91,7 +104,7 @@ def test_a_backdated_win_counts_on_its_utc_day(cast: Cast) -> None:
 # --- lose ---
 
 
-def test_losing_brings_the_contact_back_to_the_leads(cast: Cast) -> None:
+def test_losing_brings_the_contact_back_to_the_leads(cast: Cast, heard: Callable[[Signal], list[int]]) -> None:
     card = rows.opportunity(cast.rita, name="Kestrel")
     announced = heard(signals.opportunity_lost)
     lost = services.lose(opportunity_id=card.pk, reason="price", note="Twice the budget", actor=cast.rita, now=NOW)
