@@ -5,8 +5,6 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from activities.models import ActivityKind
-from activities.services import add_entry
 from core.errors import Refused
 from leads import normalise
 from leads.models import Lifecycle
@@ -19,6 +17,7 @@ from pipeline.services.rows import (
     hold_stage,
     hold_stage_of_kind,
     hold_standing,
+    record_move,
     refuse_disqualified,
     store,
 )
@@ -38,13 +37,13 @@ def closing_time(opportunity: Opportunity, closed_on: date | None, now: datetime
     return max(opportunity.created_at, datetime.combine(closed_on, time(12), UTC))
 
 
-def _close(opportunity: Opportunity, stage: Stage, fields: list[str], *, now: datetime, actor: User) -> None:
+def _close(
+    opportunity: Opportunity, stage: Stage, fields: list[str], *, title: str, now: datetime, actor: User, body: str = ""
+) -> None:
     came_from = opportunity.stage
     opportunity.stage, opportunity.stage_entered_at = stage, now
     store(opportunity, ["stage", "stage_entered_at", "closed_at", *fields], now=now)
-    StageMove.objects.create(
-        opportunity=opportunity, from_stage=came_from, to_stage=stage, at=now, actor=actor, amount=opportunity.amount
-    )
+    record_move(opportunity, came_from, title=title, body=body, now=now, actor=actor)
 
 
 def _hold_open(opportunity_id: int, version: int | None) -> Opportunity:
@@ -82,15 +81,9 @@ def win(
         errors |= refused.fields
     if errors:
         raise Refused(**errors)
-    _close(opportunity, stage, ["amount"], now=now, actor=actor)
+    title = f"{opportunity.name} won: {opportunity.amount:,.2f} {opportunity.currency}"
+    _close(opportunity, stage, ["amount"], title=title, now=now, actor=actor)
     enter_lifecycle(standing.contact_id, Lifecycle.CUSTOMER, now=now, actor=actor, reason=f"Won: {opportunity.name}")
-    add_entry(
-        contact_id=standing.contact_id,
-        kind=ActivityKind.STAGE,
-        title=f"{opportunity.name} won: {opportunity.amount:,.2f} {opportunity.currency}",
-        at=now,
-        actor=actor,
-    )
     signals.opportunity_won.send(sender=None, opportunity_id=opportunity.pk)
     return opportunity
 
@@ -124,21 +117,14 @@ def lose(
         raise Refused(note=f"At most 300 characters; this has {len(note):,}.")
     opportunity.closed_at = closing_time(opportunity, closed_on or now.date(), now)
     opportunity.lost_reason, opportunity.lost_note = reason, note
-    _close(opportunity, stage, ["lost_reason", "lost_note"], now=now, actor=actor)
-    words = f"Lost: {LostReason(reason).label}"
+    why = LostReason(reason).label
+    title = f"{opportunity.name} lost: {why}"
+    _close(opportunity, stage, ["lost_reason", "lost_note"], title=title, body=note, now=now, actor=actor)
     others = Opportunity.objects.filter(contact_id=standing.contact_id).exclude(pk=opportunity.pk)
     if standing.lifecycle == Lifecycle.PROSPECT and not others.open().exists():
         has_bought = others.filter(stage__kind=StageKind.WON).exists()
         stage_after = Lifecycle.CUSTOMER if has_bought else Lifecycle.LEAD
-        enter_lifecycle(standing.contact_id, stage_after, now=now, actor=actor, reason=words)
-    add_entry(
-        contact_id=standing.contact_id,
-        kind=ActivityKind.STAGE,
-        title=f"{opportunity.name} lost: {LostReason(reason).label}",
-        body=note,
-        at=now,
-        actor=actor,
-    )
+        enter_lifecycle(standing.contact_id, stage_after, now=now, actor=actor, reason=f"Lost: {why}")
     signals.opportunity_lost.send(sender=None, opportunity_id=opportunity.pk)
     return opportunity
 
@@ -169,9 +155,8 @@ def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | No
             store(opportunity, fields, now=now)
     except IntegrityError:  # one_open_opportunity
         raise Refused("This contact has another open opportunity in this pipeline. Work on that one.") from None
-    StageMove.objects.create(
-        opportunity=opportunity, from_stage=came_from, to_stage=stage, at=now, actor=actor, amount=opportunity.amount
-    )
+    title = f"{opportunity.name} reopened in {stage.name}"
+    record_move(opportunity, came_from, title=title, now=now, actor=actor)
     others = Opportunity.objects.filter(contact_id=standing.contact_id, stage__kind=StageKind.WON).exclude(
         pk=opportunity.pk
     )
@@ -179,11 +164,4 @@ def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | No
         enter_lifecycle(
             standing.contact_id, Lifecycle.PROSPECT, now=now, actor=actor, reason=f"Reopened: {opportunity.name}"
         )
-    add_entry(
-        contact_id=standing.contact_id,
-        kind=ActivityKind.STAGE,
-        title=f"{opportunity.name} reopened in {stage.name}",
-        at=now,
-        actor=actor,
-    )
     return opportunity

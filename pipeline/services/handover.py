@@ -7,8 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Min
 from django.urls import reverse
 
-from activities.models import ActivityKind
-from activities.services import add_entry, notify
+from activities.services import notify
 from core.errors import Refused
 from core.locks import locked
 from leads import normalise
@@ -16,8 +15,8 @@ from leads.days import day_of
 from leads.models import Contact, Evidence, Lifecycle, Standing
 from leads.services import assign_owner, enter_lifecycle
 from pipeline import places, queries, signals
-from pipeline.models import Opportunity, Pipeline, Stage, StageKind, StageMove, Turn
-from pipeline.services.rows import hold_stage, refuse_disqualified
+from pipeline.models import Opportunity, Pipeline, Stage, StageKind, Turn
+from pipeline.services.rows import hold_stage, record_move, refuse_disqualified
 from scoring import queries as scoring
 from users.models import User
 from users.roles import Role
@@ -74,16 +73,9 @@ def promote(
             reason=reason or f"Qualified: {standing.total} {standing.grade}",
             definition_version=standing.definition_version,
         )
-    StageMove.objects.create(opportunity=opportunity, to_stage=opportunity.stage, at=now, actor=actor)
     owner_words = f", handed to {opportunity.owner}" if opportunity.owner else ", waits for an owner"
-    add_entry(
-        contact_id=contact_id,
-        kind=ActivityKind.STAGE,
-        title=f"Opportunity opened in {opportunity.stage.name}{owner_words}",
-        body=reason,
-        at=now,
-        actor=actor,
-    )
+    title = f"Opportunity opened in {opportunity.stage.name}{owner_words}"
+    record_move(opportunity, None, title=title, body=reason, now=now, actor=actor)
     if opportunity.owner and opportunity.owner != actor:
         notify(
             user_ids=[opportunity.owner.pk],

@@ -6,12 +6,10 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Min
 
-from activities.models import ActivityKind
-from activities.services import add_entry
 from core.errors import Refused
 from pipeline import places, terms
-from pipeline.models import Opportunity, Stage, StageKind, StageMove
-from pipeline.services.rows import hold_opportunity, hold_stage, store
+from pipeline.models import Opportunity, Stage, StageKind
+from pipeline.services.rows import hold_opportunity, hold_stage, record_move, store
 from users.models import User
 
 
@@ -51,21 +49,8 @@ def move(
     opportunity.position = place_in(stage, after_id, but_not=opportunity.pk)
     store(opportunity, ["stage", "stage_entered_at", "position", *changes], now=now)
     if entered:
-        StageMove.objects.create(
-            opportunity=opportunity,
-            from_stage=came_from,
-            to_stage=stage,
-            at=now,
-            actor=actor,
-            amount=opportunity.amount,
-        )
-        add_entry(
-            contact_id=opportunity.contact_id,
-            kind=ActivityKind.STAGE,
-            title=f"{opportunity.name}: {came_from.name} → {stage.name}",
-            at=now,
-            actor=actor,
-        )
+        title = f"{opportunity.name}: {came_from.name} → {stage.name}"
+        record_move(opportunity, came_from, title=title, now=now, actor=actor)
     return opportunity
 
 

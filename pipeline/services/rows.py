@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
+from activities.models import ActivityKind
+from activities.services import add_entry
 from core.errors import Refused, Stale
 from core.locks import locked
 from leads.models import Lifecycle, Standing
-from pipeline.models import Opportunity, Stage, StageKind
+from pipeline.models import Opportunity, Stage, StageKind, StageMove
+from users.models import User
 
 
 class Gone(Refused):
@@ -58,3 +61,18 @@ def store(opportunity: Opportunity, fields: list[str], *, now: datetime) -> None
     opportunity.version += 1
     opportunity.changed_at = now
     opportunity.save(update_fields=[*fields, "version", "changed_at"])
+
+
+def record_move(
+    opportunity: Opportunity, came_from: Stage | None, *, title: str, now: datetime, actor: User | None, body: str = ""
+) -> None:
+    """Keep that it has entered its stage: for the funnel, and on the contact's timeline."""
+    StageMove.objects.create(
+        opportunity=opportunity,
+        from_stage=came_from,
+        to_stage=opportunity.stage,
+        at=now,
+        actor=actor,
+        amount=opportunity.amount,
+    )
+    add_entry(contact_id=opportunity.contact_id, kind=ActivityKind.STAGE, title=title, body=body, at=now, actor=actor)
