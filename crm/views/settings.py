@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from core.answers import fill_in
 from core.forms import posted
 from crm import leaving, registry
 from crm.forms import FieldForm, KindForm, LabelForm, LeaveForm, TagForm
@@ -16,7 +17,6 @@ from leads.models import CustomField, EventKind, Tag
 from users.access import SignedInRequest, requires
 from users.models import User
 from users.roles import Can
-from users.views.people import fill_in
 
 LISTS = (Can.MANAGE_PEOPLE, Can.MANAGE_CAPTURE)
 # heading, (label, url name, icon, what it is, what it needs: any of them)

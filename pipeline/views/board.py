@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.answers import wants_part, went_wrong
+from core.answers import form_page, wants_part, went_wrong
 from core.errors import Refused, Stale
 from core.forms import show_refusal
 from leads.filters import number
@@ -200,16 +200,10 @@ def _ask(request: SignedInRequest, opportunity: Opportunity, form: MoveForm, nam
     stage = Stage.objects.filter(pk=number(form.data.get("stage", "")) or 0).first()
     form.only(names)
     context = {
-        "form": form,
-        "opportunity": opportunity,
         "title": f"{stage.name if stage else 'This stage'} needs more",
         "action": reverse("opportunity_move", args=[opportunity.pk]),
         "button": f"Move to {stage.name}" if stage else "Move",
         "back": reverse("opportunity", args=[opportunity.pk]),
         "on_board": is_on_board(request),
     }
-    part = "#dialog" if wants_part(request) else ""
-    response = render(request, f"pipeline/form.html{part}", context, status=422)
-    if part:
-        response["HX-Retarget"], response["HX-Reswap"] = "#dialog", "innerHTML"
-    return response
+    return form_page(request, form, status=422, **context)

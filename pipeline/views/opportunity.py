@@ -9,16 +9,15 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.answers import go_to, went_wrong
-from core.errors import Refused, Stale
-from core.forms import posted, show_refusal
+from core.answers import fill_in, go_to, went_wrong
+from core.errors import Refused
+from core.forms import posted
 from leads.models import Contact, ContactQuerySet
 from leads.services import find_contact
 from pipeline import queries, services
 from pipeline.forms import EditForm, PersonForm
 from pipeline.models import Opportunity
 from pipeline.views.board import sellers
-from pipeline.views.closing import form_page
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -51,32 +50,21 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change the facts."""
     row = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card(), pk=pk)
-    page = reverse("opportunity", args=[pk])
-    form = EditForm(posted(request), owners=sellers(request.user), opportunity=row)
-    context: dict[str, Any] = {
-        "opportunity": row,
-        "title": f"Edit {row.name}",
-        "action": reverse("opportunity_edit", args=[pk]),
-        "button": "Save",
-        "back": page,
-    }
-    if request.method != "POST":
-        return form_page(request, form, **context)
-    if not form.is_valid():
-        return form_page(request, form, status=422, **context)
-    given = dict(form.cleaned_data)
-    owner = form.owners.get(given.pop("owner"))
-    try:
-        services.edit(opportunity_id=pk, actor=request.user, now=timezone.now(), owner=owner, **given)
-    except Stale as stale:
-        form = EditForm(owners=sellers(request.user), opportunity=Opportunity.objects.for_card().get(pk=pk))
-        return form_page(request, form, status=409, said=str(stale), **context)
-    except Refused as refused:
-        show_refusal(form, refused)
-        return form_page(request, form, status=422, **context)
-    messages.success(request, "Saved.")
-    is_seen = Opportunity.objects.visible_to(request.user).filter(pk=pk).exists()
-    return go_to(request, page if is_seen else reverse("pipeline"))
+    page, owners = reverse("opportunity", args=[pk]), sellers(request.user)
+    form = EditForm(posted(request), owners=owners, opportunity=row)
+
+    def save(given: dict[str, Any]) -> str | HttpResponse:
+        owner = form.owners.get(given["owner"])
+        services.edit(opportunity_id=pk, actor=request.user, now=timezone.now(), **given | {"owner": owner})
+        if Opportunity.objects.visible_to(request.user).filter(pk=pk).exists():
+            return "Saved."
+        messages.success(request, "Saved.")
+        return go_to(request, reverse("pipeline"))
+
+    def newest() -> EditForm:
+        return EditForm(owners=owners, opportunity=Opportunity.objects.for_card().get(pk=pk))
+
+    return fill_in(request, form, save, back=page, newest=newest, title=f"Edit {row.name}", button="Save")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -89,24 +77,12 @@ def add_person(request: SignedInRequest, pk: int) -> HttpResponse:
     colleagues = visible.filter(company=row.company_id).exclude(pk=row.contact_id) if row.company_id else visible.none()
     people = [(one.pk, one.name) for one in colleagues.order_by("last_name", "first_name", "pk")[:200]]
     form = PersonForm(posted(request), people=people)
-    context: dict[str, Any] = {
-        "opportunity": row,
-        "title": f"Who else decides about {row.name}?",
-        "action": reverse("opportunity_people", args=[pk]),
-        "button": "Add",
-        "back": page,
-    }
-    if request.method != "POST":
-        return form_page(request, form, **context)
-    if not form.is_valid():
-        return form_page(request, form, status=422, **context)
-    try:
-        contact = _meant(form, visible)
-        services.add_person(opportunity_id=pk, contact=contact, role=form.cleaned_data["role"], now=timezone.now())
-    except Refused as refused:
-        show_refusal(form, refused)
-        return form_page(request, form, status=422, **context)
-    return go_to(request, page)
+
+    def save(given: dict[str, Any]) -> str:
+        services.add_person(opportunity_id=pk, contact=_meant(form, visible), role=given["role"], now=timezone.now())
+        return ""
+
+    return fill_in(request, form, save, back=page, title=f"Who else decides about {row.name}?", button="Add")
 
 
 def _meant(form: PersonForm, visible: ContactQuerySet) -> Contact:

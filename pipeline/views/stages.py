@@ -8,20 +8,19 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.answers import go_to, went_wrong
+from core.answers import fill_in, go_to, went_wrong
 from core.errors import Refused
-from core.forms import posted, show_refusal
+from core.forms import posted
 from leads.filters import number
 from pipeline import queries, services
 from pipeline.forms import StageForm
 from pipeline.models import Pipeline, Stage
-from pipeline.views.closing import form_page
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
 
-def _page(stage: Stage) -> str:
-    return f"{reverse('settings_stages')}?pipeline={stage.pipeline_id}"
+def _page(pipeline_id: int) -> str:
+    return f"{reverse('settings_stages')}?pipeline={pipeline_id}"
 
 
 @require_safe
@@ -34,10 +33,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "pipeline": pipeline,
         "stages": queries.stages_with_counts(pipeline) if pipeline else [],
-        "tabs": [
-            {"label": one.name, "url": f"{reverse('settings_stages')}?pipeline={one.pk}", "active": one is pipeline}
-            for one in known
-        ],
+        "tabs": [{"label": one.name, "url": _page(one.pk), "active": one is pipeline} for one in known],
     }
     return render(request, "pipeline/stages.html", context)
 
@@ -47,25 +43,12 @@ def index(request: SignedInRequest) -> HttpResponse:
 def add(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
     """A new stage."""
     pipeline = get_object_or_404(Pipeline, pk=pipeline_id)
-    page = f"{reverse('settings_stages')}?pipeline={pipeline.pk}"
-    form = StageForm(posted(request))
-    context: dict[str, Any] = {
-        "title": "New stage",
-        "action": reverse("stage_add", args=[pipeline.pk]),
-        "button": "Add the stage",
-        "back": page,
-    }
-    if request.method != "POST":
-        return form_page(request, form, **context)
-    if not form.is_valid():
-        return form_page(request, form, status=422, **context)
-    try:
-        stage = services.add_stage(pipeline=pipeline, **form.cleaned_data)
-    except Refused as refused:
-        show_refusal(form, refused)
-        return form_page(request, form, status=422, **context)
-    messages.success(request, f"{stage.name} is on the board.")
-    return go_to(request, page)
+
+    def save(given: dict[str, Any]) -> str:
+        return f"{services.add_stage(pipeline=pipeline, **given)} is on the board."
+
+    back = _page(pipeline.pk)
+    return fill_in(request, StageForm(posted(request)), save, back=back, title="New stage", button="Add the stage")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -73,24 +56,13 @@ def add(request: SignedInRequest, pipeline_id: int) -> HttpResponse:
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Rename a stage, or change what it asks for."""
     stage = get_object_or_404(Stage, pk=pk)
+
+    def save(given: dict[str, Any]) -> str:
+        services.change_stage(stage=stage, **given)
+        return "Saved."
+
     form = StageForm(posted(request), stage=stage)
-    context: dict[str, Any] = {
-        "title": f"Stage {stage.name}",
-        "action": reverse("stage_change", args=[pk]),
-        "button": "Save",
-        "back": _page(stage),
-    }
-    if request.method != "POST":
-        return form_page(request, form, **context)
-    if not form.is_valid():
-        return form_page(request, form, status=422, **context)
-    try:
-        services.change_stage(stage=stage, **form.cleaned_data)
-    except Refused as refused:
-        show_refusal(form, refused)
-        return form_page(request, form, status=422, **context)
-    messages.success(request, "Saved.")
-    return go_to(request, _page(stage))
+    return fill_in(request, form, save, back=_page(stage.pipeline_id), title=f"Stage {stage.name}", button="Save")
 
 
 @require_POST
@@ -100,12 +72,12 @@ def shift(request: SignedInRequest, pk: int) -> HttpResponse:
     stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk)
     by = {"earlier": -1, "later": 1}.get(request.POST.get("to", ""))
     if by is None:
-        return went_wrong(request, "Say earlier or later.", url=_page(stage))
+        return went_wrong(request, "Say earlier or later.", url=_page(stage.pipeline_id))
     try:
         services.shift_stage(stage=stage, by=by)
     except Refused as refused:
-        return went_wrong(request, str(refused), url=_page(stage))
-    return go_to(request, _page(stage))
+        return went_wrong(request, str(refused), url=_page(stage.pipeline_id))
+    return go_to(request, _page(stage.pipeline_id))
 
 
 @require_POST
@@ -116,6 +88,6 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         services.delete_stage(stage=stage)
     except Refused as refused:
-        return went_wrong(request, str(refused), url=_page(stage))
+        return went_wrong(request, str(refused), url=_page(stage.pipeline_id))
     messages.success(request, f"{stage.name} is gone.")
-    return go_to(request, _page(stage))
+    return go_to(request, _page(stage.pipeline_id))

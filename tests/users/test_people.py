@@ -25,6 +25,12 @@ def adam(cast: Cast) -> Client:
     return client_of(cast.adam)
 
 
+def test_what_is_wrong_with_a_form_is_shown_in_the_dialog_whatever_asked(adam: Client) -> None:
+    answer = adam.post(reverse("person_invite"), NEW | {"email": "x"}, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer["HX-Retarget"], answer["HX-Reswap"]) == (422, "#dialog", "innerHTML")
+    assert b"<html" not in answer.content
+
+
 def test_an_invited_person_gets_a_mail_and_chooses_a_password(
     adam: Client, django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:

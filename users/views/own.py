@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.answers import done
+from core.answers import done, fill_in
 from core.errors import Refused
 from core.forms import posted, show_refusal
 from users import queries, services
@@ -17,7 +17,6 @@ from users.access import SignedInRequest, requires
 from users.forms import ProfileForm, TokenForm
 from users.models import Token
 from users.roles import Can
-from users.views.people import fill_in
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,9 +1,7 @@
 """Settings → People and teams."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,9 +9,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.answers import done, go_to, wants_part, went_wrong
+from core.answers import done, fill_in, go_to, went_wrong
 from core.errors import Refused
-from core.forms import posted, show_refusal
+from core.forms import posted
 from users import queries, services
 from users.access import SignedInRequest, requires
 from users.forms import PersonForm, TeamForm
@@ -26,25 +24,6 @@ from users.roles import Can
 def people(request: SignedInRequest) -> HttpResponse:
     """Everybody, with role, team and state."""
     return render(request, "users/people.html", {"people": queries.people(), "teams": queries.teams()})
-
-
-def fill_in(
-    request: SignedInRequest, form: forms.Form, save: Callable[[dict[str, Any]], str], *, back: str, **words: Any
-) -> HttpResponse:
-    """Show the form in the dialog or on a page, or save it and go back; `save` returns what to say."""
-    part = "#dialog" if wants_part(request) else ""
-    context = {"form": form, "back": back, "action": request.path} | words
-    if request.method != "POST":
-        return render(request, f"users/form.html{part}", context)
-    if form.is_valid():
-        try:
-            said = save(form.cleaned_data)
-        except Refused as refused:
-            show_refusal(form, refused)
-        else:
-            messages.success(request, said)
-            return go_to(request, back)
-    return render(request, f"users/form.html{part}", context, status=422)
 
 
 @require_http_methods(["GET", "POST"])
