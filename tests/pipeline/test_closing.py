@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.dispatch import Signal
 
 from activities.models import Activity
 from core.errors import Refused, Stale
