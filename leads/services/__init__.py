@@ -6,13 +6,13 @@ from leads.services.contacts import (
     AddressTaken,
     change_contact,
     create_contact,
-    custom_rules,
     enter_lifecycle,
     find_contact,
     upsert_contact,
 )
 from leads.services.events import NewEvent, UnknownKind, record_events, register_kind
 from leads.services.evidence import record_consent, record_evidence
+from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
 from leads.services.lifecycle import disqualify
 from leads.services.rows import ContactRow, Outcome, RowResult

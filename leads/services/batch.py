@@ -25,7 +25,8 @@ from leads.models import (
     Tag,
 )
 from leads.services.companies import companies_for, contact_search_text
-from leads.services.contacts import TEXT_FIELDS, clean_fields, custom_rules
+from leads.services.contacts import TEXT_FIELDS, clean_fields
+from leads.services.fields import custom_rules
 from leads.services.rows import ContactRow, Outcome, RowResult, check, fill, same_name
 from users.models import User
 

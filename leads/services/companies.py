@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.errors import Refused
-from leads import normalise, signals
+from leads import custom, normalise, signals
 from leads.models import ChangedContact, Company, Contact
+from leads.services.fields import custom_rules
 
 COMPANY_FIELDS = ("name", "domain", "industry", "employees", "country", "custom")
+BATCH = 500
 
 
 def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company | None:
@@ -72,7 +74,11 @@ def change_company(company: Company, **changes: Any) -> Company:
     unknown = set(changes) - set(COMPANY_FIELDS)
     if unknown:
         raise Refused(**dict.fromkeys(unknown, "A company has no such field."))
-    company = Company.objects.select_for_update().get(pk=company.pk)
+    if "custom" in changes:
+        changes["custom"] = custom.clean(changes["custom"], custom_rules("company"))
+    company = Company.objects.select_for_update(no_key=True).get(pk=company.pk)
+    if "custom" in changes:
+        changes["custom"] = company.custom | changes["custom"]
     for name, value in changes.items():
         setattr(company, name, normalise.line(value) if isinstance(value, str) else value)
     if not company.name:
@@ -82,17 +88,30 @@ def change_company(company: Company, **changes: Any) -> Company:
     if clash:
         raise Refused(domain=f"{company.domain} already belongs to {clash.name}.")
     company.search_text = normalise.search_text(company.name, company.domain)
-    company.save()
-    people = list(Contact.objects.filter(company=company))
+    try:
+        with transaction.atomic():
+            company.save()
+    except IntegrityError:  # another request gave the domain to another company at the same moment
+        raise Refused(domain=f"{company.domain} already belongs to another company.") from None
+    last = 0
+    while last := _refresh_people(company, after=last):
+        pass
+    return company
+
+
+def _refresh_people(company: Company, *, after: int) -> int:
+    """Write anew by what the next people of the company are found, and queue them; the last one's id, 0 at the end."""
+    mine = Contact.objects.filter(company=company, pk__gt=after).select_for_update(of=("self",), no_key=True)
+    people = list(mine.order_by("pk")[:BATCH])
     for contact in people:
         contact.search_text = contact_search_text(contact, company)
         contact.updated_at = timezone.now()
-    Contact.objects.bulk_update(people, ["search_text", "updated_at"], batch_size=1000)
-    if people:
-        ids = [contact.pk for contact in people]
+    Contact.objects.bulk_update(people, ["search_text", "updated_at"])
+    ids = [contact.pk for contact in people]
+    if ids:
         ChangedContact.objects.bulk_create([ChangedContact(contact_id=pk) for pk in ids])
         signals.contact_changed.send(sender=None, contact_ids=ids)
-    return company
+    return ids[-1] if ids else 0
 
 
 def contact_search_text(contact: Contact, company: Company | None) -> str:

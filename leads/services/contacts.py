@@ -12,7 +12,6 @@ from leads.models import (
     ChangedContact,
     Company,
     Contact,
-    CustomField,
     Identity,
     IdentityKind,
     Lifecycle,
@@ -21,16 +20,12 @@ from leads.models import (
     Standing,
 )
 from leads.services.companies import company_for, contact_search_text
+from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
 from users.models import User
 
 TEXT_FIELDS = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "job_title": 150, "country": 2}
 CONTACT_FIELDS = frozenset({*TEXT_FIELDS, "company", "custom"})
-
-
-def custom_rules(about: str = "contact") -> dict[str, custom.Rule]:
-    """The team's own fields by key."""
-    return {field.key: field.rule for field in CustomField.objects.filter(about=about)}
 
 
 def clean_fields(changes: dict[str, Any], *, rules: Mapping[str, custom.Rule] | None = None) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
         changes = {name: form.cleaned_data[name] for name in initial}
         changes["country"] = changes["country"].upper()
         if form.own:
-            changes["custom"] = company.custom | form.custom()
+            changes["custom"] = form.custom()
         try:
             services.change_company(company, **changes)
         except Refused as refused:

@@ -1,7 +1,11 @@
+from typing import Any
+
 import pytest
 
+from core.errors import Refused
 from leads import services
-from leads.models import Company, Contact
+from leads.models import ChangedContact, Company, Contact, CustomField
+from leads.services import companies
 from tests import factories
 from tests.conftest import Cast, client_of
 
@@ -71,3 +75,39 @@ def test_viewers_read_and_do_not_change(cast: Cast, company: Company) -> None:
     assert "/edit/" not in shown.content.decode()
     assert client_of(cast.vera).post(f"/companies/{company.pk}/edit/", {"name": "X"}).status_code == 403
     assert client_of(cast.rita).put(f"/companies/{company.pk}/edit/").status_code == 405
+
+
+def test_its_people_are_written_anew_in_batches(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(companies, "BATCH", 2)
+    for name in ("Cai", "Dee", "Eva"):
+        factories.contact(first_name=name, company=company)
+    ChangedContact.objects.all().delete()
+    services.change_company(company, name="Zenith")
+    people = Contact.objects.filter(company=company)
+    assert people.filter(search_text__contains="zenith").count() == 5
+    assert set(ChangedContact.objects.values_list("contact_id", flat=True)) == set(people.values_list("pk", flat=True))
+
+
+def test_own_fields_are_merged_with_what_is_stored_and_checked(company: Company) -> None:
+    CustomField.objects.create(about="company", key="erp", label="ERP")
+    CustomField.objects.create(about="company", key="fleet", label="Fleet", type="number", position=1)
+    Company.objects.filter(pk=company.pk).update(custom={"erp": "SAP"})  # after `company` was read
+    services.change_company(company, custom={"fleet": 3})
+    assert Company.objects.get(pk=company.pk).custom == {"erp": "SAP", "fleet": 3}
+    with pytest.raises(Refused) as refused:
+        services.change_company(company, custom={"fleet": "many"})
+    assert list(refused.value.fields) == ["custom.fleet"]
+
+
+def test_a_domain_taken_at_the_same_moment_is_refused(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Company.objects.create(name="Other", domain="")
+    real = Company.save
+
+    def save(self: Company, *args: Any, **kwargs: Any) -> None:
+        Company.objects.filter(pk=other.pk).update(domain="new.example")  # after the look, before the write
+        real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Company, "save", save)
+    with pytest.raises(Refused) as refused:
+        services.change_company(company, domain="new.example")
+    assert list(refused.value.fields) == ["domain"]
