@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
             name="ChangedContact",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("contact_id", models.BigIntegerField()),
+                ("contact_id", models.BigIntegerField(db_index=True)),
             ],
             options={
                 "verbose_name": "changed contact",

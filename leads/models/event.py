@@ -105,7 +105,7 @@ class ChangedContact(models.Model):
     fact has just relied on.
     """
 
-    contact_id = models.BigIntegerField()
+    contact_id = models.BigIntegerField(db_index=True)
 
     class Meta:
         verbose_name = "changed contact"

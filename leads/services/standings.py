@@ -38,7 +38,7 @@ def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
     name = normalise.line(name)
     if not name or len(name) > 40:
         raise Refused(tag="A tag has 1 to 40 characters.")
-    tag, _ = Tag.objects.get_or_create(name=name)
+    tag = Tag.objects.filter(name__iexact=name).order_by("pk").first() or Tag.objects.get_or_create(name=name)[0]
     rows = Standing.objects.filter(pk__in=list(contact_ids)).exclude(tag_ids__contains=[tag.pk])
     changed = [row.pk for row in rows.select_for_update(no_key=True).order_by("pk")]
     Standing.objects.filter(pk__in=changed).update(tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_append"))

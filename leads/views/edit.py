@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.answers import done, go_to, wants_part, went_wrong
 from core.errors import Refused
@@ -180,6 +180,7 @@ def requalify(request: SignedInRequest, pk: int) -> HttpResponse:
     return done(request, url=home, text=text, event="contact-changed")
 
 
+@require_safe
 def tag_options(request: SignedInRequest) -> HttpResponse:
     """Options of a tag field, asked for when somebody starts to type."""
     return render(request, "leads/_tag_options.html", {"tags": queries.tag_choices()})

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from activities.services import add_follow_up
 from leads import services
-from leads.models import ChangedContact, Contact, Evidence, Lifecycle
+from leads.models import ChangedContact, Contact, Evidence, Lifecycle, Tag
 from tests import factories
 from tests.conftest import Cast, client_of
 
@@ -193,3 +193,14 @@ def test_whoever_is_sold_to_or_has_bought_is_not_disqualified(
     assert (answer.status_code, said in answer.content.decode()) == (422, True)
     contact.standing.refresh_from_db()
     assert contact.standing.lifecycle == stage
+
+
+def test_a_tag_is_matched_without_regard_to_case(cast: Cast) -> None:
+    contact = factories.contact()
+    tag = Tag.objects.create(name="VIP")
+    client = client_of(cast.rita)
+    for name in ("vip", "Vip", "VIP"):
+        assert client.post(f"/leads/{contact.pk}/tags/", {"tag": name}).status_code == 302
+    assert list(Tag.objects.all()) == [tag]
+    assert Contact.objects.get().standing.tag_ids == [tag.pk]
+    assert client.post("/leads/tags/").status_code == 405
