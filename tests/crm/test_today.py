@@ -18,6 +18,7 @@ from pipeline.services import edit, lose, move, promote, win
 from scoring.services import rescore_changed
 from tests import factories
 from tests.conftest import Cast, client_of
+from tests.pipeline import rows as pipeline_rows
 from users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -144,7 +145,25 @@ def test_a_manager_sees_changes_and_who_needs_help(cast: Cast) -> None:
         assert "€900" in page.content.decode()
 
 
-@pytest.mark.parametrize(("who", "budget"), [("rita", 16), ("mara", 12), ("mona", 14)])
+def test_what_changed_is_counted_and_only_the_largest_are_read(cast: Cast) -> None:
+    now = timezone.now()
+    for amount in range(9):
+        card = pipeline_rows.opportunity(cast.rita, amount=amount or None, opened=now - timedelta(days=1))
+        if amount < 8:
+            win(opportunity_id=card.pk, amount=100 + amount, closed_on=now.date(), actor=cast.rita, now=now)
+    pipeline_rows.opportunity(cast.rita, at="Won", opened=now - timedelta(days=20), closed_at=now - timedelta(days=8))
+    with CaptureQueriesContext(connection) as captured:
+        groups = queries.manager.changes(cast.mona, now=now)
+    assert [(group.title, group.count, len(group.rows)) for group in groups] == [
+        ("Won", 8, 6),
+        ("Lost", 0, 0),
+        ("New", 9, 6),
+    ]
+    assert [row.amount for row in groups[0].rows] == [107, 106, 105, 104, 103, 102]
+    assert sum("LIMIT 6" in query["sql"] for query in captured) == len(captured) - 1 == 3
+
+
+@pytest.mark.parametrize(("who", "budget"), [("rita", 16), ("mara", 12), ("mona", 16)])
 def test_it_costs_the_same_for_many(cast: Cast, who: str, budget: int) -> None:
     client = client_of(getattr(cast, who))
 
