@@ -56,4 +56,28 @@ class FieldForm(forms.Form):
     about = forms.ChoiceField(choices=CustomField.ABOUT, label="About")
     label = forms.CharField(max_length=80, label="Label")
     key = forms.CharField(max_length=40, label="Key", help_text="Under which programs read and write it, such as erp.")
-    type = forms.ChoiceField(choices=[row for row in FieldType.choices if row[0] != FieldType.CHOICE], label="Type")
+    type = forms.ChoiceField(choices=FieldType.choices, label="Type")
+    options = forms.CharField(
+        required=False,
+        max_length=10_000,
+        label="Options",
+        help_text="For a choice: one per line, at least two.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+
+class FieldLabelForm(LabelForm):
+    """Another label for a custom field, and for a choice its options."""
+
+    options = forms.CharField(
+        required=False,
+        max_length=10_000,
+        label="Options",
+        help_text="One per line. Who has an option that is taken away keeps it until somebody changes them.",
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+
+    def __init__(self, *args: Any, field: CustomField, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if field.type != FieldType.CHOICE:
+            del self.fields["options"]

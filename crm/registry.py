@@ -9,6 +9,7 @@ from leads.models import Category, CustomField, Direction, EventKind, FieldType,
 from leads.services import register_kind
 
 MOST_FIELDS = 60
+MOST_OPTIONS = 100
 
 
 def _named(value: str, longest: int, field: str) -> str:
@@ -57,24 +58,54 @@ def save_tag(*, name: str, tag: Tag | None = None) -> Tag:
     return tag
 
 
+def _options(given: str) -> list[str]:
+    """The options of a choice, one per line."""
+    options = [option for row in given.splitlines() if (option := normalise.line(row))]
+    if len(options) < 2:
+        raise Refused(options="Give at least two options, one per line.")
+    if len(options) > MOST_OPTIONS:
+        raise Refused(options=f"At most {MOST_OPTIONS} options; these are {len(options):,}.")
+    if any(len(option) > 80 for option in options):
+        raise Refused(options="An option has at most 80 characters.")
+    seen: set[str] = set()
+    for option in options:
+        if option.casefold() in seen:
+            raise Refused(options=f"“{option}” is there twice.")
+        seen.add(option.casefold())
+    return options
+
+
 def save_field(
-    *, label: str, about: str = "contact", key: str = "", type: str = FieldType.TEXT, field: CustomField | None = None
+    *,
+    label: str,
+    about: str = "contact",
+    key: str = "",
+    type: str = FieldType.TEXT,
+    options: str = "",
+    field: CustomField | None = None,
 ) -> CustomField:
-    """A new custom field, or another label for one; its key and type stay, for values are stored under them."""
+    """A new custom field, or another label and options for one; its key and type stay: values are stored under them."""
     label = _named(label, 80, "label")
     if field is not None:
         field.label = label
-        field.save(update_fields=["label"])
+        field.options = _options(options) if field.type == FieldType.CHOICE else []
+        field.save(update_fields=["label", "options"])
         return field
     if about not in {known for known, _ in CustomField.ABOUT} or type not in FieldType.values:
         raise Refused(about="Choose what it is about, and its type.")
     if CustomField.objects.filter(about=about).count() >= MOST_FIELDS:
         raise Refused(f"There are {MOST_FIELDS} custom fields already. Rename one that is no longer used.")
+    choices = _options(options) if type == FieldType.CHOICE else []
     last = CustomField.objects.filter(about=about).aggregate(last=Max("position"))["last"]
     try:
         with transaction.atomic():
             return CustomField.objects.create(
-                about=about, key=_key(key, 40), label=label, type=type, position=0 if last is None else last + 1
+                about=about,
+                key=_key(key, 40),
+                label=label,
+                type=type,
+                options=choices,
+                position=0 if last is None else last + 1,
             )
     except IntegrityError:
         raise Refused(key="There is a field with this key already.") from None

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.answers import fill_in
 from core.forms import posted
 from crm import leaving, registry
-from crm.forms import FieldForm, KindForm, LabelForm, LeaveForm, TagForm
+from crm.forms import FieldForm, FieldLabelForm, KindForm, LabelForm, LeaveForm, TagForm
 from leads.models import CustomField, EventKind, Tag
 from users.access import SignedInRequest, requires
 from users.models import User
@@ -226,13 +226,14 @@ def field_new(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires(*LISTS)
 def field(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Another label for a custom field."""
+    """Another label for a custom field; a choice also has its options changed."""
     row = get_object_or_404(CustomField, pk=pk)
 
     def save(given: dict[str, Any]) -> str:
         return f"It is called “{registry.save_field(field=row, **given)}” now."
 
-    form = LabelForm(posted(request), initial={"label": row.label})
+    initial = {"label": row.label, "options": "\n".join(map(str, row.options))}
+    form = FieldLabelForm(posted(request), initial=initial, field=row)
     return fill_in(request, form, save, back=reverse("settings_fields"), title=f"Field {row.key}", button="Save")
 
 

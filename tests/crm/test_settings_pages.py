@@ -104,6 +104,34 @@ def test_custom_fields_keep_their_key(cast: Cast) -> None:
     assert (field.label, field.key, field.about) == ("Order system", "erp", "company")
 
 
+@pytest.mark.parametrize("options", ["", "Gold", "Gold\n\n \0 ", "Gold\ngold", "Gold\n" + "x" * 81])
+def test_a_choice_has_two_or_more_different_options(cast: Cast, options: str) -> None:
+    data = {"about": "contact", "label": "Tier", "key": "tier", "type": "choice", "options": options}
+    response = client_of(cast.adam).post(reverse("field_new"), data)
+    assert response.status_code == 422
+    assert list(response.context["form"].errors) == ["options"]
+    assert not CustomField.objects.exists()
+
+
+def test_a_choice_is_chosen_from_its_options_which_can_change(cast: Cast) -> None:
+    client = client_of(cast.adam)
+    data = {"about": "contact", "label": "Tier", "key": "tier", "type": "choice", "options": " Gold \r\n\r\nSilver"}
+    assert client.post(reverse("field_new"), data).status_code == 302
+    field = CustomField.objects.get()
+    assert (field.type, field.options) == ("choice", ["Gold", "Silver"])
+    contact = factories.contact(now=timezone.now())
+    edit = reverse("contact_edit", args=[contact.pk])
+    assert client.post(edit, {"first_name": "Ann", "custom_tier": "Silver"}).status_code == 302
+    assert client.post(edit, {"first_name": "Ann", "custom_tier": "Tin"}).status_code == 422
+    contact.refresh_from_db()
+    assert contact.custom == {"tier": "Silver"}
+    address = reverse("field", args=[field.pk])
+    assert client.post(address, {"label": "Tier", "options": "Gold"}).status_code == 422
+    assert client.post(address, {"label": "Rank", "options": "Gold\nTin"}).status_code == 302
+    field.refresh_from_db()
+    assert (field.label, field.options) == ("Rank", ["Gold", "Tin"])
+
+
 def test_who_leaves_can_hand_over_everything(cast: Cast) -> None:
     now = timezone.now()
     contact, lead = factories.contact(now=now), factories.contact(now=now)
