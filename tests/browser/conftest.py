@@ -20,13 +20,18 @@ PATIENCE = 5_000  # milliseconds: what the product promises from a fact to its c
 SignIn = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
-def chromium() -> str:
+def find_chromium() -> str:
     """Where Chromium is; without one the browser tests are skipped."""
     for name in ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"):
         if found := shutil.which(name):
             return found
     pytest.skip("no Chromium on this machine (Debian and Ubuntu: apt install chromium)")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Where Chromium is."""
+    return find_chromium()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The board in a real browser: by hand, by keyboard, and while others work on it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,16 +9,11 @@ from django.utils import timezone
 
 from pipeline import services
 from pipeline.models import Opportunity
+from tests.browser.conftest import find_chromium
 from tests.conftest import Cast, client_of
 from tests.pipeline import rows
 
-CHROMIUM = Path("/usr/bin/chromium")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="no Chromium at /usr/bin/chromium; apt-get install chromium"),
-]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
@@ -27,11 +21,12 @@ def board(cast: Cast, live_server: Any, monkeypatch: pytest.MonkeyPatch) -> Iter
     """Rita looks at the board; every error of the page fails the test."""
     from playwright.sync_api import sync_playwright
 
+    program = find_chromium()
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     session = client_of(cast.rita).cookies["sessionid"].value
     errors: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         context = browser.new_context(viewport={"width": 1600, "height": 900}, base_url=live_server.url)
         context.set_default_timeout(10_000)
         context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
