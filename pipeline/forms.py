@@ -5,9 +5,9 @@ from typing import Any, cast
 
 from django import forms
 
-from pipeline.models import LostReason, Opportunity, Stage, StageField, StageKind
+from pipeline.models import LostReason, Opportunity, Pipeline, Stage, StageField, StageKind
 from pipeline.terms import LABELS
-from users.models import User
+from users.models import Team, User
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -139,3 +139,25 @@ class StageForm(forms.Form):
         if stage and stage.kind != StageKind.OPEN:
             for name in ("probability", "rots_after_days", "required_fields"):
                 del self.fields[name]
+
+
+class PipelineForm(forms.Form):
+    """A way of selling."""
+
+    name = forms.CharField(label="Name", max_length=80)
+    team = forms.ModelChoiceField(
+        Team.objects.order_by("name", "pk"),
+        label="Team",
+        required=False,
+        empty_label="Every team",
+        help_text="Whose leads become prospects here.",
+    )
+    currency = forms.CharField(
+        label="Currency", min_length=3, max_length=3, help_text="Of opportunities that are opened from now on."
+    )
+
+    def __init__(self, data: Any = None, *, pipeline: Pipeline | None = None) -> None:
+        facts: dict[str, Any] = {"currency": "EUR"}
+        if pipeline:
+            facts = {"name": pipeline.name, "team": pipeline.team_id, "currency": pipeline.currency}
+        super().__init__(data, initial=facts)

@@ -23,15 +23,20 @@ def ensure() -> None:
         return
     pipeline, is_new = Pipeline.objects.get_or_create(name="Sales")
     if is_new:
-        Stage.objects.bulk_create(
-            Stage(
-                pipeline=pipeline,
-                name=name,
-                kind=kind,
-                probability=probability,
-                rots_after_days=rots_after_days,
-                required_fields=[str(field) for field in required],
-                position=position,
-            )
-            for position, (name, kind, probability, rots_after_days, required) in enumerate(STAGES)
+        give_stages(pipeline)
+
+
+def give_stages(pipeline: Pipeline) -> None:
+    """The stages that a pipeline starts with."""
+    Stage.objects.bulk_create(
+        Stage(
+            pipeline=pipeline,
+            name=name,
+            kind=kind,
+            probability=probability,
+            rots_after_days=rots_after_days,
+            required_fields=[str(field) for field in required],
+            position=position,
         )
+        for position, (name, kind, probability, rots_after_days, required) in enumerate(STAGES)
+    )

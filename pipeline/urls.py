@@ -21,6 +21,8 @@ urlpatterns = [
     ),
     path("leads/<int:contact_id>/promote/", closing.promote, name="contact_promote"),
     path("settings/stages/", stages.index, name="settings_stages"),
+    path("settings/pipelines/new/", stages.pipeline_new, name="pipeline_new"),
+    path("settings/pipelines/<int:pk>/", stages.pipeline_change, name="pipeline_change"),
     path("settings/stages/add/<int:pipeline_id>/", stages.add, name="stage_add"),
     path("settings/stages/<int:pk>/", stages.change, name="stage_change"),
     path("settings/stages/<int:pk>/shift/", stages.shift, name="stage_shift"),

@@ -4,6 +4,7 @@ from pipeline.services.closing import lose, reopen, win
 from pipeline.services.facts import add_person, edit, remove_person
 from pipeline.services.handover import promote
 from pipeline.services.moves import move
+from pipeline.services.pipelines import save_pipeline
 from pipeline.services.rows import Gone
 from pipeline.services.stages import add_stage, change_stage, delete_stage, shift_stage
 
@@ -19,6 +20,7 @@ __all__ = [
     "promote",
     "remove_person",
     "reopen",
+    "save_pipeline",
     "shift_stage",
     "win",
 ]

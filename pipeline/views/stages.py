@@ -13,7 +13,7 @@ from core.errors import Refused
 from core.forms import posted
 from leads.filters import number
 from pipeline import queries, services
-from pipeline.forms import StageForm
+from pipeline.forms import PipelineForm, StageForm
 from pipeline.models import Pipeline, Stage
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -36,6 +36,35 @@ def index(request: SignedInRequest) -> HttpResponse:
         "tabs": [{"label": one.name, "url": _page(one.pk), "active": one is pipeline} for one in known],
     }
     return render(request, "pipeline/stages.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Can.MANAGE_STAGES)
+def pipeline_new(request: SignedInRequest) -> HttpResponse:
+    """Another way of selling, with the stages that every installation starts with."""
+
+    def save(given: dict[str, Any]) -> HttpResponse:
+        row = services.save_pipeline(**given)
+        messages.success(request, f"{row.name} is there, with the usual stages. Change them to how you sell.")
+        return go_to(request, _page(row.pk))
+
+    form = PipelineForm(posted(request))
+    back = reverse("settings_stages")
+    return fill_in(request, form, save, back=back, title="New pipeline", button="Add the pipeline")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Can.MANAGE_STAGES)
+def pipeline_change(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Another name, team or currency."""
+    row = get_object_or_404(Pipeline, pk=pk)
+    title = f"Pipeline {row.name}"
+
+    def save(given: dict[str, Any]) -> str:
+        return f"{services.save_pipeline(pipeline=row, **given)} is saved."
+
+    form = PipelineForm(posted(request), pipeline=row)
+    return fill_in(request, form, save, back=_page(pk), title=title, button="Save")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

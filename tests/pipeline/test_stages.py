@@ -134,6 +134,48 @@ def test_the_settings_page(cast: Cast) -> None:
     assert client.get(f"/settings/stages/{new.pk}/delete/").status_code == 405
 
 
+def test_a_second_pipeline_has_the_usual_stages_and_its_own_facts(cast: Cast) -> None:
+    client, team = client_of(cast.mona), cast.sven.team
+    assert team is not None
+    given = {"name": "Renewals", "team": team.pk, "currency": "usd"}
+    answer = client.post("/settings/pipelines/new/", given)
+    renewals = Pipeline.objects.get(name="Renewals")
+    assert answer["Location"] == f"/settings/stages/?pipeline={renewals.pk}"
+    assert (renewals.team, renewals.currency, renewals.position) == (team, "USD", 1)
+    assert [stage.name for stage in renewals.stages.all()] == START
+    page = client.get(answer["Location"]).content.decode()
+    assert "for team South" in page
+    assert f"/settings/stages/?pipeline={rows.sales().pk}" in page  # the way to the other one
+
+    address = f"/settings/pipelines/{renewals.pk}/"
+    assert 'value="Renewals"' in client.get(address).content.decode()
+    assert client.post(address, {"name": "Growth", "team": "", "currency": "EUR"}).status_code == 302
+    renewals.refresh_from_db()
+    assert (renewals.name, renewals.team, renewals.currency) == ("Growth", None, "EUR")
+    assert renewals.stages.count() == 6
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"name": "Sales"}, "There is a pipeline Sales already."),
+        ({"name": "\0"}, ""),
+        ({"name": "x" * 81}, ""),
+        ({"currency": "€€€"}, "three-letter code"),
+        ({"team": "9" * 30}, ""),
+    ],
+)
+def test_a_wrong_pipeline_is_a_field_error(cast: Cast, wrong: dict[str, str], said: str) -> None:
+    client = client_of(cast.mona)
+    given = {"name": "Growth", "team": "", "currency": "EUR"} | wrong
+    answer = client.post("/settings/pipelines/new/", given)
+    assert (answer.status_code, said in answer.content.decode()) == (422, True)
+    assert [row.name for row in Pipeline.objects.all()] == ["Sales"]
+    assert Stage.objects.count() == 6
+    for who, status in (("rita", 403), ("vera", 403)):
+        assert client_of(getattr(cast, who)).post("/settings/pipelines/new/", given).status_code == status
+
+
 @pytest.mark.parametrize("who", ["rita", "mara", "vera"])
 def test_others_may_not_change_stages(cast: Cast, who: str) -> None:
     client, new = client_of(getattr(cast, who)), rows.stage("New")
