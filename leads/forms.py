@@ -6,7 +6,7 @@ from django import forms
 
 from core.errors import Refused
 from leads.custom import LONGEST_TEXT, MOST_DIGITS, stored
-from leads.models import Company, Contact, Criterion, CustomField, FieldType, Source, Verdict
+from leads.models import Company, Contact, Criterion, CustomField, FieldType, Purpose, Source, Verdict
 
 
 def _custom_field(field: CustomField) -> forms.Field:
@@ -127,6 +127,18 @@ class EvidenceForm(forms.Form):
         super().__init__(*args, **kwargs)
         for measure in set(self.MEASURES.values()) - {self.MEASURES.get(criterion.key)}:
             del self.fields[measure]
+
+
+class ConsentForm(forms.Form):
+    """That somebody agreed to a purpose, or took it back, and how we know."""
+
+    purpose = forms.ChoiceField(label="What for", choices=Purpose.choices)
+    given = forms.ChoiceField(
+        label="What they said", choices=[("yes", "They agree"), ("no", "They take it back")], widget=forms.RadioSelect
+    )
+    source = forms.CharField(
+        label="How we know", max_length=64, help_text="Such as: on the phone on 3 March, or by letter."
+    )
 
 
 class DisqualifyForm(forms.Form):

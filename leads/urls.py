@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import company, contact, edit, evidence, lists
+from leads.views import company, consent, contact, edit, evidence, lists
 
 urlpatterns = [
     path("leads/", lists.index, name="leads"),
@@ -18,6 +18,7 @@ urlpatterns = [
     path("leads/<int:pk>/tags/", edit.tag_add, name="contact_tag_add"),
     path("leads/<int:pk>/tags/<int:tag_pk>/remove/", edit.tag_remove, name="contact_tag_remove"),
     path("leads/<int:pk>/disqualify/", edit.disqualify, name="contact_disqualify"),
+    path("leads/<int:pk>/consent/", consent.new, name="contact_consent"),
     path("leads/<int:pk>/requalify/", edit.requalify, name="contact_requalify"),
     path("leads/<int:pk>/evidence/<slug:key>/", evidence.new, name="evidence_new"),
     path("leads/<int:pk>/to-do/", contact.todo, name="contact_todo"),

@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
                 ("given", models.BooleanField()),
                 ("at", models.DateTimeField()),
                 ("basis", models.CharField(default="consent", max_length=40)),
-                ("source", models.CharField(max_length=64)),
+                ("source", models.CharField(max_length=160)),
                 ("wording", models.TextField(blank=True, help_text="The sentence they agreed to.")),
                 (
                     "contact",

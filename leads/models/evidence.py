@@ -80,7 +80,7 @@ class Consent(models.Model):
     given = models.BooleanField()
     at = models.DateTimeField()
     basis = models.CharField(max_length=40, default="consent")
-    source = models.CharField(max_length=64)
+    source = models.CharField(max_length=160)
     wording = models.TextField(blank=True, help_text="The sentence they agreed to.")
 
     class Meta:

@@ -7,8 +7,10 @@ from django.db import transaction
 
 from core.errors import Refused
 from leads import normalise, signals
-from leads.models import ChangedContact, Consent, Contact, Criterion, EngagementEvent, Evidence, Verdict
+from leads.models import ChangedContact, Consent, Contact, Criterion, EngagementEvent, Evidence, Purpose, Verdict
 from users.models import User
+
+LONGEST_SOURCE = 160
 
 
 def _end_of_validity(observed_at: datetime, valid_days: int) -> datetime:
@@ -78,6 +80,11 @@ def record_consent(
     *, contact: Contact, purpose: str, given: bool, now: datetime, source: str, wording: str = ""
 ) -> Consent:
     """They agreed, or took it back; the newest row per purpose stands."""
+    source = normalise.line(source)
+    if purpose not in Purpose.values:
+        raise Refused(purpose=f"One of {', '.join(Purpose.values)}.")
+    if not source or len(source) > LONGEST_SOURCE:
+        raise Refused(source=f"Say in 1 to {LONGEST_SOURCE} characters how we know.")
     return Consent.objects.create(
         contact=contact, purpose=purpose, given=given, at=now, source=source, wording=normalise.text(wording)
     )
