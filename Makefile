@@ -43,8 +43,8 @@ check: $(VENV)/.dev node_modules/.installed ## format, lint, types, order of imp
 
 format: $(VENV)/.dev ## put code and templates into shape
 	@$(VENV)/bin/ruff format --quiet . && $(VENV)/bin/ruff check --quiet --fix .
-	@$(TEMPLATES) $(VENV)/bin/djade --target-version 5.2
-	@$(TEMPLATES) $(VENV)/bin/djhtml --tabwidth 2
+	@$(TEMPLATES) $(VENV)/bin/djade --target-version 5.2 || true # it says so when it has changed a file
+	@$(TEMPLATES) $(VENV)/bin/djhtml --tabwidth 2 || true
 
 lock: $(VENV)/.dev ## pin the Python packages again (ARGS=--upgrade for newer ones)
 	@cd requirements && for name in $(LOCKS); do \
