@@ -37,6 +37,8 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     context = _head(request, contact, now) | _stream(request, contact)
     context |= {
+        "waiting": contact.standing.day is None,  # just made: its first score is on the way
+        "tries": 0,
         "opportunities": pipeline.queries.opportunities_of(contact, request.user),
         "tags": queries.tags_of(contact),
         "consents": queries.consents_of(contact),

@@ -37,8 +37,20 @@ async function move(card, from) {
     return;
   }
   const before = card.previousElementSibling?.closest("[data-card]");
+  const values = { stage: stage.dataset.stage, after: before?.dataset.card ?? "", version: card.dataset.version };
   card.classList.add("is-saving");
   announce(said(card, stage));
+  // one move after the other: htmx lets an element ask one thing at a time
+  line = line.then(() => send(card, id, values, from));
+  await line;
+}
+
+let line = Promise.resolve();
+
+async function send(card, id, values, from) {
+  // an earlier answer may have drawn the card anew
+  const drawn = document.querySelector(`[data-card="${CSS.escape(id)}"]`);
+  if (drawn) values.version = drawn.dataset.version;
   let status = 0;
   const listen = (event) => {
     if (event.detail.requestConfig?.path === url) status = event.detail.xhr?.status ?? 0;
@@ -50,7 +62,7 @@ async function move(card, from) {
       source: board(),
       event: new CustomEvent("move"),
       swap: "none",
-      values: { stage: stage.dataset.stage, after: before?.dataset.card ?? "", version: card.dataset.version },
+      values,
     });
   } catch {
     // htmx has told the reader; the card goes back below
