@@ -17,7 +17,7 @@ from scoring.models import RefreshRange, Verdict
 from scoring.statement import IDS, RANGE, Targets
 
 BATCH = 5000
-RANGE_SIZE = 100_000
+RANGE_SIZE = 25_000  # short enough that a fact which waits for the lock is scored soon; several workers share them
 
 
 @dataclass(frozen=True, slots=True)

@@ -273,7 +273,10 @@ def test_a_refresh_and_a_bulk_change_of_owners_do_not_block_each_other_for_ever(
     thread = in_thread(assign)
     for number in range(30):
         # everybody's judgement changes, and the rows lie in another order than their keys
-        Standing.objects.filter(pk__in=ids[:: 2 if number % 2 else 3]).update(total=-number)
+        with transaction.atomic():
+            rows = Standing.objects.filter(pk__in=ids[:: 2 if number % 2 else 3])
+            locks.locked(rows)
+            rows.update(total=-number)
         RefreshRange.objects.all().delete()
         services.refresh_all(now=NOW)
     thread.join(60)
