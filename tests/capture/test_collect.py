@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from capture import sites
 from capture.models import Site
-from capture.views import public
+from capture.views import collect
 from leads.models import EngagementEvent, Identity
 from leads.services import link_identity, register_kind
 from tests import factories
@@ -243,9 +243,9 @@ def test_too_large_and_the_wrong_method(client: Client, site: Site) -> None:
 def test_too_many_from_one_address_are_told_to_wait(
     client: Client, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "FREE_BEACONS", 2)
-    monkeypatch.setattr(public, "BEACONS_A_MINUTE", 3)
-    public._beacons.clear()
+    monkeypatch.setattr(collect, "FREE_BEACONS", 2)
+    monkeypatch.setattr(collect, "BEACONS_A_MINUTE", 3)
+    collect._beacons.clear()
     assert [send(client, site, event(number)).status_code for number in range(6)] == [202] * 5 + [429]
     answer = send(client, site, event(7))
     assert answer["Retry-After"] == "60"

@@ -1,14 +1,7 @@
-"""Questions about what came in."""
-
 from django.db.models import Count
 
-from capture.models import Form, Import, Site
+from capture.models import Form
 from leads.models import EngagementEvent
-
-
-def sites() -> list[Site]:
-    """All tracked sites, oldest first."""
-    return list(Site.objects.order_by("pk"))
 
 
 def forms_with_counts() -> list[tuple[Form, int]]:
@@ -30,8 +23,3 @@ def submissions(form: Form, *, after: int | None = None, size: int = 50) -> tupl
         rows = rows.filter(pk__lt=after)
     found = list(rows.order_by("-pk")[: size + 1])
     return found[:size], found[size - 1].pk if len(found) > size else None
-
-
-def recent_imports(limit: int = 100) -> list[Import]:
-    """The newest imports, without their files."""
-    return list(Import.objects.without_content().select_related("started_by")[:limit])
