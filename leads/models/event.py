@@ -1,5 +1,8 @@
+from typing import Any
+
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Func
+from django.db.models import F, Func, Q
 
 from leads.models.contact import Contact
 from leads.vocabulary import Category, Direction, IdentityKind
@@ -17,7 +20,7 @@ class Identity(models.Model):
         verbose_name_plural = "identities"
         constraints = [
             models.UniqueConstraint(fields=["kind", "value"], name="identity_once"),
-            models.CheckConstraint(condition=~models.Q(value=""), name="identity_has_value"),
+            models.CheckConstraint(condition=~Q(value=""), name="identity_has_value"),
         ]
 
     def __str__(self) -> str:
@@ -66,8 +69,24 @@ class _DaysSince2020(Func):
     output_field = models.SmallIntegerField()
 
 
+class UserAgent(models.Model):
+    """What a browser or program calls itself, once for all its events: 4 bytes an event, and judged again at will."""
+
+    id = models.AutoField(primary_key=True)
+    text = models.CharField(max_length=300)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["text"], name="user_agent_once")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class EngagementEvent(models.Model):
-    """Something that happened at an instant. Append-only; `contact` follows the identity."""
+    """Something that happened at an instant. Append-only; `contact` follows the identity.
+
+    Only `is_quarantined`, `human` and `human_reasons` are opinions and may change (leads/services/humans.py).
+    """
 
     kind = models.ForeignKey(EventKind, models.PROTECT, db_index=False)
     occurred_at = models.DateTimeField()
@@ -81,15 +100,30 @@ class EngagementEvent(models.Model):
     source = models.CharField(max_length=64, help_text="Where it came from: tracker:site, form:slug, api, manual.")
     message_id = models.CharField(max_length=100)
     properties = models.JSONField(default=dict)
+    agent = models.ForeignKey(UserAgent, models.PROTECT, null=True, db_index=False, related_name="+")
+    human = models.SmallIntegerField(
+        null=True, help_text="How likely a person did it, in percent; none: not judged (by hand, by a trusted program)."
+    )
+    human_reasons: Any = ArrayField(
+        models.CharField(max_length=16), null=True, help_text="Signs (leads/human.py); none when nothing was noticed."
+    )
+    is_quarantined = models.BooleanField(
+        default=False, db_default=False, help_text="Kept and visible, but not scored: it was hardly a person."
+    )
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["source", "message_id"], name="event_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "message_id"], name="event_once"),
+            models.CheckConstraint(condition=Q(human__range=(0, 100)), name="event_human_in_percent"),
+        ]
         indexes = [
+            # the quarantine, newest arrivals first; small, because few events are in it
+            models.Index(fields=["id"], condition=Q(is_quarantined=True), name="event_in_quarantine"),
             # serves the timeline (keyset) and, without touching the table, the score of one contact
             models.Index(
                 fields=["contact", "occurred_at", "id"],
                 include=["kind", "day", "facet"],
-                condition=models.Q(contact__isnull=False),
+                condition=Q(contact__isnull=False),
                 name="event_of_contact",
             ),
         ]
@@ -109,3 +143,44 @@ class ChangedContact(models.Model):
 
     class Meta:
         verbose_name = "changed contact"
+
+
+class HumanRule(models.Model):
+    """How sure we must be that a person did something; one row."""
+
+    line = models.PositiveSmallIntegerField(
+        default=50, help_text="Events that are less likely a person's than this, in percent, are quarantined."
+    )
+    machines: Any = ArrayField(
+        models.CharField(max_length=80), default=list, blank=True, help_text="Parts of user agents that are machines."
+    )
+    people: Any = ArrayField(
+        models.CharField(max_length=80), default=list, blank=True, help_text="Parts of user agents that are people."
+    )
+    watched_to = models.BigIntegerField(
+        default=0, editable=False, help_text="Events up to this id were looked at for bursts twice."
+    )
+    seen_to = models.BigIntegerField(default=0, editable=False, help_text="And up to this id once.")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(pk=1), name="human_rule_one_row"),
+            models.CheckConstraint(condition=Q(line__range=(0, 100)), name="human_rule_line_in_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.line} %"
+
+
+class Rejudging(models.Model):
+    """History judged again after the rule changed, range by range; another process goes on where one died."""
+
+    started_at = models.DateTimeField()
+    touched_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+    next_id = models.BigIntegerField(default=0, help_text="Events below this id are done.")
+    last_id = models.BigIntegerField()
+    moved = models.BigIntegerField(default=0, help_text="Events that went into the quarantine or came out.")
+
+    def __str__(self) -> str:
+        return f"{self.next_id} of {self.last_id}"

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 from core.errors import Refused
 from leads import kinds, signals
+from leads.human import Hints
 from leads.models import EventKind
 from leads.services.identities import IdentityKey, resolve_identities
 
@@ -30,6 +31,7 @@ class NewEvent:
     source: str
     message_id: str
     properties: dict[str, Any] = field(default_factory=dict)
+    hints: Hints | None = None  # of whom it came from a stranger's machine; without them the event is not judged
 
 
 @dataclass(frozen=True, slots=True)
