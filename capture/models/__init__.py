@@ -1,7 +1,20 @@
 """Rows of `capture`: forms, tracked sites, imports."""
 
-from capture.models.form import Form, FormField
+from capture.models.form import Form, FormField, FormVersion
 from capture.models.site import Site, new_key
+from capture.models.submission import SpamRules, Submission, SubmissionStatus
 from capture.models.upload import Import, ImportStatus, RejectedRow
 
-__all__ = ["Form", "FormField", "Import", "ImportStatus", "RejectedRow", "Site", "new_key"]
+__all__ = [
+    "Form",
+    "FormField",
+    "FormVersion",
+    "Import",
+    "ImportStatus",
+    "RejectedRow",
+    "Site",
+    "SpamRules",
+    "Submission",
+    "SubmissionStatus",
+    "new_key",
+]

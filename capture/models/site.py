@@ -20,6 +20,9 @@ class Site(models.Model):
     asks_consent = models.BooleanField(
         default=False, help_text="The tracker stores nothing in the browser before winnow('consent', true)."
     )
+    is_server = models.BooleanField(
+        default=False, help_text="The key is kept secret on a server and may say who somebody is."
+    )
     last_event_at = models.DateTimeField(
         null=True, editable=False, help_text="When the tracker was last heard; some seconds coarse."
     )
@@ -27,3 +30,25 @@ class Site(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SiteNote(models.Model):
+    """Something about a site's traffic that a person should look at; said once, counted on."""
+
+    class Topic(models.TextChoices):
+        ORIGIN = "origin", "Refused origin"
+        NAME = "name", "Unknown name"
+        REFUSED = "refused", "Refused"
+
+    site = models.ForeignKey(Site, models.CASCADE, related_name="notes")
+    topic = models.CharField(max_length=8, choices=Topic.choices)
+    about = models.CharField(max_length=200, help_text="The origin, the name, or what was wrong.")
+    count = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["site", "topic", "about"], name="site_note_once")]
+
+    def __str__(self) -> str:
+        return f"{self.topic}: {self.about}"

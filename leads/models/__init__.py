@@ -1,5 +1,6 @@
 """Rows of `leads`: who they are, what they did, what they told us."""
 
+from leads.models.consent import Consent, ConsentWording, SuppressedAddress
 from leads.models.contact import Company, Contact, ContactQuerySet, CustomField, LifecycleChange, Tag
 from leads.models.event import (
     ChangedContact,
@@ -11,15 +12,29 @@ from leads.models.event import (
     Rejudging,
     UserAgent,
 )
-from leads.models.evidence import Consent, Criterion, Evidence
+from leads.models.evidence import Criterion, Evidence
 from leads.models.standing import Standing, StandingQuerySet
-from leads.vocabulary import Category, Direction, FieldType, IdentityKind, Lifecycle, Purpose, Source, Verdict
+from leads.models.touch import FacetRun, Position, Touch
+from leads.vocabulary import (
+    Category,
+    ConsentBasis,
+    Direction,
+    FieldType,
+    IdentityKind,
+    Lifecycle,
+    Purpose,
+    Source,
+    SuppressionReason,
+    Verdict,
+)
 
 __all__ = [
     "Category",
     "ChangedContact",
     "Company",
     "Consent",
+    "ConsentBasis",
+    "ConsentWording",
     "Contact",
     "ContactQuerySet",
     "Criterion",
@@ -29,18 +44,23 @@ __all__ = [
     "EventKind",
     "Evidence",
     "Facet",
+    "FacetRun",
     "FieldType",
     "HumanRule",
     "Identity",
     "IdentityKind",
     "Lifecycle",
     "LifecycleChange",
+    "Position",
     "Purpose",
     "Rejudging",
     "Source",
     "Standing",
     "StandingQuerySet",
+    "SuppressedAddress",
+    "SuppressionReason",
     "Tag",
+    "Touch",
     "UserAgent",
     "Verdict",
 ]

@@ -1,0 +1,51 @@
+from django.db import models
+
+from leads.models import Company, Identity
+
+
+class ToldGroup(models.Model):
+    """An organisation as another program names it (Segment's group)."""
+
+    key = models.CharField(max_length=254, unique=True)
+    company = models.ForeignKey(Company, models.SET_NULL, null=True, related_name="+")
+    traits = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class ToldTraits(models.Model):
+    """What other programs said about whoever is behind an identity: by trait the newest value and when it was said."""
+
+    identity = models.OneToOneField(Identity, models.CASCADE, primary_key=True, related_name="told")
+    traits = models.JSONField(default=dict, help_text="name → [value, ISO instant]")
+    group = models.ForeignKey(ToldGroup, models.SET_NULL, null=True, related_name="members")
+    is_trusted = models.BooleanField(default=False, help_text="Said with a server's key, not by a page.")
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        verbose_name_plural = "told traits"
+
+    def __str__(self) -> str:
+        return f"{self.identity_id}: {len(self.traits)} traits"
+
+
+class SamePerson(models.Model):
+    """Two identities that a program says are one person; when one becomes a contact's, the other follows.
+
+    Never moves an identity that already belongs to a contact.
+    """
+
+    one = models.ForeignKey(Identity, models.CASCADE, related_name="+", db_index=False)
+    other = models.ForeignKey(Identity, models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other"], name="same_person_once"),
+            models.CheckConstraint(condition=models.Q(one__lt=models.F("other")), name="same_person_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one_id} = {self.other_id}"
