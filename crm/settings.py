@@ -189,6 +189,11 @@ SESSION_COOKIE_AGE = 14 * 24 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 
+# --- consent ---
+# Purposes for which somebody must have agreed first; the others are allowed until somebody takes them back.
+CONSENT_REQUIRED = env.words("CONSENT_REQUIRED", "marketing")
+SUPPRESSION_KEY = env.text("SUPPRESSION_KEY", SECRET_KEY)  # with another key the suppression list matches nobody
+
 # --- pages ---
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -81,7 +81,7 @@ class EvidenceAdmin(ReadingAdmin):
 
 @admin.register(models.Consent)
 class ConsentAdmin(ReadingAdmin):
-    list_display = ("id", "contact", "purpose", "given", "at", "source")
+    list_display = ("id", "contact", "purpose", "given", "is_pending", "at", "source")
     list_select_related = ("contact",)
 
 

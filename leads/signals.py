@@ -5,3 +5,4 @@ from django.dispatch import Signal
 engagement_recorded = Signal()  # contact_ids: whose timeline grew
 contact_changed = Signal()  # contact_ids: who is new or whose properties, tags or company changed
 evidence_recorded = Signal()  # contact_ids: who answered a criterion
+consent_changed = Signal()  # contact_ids: who agreed to a purpose or took it back

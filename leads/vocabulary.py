@@ -69,6 +69,25 @@ class Purpose(TextChoices):
     PROFILING = "profiling", "Profiling"
 
 
+class ConsentBasis(TextChoices):
+    """Why we may (the legal ground)."""
+
+    CONSENT = "consent", "Consent"
+    CONTRACT = "contract", "Contract"
+    INTEREST = "interest", "Legitimate interest"
+    OBLIGATION = "obligation", "Legal obligation"
+
+
+class SuppressionReason(TextChoices):
+    """Why nobody writes to an address any more."""
+
+    ERASED = "erased", "Erased on request"
+    UNSUBSCRIBED = "unsubscribed", "Unsubscribed"
+    COMPLAINT = "complaint", "Complained"
+    BOUNCED = "bounced", "Does not exist"
+    MANUAL = "manual", "By hand"
+
+
 class FieldType(TextChoices):
     """What a custom field holds."""
 

@@ -17,6 +17,7 @@ from leads import normalise
 from leads.models import (
     Company,
     Consent,
+    ConsentWording,
     Contact,
     Criterion,
     EngagementEvent,
@@ -235,6 +236,13 @@ class Loader:
         )
 
     def _consents(self) -> None:
+        wording = ConsentWording.objects.filter(purpose=Purpose.MARKETING, text=WORDING).first()
+        wording = wording or ConsentWording.objects.create(
+            purpose=Purpose.MARKETING,
+            version=ConsentWording.objects.filter(purpose=Purpose.MARKETING).count() + 1,
+            text=WORDING,
+            since=min(person.created for person in self.world.people),
+        )
         rows = [
             Consent(
                 contact_id=person.id,
@@ -242,7 +250,7 @@ class Loader:
                 given=True,
                 at=person.created,
                 source=f"form:{person.source}",
-                wording=WORDING,
+                shown=wording,
             )
             for person in self.world.people
             if person.id % 100 < 100 * CONSENTING.get(Source(person.source), 0)

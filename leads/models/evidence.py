@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from leads.models.contact import Contact
 from leads.models.event import EngagementEvent
-from leads.vocabulary import Purpose, Verdict
+from leads.vocabulary import Verdict
 from users.models import User
 
 
@@ -70,18 +70,3 @@ class Evidence(models.Model):
                 condition=Q(expires_at=None) | Q(expires_at__gt=models.F("observed_at")), name="evidence_expires_later"
             ),
         ]
-
-
-class Consent(models.Model):
-    """A person agreed to a purpose, or took it back. Append-only; the newest per purpose stands."""
-
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="consents", db_index=False)
-    purpose = models.CharField(max_length=12, choices=Purpose.choices)
-    given = models.BooleanField()
-    at = models.DateTimeField()
-    basis = models.CharField(max_length=40, default="consent")
-    source = models.CharField(max_length=160)
-    wording = models.TextField(blank=True, help_text="The sentence they agreed to.")
-
-    class Meta:
-        indexes = [models.Index(fields=["contact", "purpose", "-at"], name="consent_newest")]

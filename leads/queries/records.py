@@ -13,7 +13,7 @@ def tags_of(contact: Contact) -> list[Tag]:
 
 def consents_of(contact: Contact) -> list[Consent]:
     """Where each purpose stands: the newest row of each that was ever asked."""
-    return list(Consent.objects.filter(contact=contact).order_by("purpose", "-at", "-pk").distinct("purpose"))
+    return list(Consent.objects.of(contact).settled().order_by("purpose", "-at", "-pk").distinct("purpose"))
 
 
 def identities_of(contact: Contact) -> list[Identity]:

@@ -2,6 +2,7 @@
 
 from leads.services.batch import upsert_contacts
 from leads.services.companies import change_company, company_for
+from leads.services.consent import confirm_consent, record_consent
 from leads.services.contacts import (
     AddressTaken,
     change_contact,
@@ -11,7 +12,7 @@ from leads.services.contacts import (
     upsert_contact,
 )
 from leads.services.events import NewEvent, UnknownKind, record_events, register_kind
-from leads.services.evidence import record_consent, record_evidence
+from leads.services.evidence import record_evidence
 from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
 from leads.services.lifecycle import disqualify
@@ -30,6 +31,7 @@ __all__ = [
     "change_company",
     "change_contact",
     "company_for",
+    "confirm_consent",
     "create_contact",
     "custom_rules",
     "disqualify",

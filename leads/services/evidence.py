@@ -1,4 +1,4 @@
-"""What they told us about budget, authority, need and timeline; and what they agreed to."""
+"""What they told us about budget, authority, need and timeline."""
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -7,10 +7,8 @@ from django.db import transaction
 
 from core.errors import Refused
 from leads import normalise, signals
-from leads.models import ChangedContact, Consent, Contact, Criterion, EngagementEvent, Evidence, Purpose, Verdict
+from leads.models import ChangedContact, Contact, Criterion, EngagementEvent, Evidence, Verdict
 from users.models import User
-
-LONGEST_SOURCE = 160
 
 
 def _end_of_validity(observed_at: datetime, valid_days: int) -> datetime:
@@ -74,17 +72,3 @@ def record_evidence(
     ChangedContact.objects.create(contact_id=contact.pk)
     signals.evidence_recorded.send(sender=None, contact_ids=[contact.pk])
     return evidence
-
-
-def record_consent(
-    *, contact: Contact, purpose: str, given: bool, now: datetime, source: str, wording: str = ""
-) -> Consent:
-    """They agreed, or took it back; the newest row per purpose stands."""
-    source = normalise.line(source)
-    if purpose not in Purpose.values:
-        raise Refused(purpose=f"One of {', '.join(Purpose.values)}.")
-    if not source or len(source) > LONGEST_SOURCE:
-        raise Refused(source=f"Say in 1 to {LONGEST_SOURCE} characters how we know.")
-    return Consent.objects.create(
-        contact=contact, purpose=purpose, given=given, at=now, source=source, wording=normalise.text(wording)
-    )
