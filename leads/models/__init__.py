@@ -13,6 +13,8 @@ from leads.models.event import (
     UserAgent,
 )
 from leads.models.evidence import Criterion, Evidence
+from leads.models.ownership import BulkChange, OwnerChange
+from leads.models.privacy import Erasure, PersonalCopy
 from leads.models.standing import Standing, StandingQuerySet
 from leads.models.touch import FacetRun, Position, Touch
 from leads.vocabulary import (
@@ -29,6 +31,7 @@ from leads.vocabulary import (
 )
 
 __all__ = [
+    "BulkChange",
     "Category",
     "ChangedContact",
     "Company",
@@ -42,6 +45,7 @@ __all__ = [
     "Direction",
     "EngagementEvent",
     "EventKind",
+    "Erasure",
     "Evidence",
     "Facet",
     "FacetRun",
@@ -52,6 +56,8 @@ __all__ = [
     "Lifecycle",
     "LifecycleChange",
     "Position",
+    "OwnerChange",
+    "PersonalCopy",
     "Purpose",
     "Rejudging",
     "Source",

@@ -53,10 +53,11 @@ class Company(models.Model):
 
 class ContactQuerySet(models.QuerySet["Contact"]):
     def visible_to(self, user: User) -> "ContactQuerySet":
-        """Reps see what their team owns and what nobody owns; everybody else sees all."""
+        """Reps see what their team owns and what nobody owns; everybody else sees all. Nobody sees the erased."""
+        known = self.filter(erased_at=None)
         if user.sees_everything:
-            return self
-        return self.filter(Q(standing__owner=None) | Q(standing__owner__in=user.visible_owner_ids))
+            return known
+        return known.filter(Q(standing__owner=None) | Q(standing__owner__in=user.visible_owner_ids))
 
     def for_page(self) -> "ContactQuerySet":
         """With all that a record's header shows."""
@@ -76,6 +77,9 @@ class Contact(models.Model):
     custom = models.JSONField(default=dict, blank=True)
     is_demo = models.BooleanField(default=False, editable=False)
     search_text = models.TextField(editable=False, default="")
+    erased_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since then the row stands for somebody of whom nothing is known any more."
+    )
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField(auto_now=True)
 

@@ -13,10 +13,11 @@ from users.models import User
 
 class StandingQuerySet(models.QuerySet["Standing"]):
     def visible_to(self, user: User) -> "StandingQuerySet":
-        """Reps see what their team owns and what nobody owns; everybody else sees all."""
+        """Reps see what their team owns and what nobody owns; everybody else sees all. Nobody sees the erased."""
+        known = self.filter(is_erased=False)
         if user.sees_everything:
-            return self
-        return self.filter(Q(owner=None) | Q(owner__in=user.visible_owner_ids))
+            return known
+        return known.filter(Q(owner=None) | Q(owner__in=user.visible_owner_ids))
 
 
 class Standing(models.Model):
@@ -30,6 +31,8 @@ class Standing(models.Model):
     lifecycle = models.CharField(max_length=12, choices=Lifecycle.choices, default=Lifecycle.LEAD)
     source = models.CharField(max_length=12, choices=Source.choices)
     tag_ids: Any = ArrayField(models.IntegerField(), default=list, blank=True)
+
+    is_erased = models.BooleanField(default=False, db_default=False, editable=False, help_text="Counts in reports, is in no list.")
 
     fit = models.IntegerField(default=0)
     content = models.IntegerField(default=0)
