@@ -103,7 +103,12 @@ class Migration(migrations.Migration):
                 (
                     "topic",
                     models.CharField(
-                        choices=[("origin", "Refused origin"), ("name", "Unknown name"), ("refused", "Refused")],
+                        choices=[
+                            ("origin", "Refused origin"),
+                            ("name", "Unknown name"),
+                            ("trait", "Unknown trait"),
+                            ("refused", "Refused"),
+                        ],
                         max_length=8,
                     ),
                 ),

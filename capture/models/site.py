@@ -38,6 +38,7 @@ class SiteNote(models.Model):
     class Topic(models.TextChoices):
         ORIGIN = "origin", "Refused origin"
         NAME = "name", "Unknown name"
+        TRAIT = "trait", "Unknown trait"
         REFUSED = "refused", "Refused"
 
     site = models.ForeignKey(Site, models.CASCADE, related_name="notes")

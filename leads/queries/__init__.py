@@ -5,11 +5,14 @@ from leads.queries.chips import Chip, answers_of, chips_for
 from leads.queries.lists import Row, list_page, people, rows_for, tag_choices
 from leads.queries.records import consents_of, identities_of, people_of, tags_of
 from leads.queries.search import search_companies, search_people
+from leads.queries.touches import CameFrom, came_from
 
 __all__ = [
+    "CameFrom",
     "Chip",
     "Row",
     "answers_of",
+    "came_from",
     "chips_for",
     "consents_of",
     "identities_of",

@@ -18,6 +18,7 @@ from leads.services.identities import link_identity
 from leads.services.lifecycle import disqualify
 from leads.services.rows import ContactRow, Outcome, RowResult
 from leads.services.standings import add_tag, assign_owner, remove_tag
+from leads.services.touches import note_arrivals
 
 __all__ = [
     "AddressTaken",
@@ -38,6 +39,7 @@ __all__ = [
     "enter_lifecycle",
     "find_contact",
     "link_identity",
+    "note_arrivals",
     "record_consent",
     "record_events",
     "record_evidence",
