@@ -4,14 +4,21 @@ from capture.models.form import Form, FormField, FormVersion
 from capture.models.site import Site, new_key
 from capture.models.submission import SpamRules, Submission, SubmissionStatus
 from capture.models.told import SamePerson, ToldGroup, ToldTraits
-from capture.models.upload import Import, ImportStatus, RejectedRow
+from capture.models.undo import ImportedCompany, ImportedContact, ImportedFact, UndoConflict
+from capture.models.upload import About, ColumnMemory, Format, Import, ImportStatus, RejectedRow
 
 __all__ = [
+    "About",
+    "ColumnMemory",
     "Form",
     "FormField",
     "FormVersion",
+    "Format",
     "Import",
     "ImportStatus",
+    "ImportedCompany",
+    "ImportedContact",
+    "ImportedFact",
     "RejectedRow",
     "SamePerson",
     "Site",
@@ -20,5 +27,6 @@ __all__ = [
     "SubmissionStatus",
     "ToldGroup",
     "ToldTraits",
+    "UndoConflict",
     "new_key",
 ]
