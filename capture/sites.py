@@ -14,6 +14,13 @@ class KnownSite:
 
     id: int
     allowed_origins: frozenset[str]
+    name: str = ""
+    is_server: bool = False
+
+    @property
+    def hosts(self) -> frozenset[str]:
+        """The hosts of its pages, as far as they were named."""
+        return frozenset(origin.split("://", 1)[-1] for origin in self.allowed_origins)
 
     def allows(self, origin: str) -> bool:
         """Whether pages of this origin may report; an empty list allows any."""
@@ -32,7 +39,7 @@ def known_site(write_key: str) -> KnownSite | None:
     if site is None:  # not remembered: anybody can invent keys
         _known.pop(write_key, None)
         return None
-    known = KnownSite(site.pk, frozenset(site.allowed_origins))
+    known = KnownSite(site.pk, frozenset(site.allowed_origins), site.name, site.is_server)
     _known[write_key] = (time.monotonic(), known)
     return known
 

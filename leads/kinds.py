@@ -19,6 +19,7 @@ class KnownKind:
     facet_property: str
     category: str
     direction: str
+    is_registered: bool = True
     patterns: list[tuple[re.Pattern[str], int]] = field(default_factory=list)
 
     def facet_of(self, properties: dict[str, object]) -> int | None:
@@ -49,7 +50,13 @@ def known_kinds() -> dict[str, KnownKind]:
             patterns.setdefault(facet.kind_id, []).append((compile_pattern(facet.pattern), facet.pk))
         _known = {
             kind.key: KnownKind(
-                kind.pk, kind.key, kind.facet_property, kind.category, kind.direction, patterns.get(kind.pk, [])
+                id=kind.pk,
+                key=kind.key,
+                facet_property=kind.facet_property,
+                category=kind.category,
+                direction=kind.direction,
+                is_registered=kind.is_registered,
+                patterns=patterns.get(kind.pk, []),
             )
             for kind in EventKind.objects.all()
         }

@@ -1,7 +1,7 @@
 """Rows of `capture`: forms, tracked sites, imports."""
 
 from capture.models.form import Form, FormField, FormVersion
-from capture.models.site import Site, new_key
+from capture.models.site import Site, SiteNote, new_key
 from capture.models.submission import SpamRules, Submission, SubmissionStatus
 from capture.models.told import SamePerson, ToldGroup, ToldTraits
 from capture.models.undo import ImportedCompany, ImportedContact, ImportedFact, UndoConflict
@@ -22,6 +22,7 @@ __all__ = [
     "RejectedRow",
     "SamePerson",
     "Site",
+    "SiteNote",
     "SpamRules",
     "Submission",
     "SubmissionStatus",
