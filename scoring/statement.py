@@ -62,7 +62,7 @@ class Statement:
             last_day = "n.day"
             newest = (
                 "LEFT JOIN LATERAL (SELECT day FROM leads_engagementevent WHERE contact_id = s.contact_id "
-                f"AND day <= {day} ORDER BY occurred_at DESC LIMIT 1) n ON true"
+                f"AND NOT is_quarantined AND day <= {day} ORDER BY day DESC LIMIT 1) n ON true"
             )
         if only_changed:
             judged_now = [
@@ -169,12 +169,12 @@ RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two
         return f"""
     SELECT e.contact_id, {", ".join(columns)}
     FROM leads_engagementevent e
-    WHERE {targets.predicate.format(column="e.contact_id")} AND e.contact_id IS NOT NULL
+    WHERE {targets.predicate.format(column="e.contact_id")} AND e.contact_id IS NOT NULL AND NOT e.is_quarantined
       AND {self._relevant(targets, day)}
     GROUP BY e.contact_id"""
 
     def _relevant(self, targets: Targets, day: str) -> str:
-        """Events that can still count; for few contacts also as a stretch of the index on (contact, occurred_at)."""
+        """Events that can still count; for few contacts also as a stretch of the index on (contact, day)."""
         furthest: dict[int, int] = {}
         for line in self.spec.engagement:
             furthest[line.kind_id] = max(furthest.get(line.kind_id, 0), line.horizon)
@@ -191,7 +191,7 @@ RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two
         within = f"e.day <= {day} AND ({' OR '.join(parts) or 'false'})"
         if not targets.is_narrow:
             return within
-        return f"{within} AND e.occurred_at >= timestamptz '2020-01-01 00:00Z' + ({day} - {max(furthest.values(), default=0)}) * interval '1 day'"
+        return f"{within} AND e.day > {day} - {max(furthest.values(), default=0)}"
 
     def _answered(self, targets: Targets, day: str) -> str:
         """Per contact: ids of required criteria whose newest unexpired evidence is good enough."""

@@ -119,12 +119,17 @@ class EngagementEvent(models.Model):
         indexes = [
             # the quarantine, newest arrivals first; small, because few events are in it
             models.Index(fields=["id"], condition=Q(is_quarantined=True), name="event_in_quarantine"),
-            # serves the timeline (keyset) and, without touching the table, the score of one contact
+            # the timeline (keyset)
             models.Index(
                 fields=["contact", "occurred_at", "id"],
-                include=["kind", "day", "facet"],
                 condition=Q(contact__isnull=False),
                 name="event_of_contact",
+            ),
+            # all that a score looks at, read without touching the table
+            models.Index(
+                fields=["contact", "day", "kind", "facet"],
+                condition=Q(contact__isnull=False, is_quarantined=False),
+                name="event_scored",
             ),
         ]
 
