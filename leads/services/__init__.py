@@ -1,6 +1,6 @@
 """The verbs of `leads`: each is one transaction that ends with an announcement."""
 
-from leads.services.batch import upsert_contacts
+from leads.services.batch import take_contacts, upsert_contacts
 from leads.services.companies import change_company, company_for
 from leads.services.consent import confirm_consent, record_consent
 from leads.services.contacts import (
@@ -16,16 +16,20 @@ from leads.services.evidence import record_evidence
 from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
 from leads.services.lifecycle import disqualify
-from leads.services.rows import ContactRow, Outcome, RowResult
+from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
 from leads.services.standings import add_tag, assign_owner, remove_tag
 from leads.services.touches import note_arrivals
 
 __all__ = [
     "AddressTaken",
+    "Changes",
     "ContactRow",
+    "Image",
     "NewEvent",
     "Outcome",
+    "Policy",
     "RowResult",
+    "Taken",
     "UnknownKind",
     "add_tag",
     "assign_owner",
@@ -45,6 +49,7 @@ __all__ = [
     "record_evidence",
     "register_kind",
     "remove_tag",
+    "take_contacts",
     "upsert_contact",
     "upsert_contacts",
 ]

@@ -35,8 +35,8 @@ def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company
     return Company.objects.get_or_create(domain=domain, defaults=fields)[0]
 
 
-def companies_for(wanted: Sequence[tuple[str, str]]) -> list[Company | None]:
-    """The company of each (name, domain), by the rule of `company_for`; new ones are made."""
+def companies_for(wanted: Sequence[tuple[str, str]]) -> tuple[list[Company | None], list[Company]]:
+    """The company of each (name, domain), by the rule of `company_for`, and those that had to be made."""
     domains = sorted({domain for _, domain in wanted if domain})
     by_domain = {company.domain: company for company in Company.objects.filter(domain__in=domains)} if domains else {}
     names = sorted({name for name, domain in wanted if name and domain not in by_domain})
@@ -65,7 +65,7 @@ def companies_for(wanted: Sequence[tuple[str, str]]) -> list[Company | None]:
                     by_domain[domain] = company
         answers.append(company)
     Company.objects.bulk_create(fresh)
-    return answers
+    return answers, fresh
 
 
 @transaction.atomic

@@ -1,5 +1,6 @@
 """A person as a list or another program tells of them, and what became of the row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,9 +25,20 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
 
 
+class Policy(StrEnum):
+    """What a row may do to a field of a person who is known already."""
+
+    FILL = "fill"  # only where nothing stands
+    OVERWRITE = "overwrite"
+    NEVER = "never"
+
+
+Changes = dict[str, list[Any]]  # field -> [before, after]; `custom.key` for own fields, ids for company and owner
+
+
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A person as a list or another program tells of them. An existing contact only has its empty fields filled."""
+    """A person as a list or another program tells of them."""
 
     fields: dict[str, Any]
     company_name: str = ""
@@ -39,12 +51,39 @@ class ContactRow:
 
 @dataclass(slots=True)
 class RowResult:
-    """What became of a row: the contact, which empty fields were filled, or what is wrong by field."""
+    """What became of a row: the contact and which of its fields changed how, or what is wrong by field."""
 
     outcome: Outcome
     contact: Contact | None = None
-    filled: list[str] = field(default_factory=list)
+    changes: Changes = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    same_as: int | None = None  # an earlier row of the batch, from 0, that made this person
+
+    @property
+    def filled(self) -> list[str]:
+        """The names of the fields that changed."""
+        return list(self.changes)
+
+
+@dataclass(slots=True)
+class Image:
+    """What a batch changed about one contact: enough to take it back."""
+
+    contact_id: int
+    is_new: bool
+    changes: Changes
+    claimed: list[int]  # ids of identities that were nobody's
+    added: list[list[str]]  # identities that were made for a known contact: [kind, value]
+    stamp: datetime  # the contact's `updated_at` afterwards
+
+
+@dataclass(slots=True)
+class Taken:
+    """What became of a batch: a result per row, an image per contact that changed, (id, name) of new companies."""
+
+    results: list[RowResult]
+    images: list[Image] = field(default_factory=list)
+    companies: list[tuple[int, str]] = field(default_factory=list)
 
 
 def check(row: ContactRow, cleaned: dict[str, Any], *, now: datetime) -> None:
@@ -65,15 +104,31 @@ def same_name(contact: Contact, cleaned: dict[str, Any]) -> bool:
     return not given or given == normalise.search_text(contact.first_name, contact.last_name)
 
 
-def fill(contact: Contact, cleaned: dict[str, Any]) -> list[str]:
-    """Fill the contact's empty fields in memory; the names of those that were filled."""
-    filled = []
+def change(contact: Contact, cleaned: Mapping[str, Any], policy: Mapping[str, str]) -> Changes:
+    """Change the contact in memory by the row, field by field as `policy` says (fill where it says nothing)."""
+    changes: Changes = {}
     for name in TEXT_FIELDS:
-        if cleaned.get(name) and not getattr(contact, name):
-            setattr(contact, name, cleaned[name])
-            filled.append(name)
-    for key, value in (cleaned.get("custom") or {}).items():
-        if value not in (None, "") and contact.custom.get(key) in (None, ""):
-            contact.custom = contact.custom | {key: value}
-            filled.append(f"custom.{key}")
-    return filled
+        before, after = getattr(contact, name), cleaned.get(name)
+        if after and _may(policy.get(name), before, after):
+            setattr(contact, name, after)
+            changes[name] = [before, after]
+    for key, after in (cleaned.get("custom") or {}).items():
+        before = contact.custom.get(key)
+        if after not in (None, "") and _may(policy.get(f"custom.{key}"), before, after):
+            contact.custom = contact.custom | {key: after}
+            changes[f"custom.{key}"] = [before, after]
+    return changes
+
+
+def _may(policy: str | None, before: Any, after: Any) -> bool:
+    if policy == Policy.NEVER or before == after:
+        return False
+    return policy == Policy.OVERWRITE or before in (None, "")
+
+
+def merged(earlier: Changes, later: Changes) -> Changes:
+    """Two changes of one record, one after the other, as one."""
+    both = dict(earlier)
+    for name, (before, after) in later.items():
+        both[name] = [earlier[name][0] if name in earlier else before, after]
+    return both
