@@ -45,6 +45,6 @@ def leave(user: User, *, heir: User | None, actor: User, now: datetime) -> bool:
     if heir is not None:
         for pk in Opportunity.objects.open().filter(owner=user).order_by("pk").values_list("pk", flat=True):
             pipeline.edit(opportunity_id=pk, owner=heir, actor=actor, now=now)
-        assign_owner(Standing.objects.filter(owner=user).values_list("pk", flat=True), heir)
+        assign_owner(Standing.objects.filter(owner=user).values_list("pk", flat=True), heir, now=now, actor=actor)
         FollowUp.objects.open().filter(assignee=user).update(assignee=heir)
     return services.deactivate(user, actor=actor, now=now)

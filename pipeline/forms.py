@@ -141,6 +141,20 @@ class StageForm(forms.Form):
                 del self.fields[name]
 
 
+class RemoveStageForm(forms.Form):
+    """Where the opportunities of a stage go that is taken off the board."""
+
+    move_to = forms.ModelChoiceField(Stage.objects.none(), label="Move them to", empty_label="Choose a stage")
+
+    def __init__(self, data: Any = None, *, stage: Stage, is_empty: bool) -> None:
+        super().__init__(data)
+        if is_empty:
+            del self.fields["move_to"]
+        else:
+            others = Stage.objects.on_board().filter(pipeline=stage.pipeline_id, kind=StageKind.OPEN)
+            self.fields["move_to"].queryset = others.exclude(pk=stage.pk)  # type: ignore[attr-defined]
+
+
 class PipelineForm(forms.Form):
     """A way of selling."""
 

@@ -40,6 +40,12 @@ class StageField(models.TextChoices):
     NEXT_STEP = "next_step", "Next step"
 
 
+class StageQuerySet(models.QuerySet["Stage"]):
+    def on_board(self) -> "StageQuerySet":
+        """Without those that were archived."""
+        return self.filter(archived_at=None)
+
+
 class Stage(models.Model):
     """A column of the board."""
 
@@ -52,6 +58,11 @@ class Stage(models.Model):
         models.CharField(max_length=20, choices=StageField.choices), default=list, blank=True
     )
     position = models.PositiveSmallIntegerField(default=0)
+    archived_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since then it is on no board; history goes on naming it."
+    )
+
+    objects = StageQuerySet.as_manager()
 
     class Meta:
         ordering = ["pipeline", "position", "pk"]

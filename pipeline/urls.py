@@ -26,5 +26,6 @@ urlpatterns = [
     path("settings/stages/add/<int:pipeline_id>/", stages.add, name="stage_add"),
     path("settings/stages/<int:pk>/", stages.change, name="stage_change"),
     path("settings/stages/<int:pk>/shift/", stages.shift, name="stage_shift"),
-    path("settings/stages/<int:pk>/delete/", stages.delete, name="stage_delete"),
+    path("settings/stages/<int:pk>/delete/", stages.remove, name="stage_delete"),
+    path("settings/stages/<int:pk>/bring-back/", stages.bring_back, name="stage_bring_back"),
 ]

@@ -1,6 +1,6 @@
 """The verbs of `activities`: log what was said, plan what to do, tell colleagues."""
 
-from activities.services.entries import OUTCOMES, add_entry, log_activity
+from activities.services.entries import OUTCOMES, add_entries, add_entry, log_activity
 from activities.services.follow_ups import (
     add_follow_up,
     complete_follow_up,
@@ -12,6 +12,7 @@ from activities.services.notices import mark_all_read, mark_read, notify
 
 __all__ = [
     "OUTCOMES",
+    "add_entries",
     "add_entry",
     "add_follow_up",
     "complete_follow_up",

@@ -1,11 +1,13 @@
 """Entries of the timeline: what a person did with a contact, and what apps above say changed."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from activities.models import Activity, ActivityKind
+from core import bulk
 from core.errors import Refused
 from leads import normalise
 from leads.models import Contact, Identity, IdentityKind
@@ -132,5 +134,22 @@ def add_entry(
         at=at,
         actor=actor,
         title=normalise.line(title)[:300],
+        body=normalise.text(body)[:LONGEST_BODY],
+    )
+
+
+def add_entries(
+    of: Sequence[tuple[int, str]], *, kind: str, at: datetime, actor: User | None = None, body: str = ""
+) -> None:
+    """`add_entry` for many (contact id, title) at once, in one statement."""
+    bulk.insert(
+        Activity,
+        {
+            "contact_id": [contact_id for contact_id, _ in of],
+            "title": [normalise.line(title)[:300] for _, title in of],
+        },
+        kind=str(ActivityKind(kind).value),
+        at=at,
+        actor_id=actor.pk if actor else None,
         body=normalise.text(body)[:LONGEST_BODY],
     )

@@ -1,13 +1,16 @@
 """Owner and tags, for one contact or for many at once."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, Func, Value
+from django.utils import timezone
 
+from core import bulk
 from core.errors import Refused
 from leads import normalise, signals
-from leads.models import ChangedContact, Standing, Tag
+from leads.models import ChangedContact, OwnerChange, Standing, Tag
 from users.models import User
 from users.roles import Role
 
@@ -19,7 +22,9 @@ def _announce(contact_ids: Sequence[int]) -> None:
 
 
 @transaction.atomic
-def assign_owner(contact_ids: Iterable[int], owner: User | None) -> dict[int, int | None]:
+def assign_owner(
+    contact_ids: Iterable[int], owner: User | None, *, now: datetime | None = None, actor: User | None = None
+) -> dict[int, int | None]:
     """Give the contacts to somebody; returns the former owner id of each that changed (for undo)."""
     if owner is not None and (not owner.is_active or owner.role == Role.VIEWER):
         raise Refused(owner=f"{owner} cannot own contacts. Choose an active colleague.")
@@ -29,6 +34,13 @@ def assign_owner(contact_ids: Iterable[int], owner: User | None) -> dict[int, in
     }
     changed = {pk: former for pk, former in before.items() if former != (owner.pk if owner else None)}
     Standing.objects.filter(pk__in=changed).update(owner=owner)
+    bulk.insert(
+        OwnerChange,
+        {"contact_id": list(changed), "from_owner_id": list(changed.values())},
+        to_owner_id=owner.pk if owner else None,
+        at=now or timezone.now(),
+        actor_id=actor.pk if actor else None,
+    )
     return changed
 
 

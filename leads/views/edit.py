@@ -112,7 +112,7 @@ def owner(request: SignedInRequest, pk: int) -> HttpResponse:
     home = reverse("contact", args=[pk])
     try:
         new_owner = chosen_owner(request.user, request.POST.get("owner", ""))
-        changed = services.assign_owner([contact.pk], new_owner)
+        changed = services.assign_owner([contact.pk], new_owner, now=timezone.now(), actor=request.user)
     except Refused as refused:
         return went_wrong(request, str(refused), url=home)
     text = f"{contact.name} is {f'{new_owner}’s' if new_owner else 'nobody’s'} now." if changed else ""

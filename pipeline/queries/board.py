@@ -58,7 +58,9 @@ class Board:
 
 def pipelines() -> list[Pipeline]:
     """All pipelines with their stages, in one query."""
-    stages = Stage.objects.select_related("pipeline").order_by("pipeline__position", "pipeline", "position", "pk")
+    stages = (
+        Stage.objects.on_board().select_related("pipeline").order_by("pipeline__position", "pipeline", "position", "pk")
+    )
     found: dict[int, Pipeline] = {}
     for stage in stages:
         pipeline = found.setdefault(stage.pipeline_id, stage.pipeline)
@@ -71,7 +73,7 @@ def pipelines() -> list[Pipeline]:
 def stages_of(pipeline: Pipeline) -> list[Stage]:
     """The stages in the order of the board; won and lost last. No query after `pipelines`."""
     last = {StageKind.OPEN: 0, StageKind.WON: 1, StageKind.LOST: 2}
-    stages = list(getattr(pipeline, "_prefetched_objects_cache", {}).get("stages") or pipeline.stages.all())
+    stages = list(getattr(pipeline, "_prefetched_objects_cache", {}).get("stages") or pipeline.stages.on_board())
     return sorted(stages, key=lambda stage: (last[StageKind(stage.kind)], stage.position, stage.pk))
 
 
@@ -79,6 +81,16 @@ def stages_with_counts(pipeline: Pipeline) -> list[tuple[Stage, int]]:
     """The stages in the order of the board, and how many opportunities are in each. One query."""
     counts = dict(Opportunity.objects.filter(pipeline=pipeline).values_list("stage").annotate(Count("pk")).order_by())
     return [(stage, counts.get(stage.pk, 0)) for stage in stages_of(pipeline)]
+
+
+def count_in(stage: Stage) -> int:
+    """How many opportunities stand in it."""
+    return Opportunity.objects.filter(stage=stage).count()
+
+
+def archived_stages_of(pipeline: Pipeline) -> list[Stage]:
+    """The stages that are on the board no more, by name."""
+    return list(Stage.objects.filter(pipeline=pipeline, archived_at__isnull=False).order_by("name"))
 
 
 def shown_in(stage: Stage, rows: OpportunityQuerySet, today: date) -> OpportunityQuerySet:

@@ -6,19 +6,20 @@ from pipeline.services.handover import promote
 from pipeline.services.moves import move
 from pipeline.services.pipelines import save_pipeline
 from pipeline.services.rows import Gone
-from pipeline.services.stages import add_stage, change_stage, delete_stage, shift_stage
+from pipeline.services.stages import add_stage, bring_back_stage, change_stage, remove_stage, shift_stage
 
 __all__ = [
     "Gone",
     "add_person",
     "add_stage",
+    "bring_back_stage",
     "change_stage",
-    "delete_stage",
     "edit",
     "lose",
     "move",
     "promote",
     "remove_person",
+    "remove_stage",
     "reopen",
     "save_pipeline",
     "shift_stage",

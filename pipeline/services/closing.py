@@ -136,8 +136,8 @@ def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | No
     refuse_disqualified(standing)
     last = StageMove.objects.filter(opportunity=opportunity_id).select_related("from_stage").order_by("-pk").first()
     from_stage = last.from_stage if last else None
-    if from_stage is None or from_stage.kind != StageKind.OPEN:
-        first = Stage.objects.filter(pipeline__opportunities=opportunity_id, kind=StageKind.OPEN).first()
+    if from_stage is None or from_stage.kind != StageKind.OPEN or from_stage.archived_at is not None:
+        first = Stage.objects.on_board().filter(pipeline__opportunities=opportunity_id, kind=StageKind.OPEN).first()
         if first is None:
             raise Refused("This pipeline has no open stage. Add one in Settings → Stages.")
         from_stage = first

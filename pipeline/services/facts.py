@@ -60,7 +60,7 @@ def _hand_to(opportunity: Opportunity, owner: User | None, contact_id: int, *, a
     if owner is not None and not owner.can(Can.WORK_PIPELINE):
         raise Refused(owner=f"{owner} cannot own opportunities. Choose a rep or a manager.")
     opportunity.owner = owner
-    assign_owner([contact_id], owner)
+    assign_owner([contact_id], owner, now=now, actor=actor)
     add_entry(
         contact_id=contact_id,
         kind=ActivityKind.OWNER,

@@ -63,7 +63,7 @@ def promote(
     opportunity.owner = next_owner(standing, pipeline, now=now, actor=actor if manual else None)
     opportunity.save(update_fields=["owner"])
     if opportunity.owner:
-        assign_owner([contact_id], opportunity.owner)
+        assign_owner([contact_id], opportunity.owner, now=now, actor=actor)
     if standing.lifecycle != Lifecycle.CUSTOMER:
         enter_lifecycle(
             contact_id,
@@ -99,7 +99,7 @@ def _check_reason(reason: str, actor: User | None) -> None:
 
 def pipeline_for(owner_id: int | None) -> Pipeline:
     """The pipeline of the owner's team, else the first one that is for every team, else the first."""
-    rows = list(Pipeline.objects.filter(stages__kind=StageKind.OPEN).distinct())
+    rows = list(Pipeline.objects.filter(stages__kind=StageKind.OPEN, stages__archived_at=None).distinct())
     team_id = User.objects.filter(pk=owner_id).values_list("team_id", flat=True).first() if owner_id else None
     own = [row for row in rows if row.team_id is not None and row.team_id == team_id]
     common = [row for row in rows if row.team_id is None]
@@ -110,7 +110,7 @@ def pipeline_for(owner_id: int | None) -> Pipeline:
 
 
 def _open(contact: Contact, pipeline: Pipeline, snapshot: dict[str, Any], *, now: datetime) -> Opportunity:
-    first = Stage.objects.filter(pipeline=pipeline, kind=StageKind.OPEN).order_by("position", "pk").first()
+    first = Stage.objects.on_board().filter(pipeline=pipeline, kind=StageKind.OPEN).order_by("position", "pk").first()
     if first is None:
         raise Refused(f"{pipeline} has no open stage. Add one in Settings → Stages.")
     stage = hold_stage(first.pk)

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Min
+from django.db.models import Min, Q
 
 from core.errors import Refused
+from core.locks import locked
 from pipeline import places, terms
 from pipeline.models import Opportunity, Stage, StageKind
 from pipeline.services.rows import hold_opportunity, hold_stage, record_move, store
@@ -30,6 +31,9 @@ def move(
     since `version`.
     """
     stage = hold_stage(stage_id)
+    if stage.archived_at is not None:
+        raise Refused(stage=f"{stage.name} is archived. Reload the page and choose another stage.")
+    _make_room(stage, after_id, but_not=opportunity_id)
     opportunity = hold_opportunity(opportunity_id, version)
     if not opportunity.is_open:
         raise Refused(stage="This opportunity is closed. Reopen it before you move it.")
@@ -56,18 +60,19 @@ def move(
 
 def place_in(stage: Stage, after_id: int | None, *, but_not: int) -> float:
     """A free place below `after_id`, or on top when that card is not (or no longer) here. The stage must be held."""
+    place = _place(stage, after_id, but_not)
+    if place is None:
+        raise ArithmeticError(f"no room below card {after_id}: its column must be spaced anew first")
+    return place
+
+
+def _place(stage: Stage, after_id: int | None, but_not: int) -> float | None:
+    """The place, or none when two cards stand so close that nothing fits between them."""
     cards = Opportunity.objects.open().filter(stage=stage).exclude(pk=but_not)
     after = cards.filter(pk=after_id).first() if after_id else None
     if after is None:
         return places.first(cards.aggregate(top=Min("position"))["top"])
-    place = places.between(after.position, _below(after, but_not))
-    if place is None:
-        _space_anew(stage)
-        after.refresh_from_db(fields=["position"])
-        place = places.between(after.position, _below(after, but_not))
-    if place is None:
-        raise ArithmeticError(f"no room below card {after.pk} although its column was spaced anew")
-    return place
+    return places.between(after.position, _below(after, but_not))
 
 
 def _below(card: Opportunity, but_not: int) -> float | None:
@@ -80,8 +85,16 @@ def _below(card: Opportunity, but_not: int) -> float | None:
     return below.position if below else None
 
 
-def _space_anew(stage: Stage) -> None:
-    """Give every open card of the column room; their order and versions stay."""
+def _make_room(stage: Stage, after_id: int | None, *, but_not: int) -> None:
+    """Space the column anew where nothing fits below the card; order and versions stay. The stage must be held.
+
+    Before the moving card is held and together with it, all in key order: two moves that crossed, each holding its card
+    and spacing the column that the other's card comes from, blocked each other for ever.
+    """
+    if _place(stage, after_id, but_not) is not None:
+        return
+    column = Opportunity.objects.open().filter(stage=stage)
+    locked(Opportunity.objects.filter(Q(pk=but_not) | Q(pk__in=column.values("pk"))).only("pk"))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE pipeline_opportunity o SET position = n.place * %s FROM ("

@@ -1,15 +1,20 @@
 """The columns of a board."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
+from activities.models import ActivityKind
+from activities.services import add_entries
 from core.errors import Refused
 from core.locks import locked
 from leads import normalise
+from pipeline import places
 from pipeline.models import Opportunity, Pipeline, Stage, StageField, StageKind, StageMove
 from pipeline.services.rows import hold_stage
+from users.models import User
 
 LONGEST_ROT = 3650
 
@@ -41,7 +46,7 @@ def _cleaned(values: dict[str, Any], kind: str) -> dict[str, Any]:
 
 
 def _hold_all(pipeline: Pipeline) -> list[Stage]:
-    stages = locked(Stage.objects.filter(pipeline=pipeline))
+    stages = locked(Stage.objects.on_board().filter(pipeline=pipeline))
     return sorted(stages, key=lambda stage: (stage.position, stage.pk))
 
 
@@ -58,7 +63,7 @@ def add_stage(*, pipeline: Pipeline, **values: Any) -> Stage:
         with transaction.atomic():
             return Stage.objects.create(pipeline=pipeline, position=last + 1, **cleaned)
     except IntegrityError:
-        raise Refused(name=f"There is a stage {cleaned['name']} already.") from None
+        raise _name_taken(pipeline, cleaned["name"]) from None
 
 
 @transaction.atomic
@@ -72,8 +77,14 @@ def change_stage(*, stage: Stage, **values: Any) -> Stage:
         with transaction.atomic():
             stage.save(update_fields=list(cleaned))
     except IntegrityError:
-        raise Refused(name=f"There is a stage {cleaned['name']} already.") from None
+        raise _name_taken(stage.pipeline, cleaned["name"]) from None
     return stage
+
+
+def _name_taken(pipeline: Pipeline, name: str) -> Refused:
+    if Stage.objects.filter(pipeline=pipeline, name=name, archived_at__isnull=False).exists():
+        return Refused(name=f"There is an archived stage {name}. Bring it back, or choose another name.")
+    return Refused(name=f"There is a stage {name} already.")
 
 
 @transaction.atomic
@@ -97,17 +108,62 @@ def shift_stage(*, stage: Stage, by: int) -> bool:
 
 
 @transaction.atomic
-def delete_stage(*, stage: Stage) -> None:
-    """Only an open stage through which no opportunity has ever gone: history must keep its names."""
+def remove_stage(*, stage: Stage, now: datetime, actor: User, move_to: Stage | None = None) -> bool:
+    """Off the board: deleted when no opportunity ever went through it, else archived. True when it was archived.
+
+    What stands in it goes to the end of `move_to` first, also when something is missing there that the stage asks for.
+    """
     stages = _hold_all(stage.pipeline)
     if stage.kind != StageKind.OPEN:
         raise Refused("A pipeline always has a stage for what was won and one for what was lost.")
+    if stage not in stages:
+        return False
     if sum(one.kind == StageKind.OPEN for one in stages) == 1:
         raise Refused("A pipeline needs an open stage. Add another one first, or rename this.")
-    here = Opportunity.objects.filter(stage=stage).count()
+    here = locked(Opportunity.objects.filter(stage=stage))
     if here:
-        cards = "1 opportunity is" if here == 1 else f"{here:,} opportunities are"
-        raise Refused(f"{cards} in {stage.name}. Move them to another stage first.")
-    if StageMove.objects.filter(from_stage=stage).exists() or StageMove.objects.filter(to_stage=stage).exists():
-        raise Refused(f"Opportunities have passed through {stage.name}, and their history names it. Rename it instead.")
+        cards = "1 opportunity is" if len(here) == 1 else f"{len(here):,} opportunities are"
+        if move_to is None:
+            raise Refused(move_to=f"{cards} in {stage.name}. Choose the stage to move them to.")
+        if move_to not in stages or move_to == stage or move_to.kind != StageKind.OPEN:
+            raise Refused(move_to="Choose another open stage of this pipeline.")
+        _move_all(here, stage, move_to, now=now, actor=actor)
+    if here or StageMove.objects.filter(Q(from_stage=stage) | Q(to_stage=stage)).exists():
+        Stage.objects.filter(pk=stage.pk).update(archived_at=now)
+        return True
     Stage.objects.filter(pk=stage.pk).delete()
+    return False
+
+
+def _move_all(cards: list[Opportunity], stage: Stage, to: Stage, *, now: datetime, actor: User) -> None:
+    """All held cards of a held stage below those of another held one, in their order. Four statements."""
+    last = Opportunity.objects.open().filter(stage=to).aggregate(last=Max("position"))["last"] or 0
+    for place, card in enumerate(sorted(cards, key=lambda card: (card.position, card.pk)), start=1):
+        card.stage, card.stage_entered_at, card.position = to, now, last + place * places.STEP
+        card.version, card.changed_at = card.version + 1, now
+    Opportunity.objects.bulk_update(cards, ["stage", "stage_entered_at", "position", "version", "changed_at"], 500)
+    StageMove.objects.bulk_create(
+        StageMove(opportunity=card, from_stage=stage, to_stage=to, at=now, actor=actor, amount=card.amount)
+        for card in cards
+    )
+    add_entries(
+        [(card.contact_id, f"{card.name}: {stage.name} → {to.name}") for card in cards],
+        kind=ActivityKind.STAGE,
+        body=f"{stage.name} was archived.",
+        at=now,
+        actor=actor,
+    )
+
+
+@transaction.atomic
+def bring_back_stage(*, stage: Stage) -> bool:
+    """An archived stage is on the board again, the last before won and lost; false when it is there."""
+    stages = _hold_all(stage.pipeline)
+    last = max((one.position for one in stages if one.kind == StageKind.OPEN), default=-1)
+    after = [one for one in stages if one.position > last]
+    if not Stage.objects.filter(pk=stage.pk, archived_at__isnull=False).update(archived_at=None, position=last + 1):
+        return False
+    for number, one in enumerate(after, start=2):
+        one.position = last + number
+    Stage.objects.bulk_update(after, ["position"])
+    return True

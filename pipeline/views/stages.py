@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.answers import fill_in, go_to, went_wrong
@@ -13,7 +14,7 @@ from core.errors import Refused
 from core.forms import posted
 from leads.filters import number
 from pipeline import queries, services
-from pipeline.forms import PipelineForm, StageForm
+from pipeline.forms import PipelineForm, RemoveStageForm, StageForm
 from pipeline.models import Pipeline, Stage
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -33,6 +34,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "pipeline": pipeline,
         "stages": queries.stages_with_counts(pipeline) if pipeline else [],
+        "archived": queries.archived_stages_of(pipeline) if pipeline else [],
         "tabs": [{"label": one.name, "url": _page(one.pk), "active": one is pipeline} for one in known],
     }
     return render(request, "pipeline/stages.html", context)
@@ -109,14 +111,41 @@ def shift(request: SignedInRequest, pk: int) -> HttpResponse:
     return go_to(request, _page(stage.pipeline_id))
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Can.MANAGE_STAGES)
+def remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Off the board; where its opportunities go is asked with it."""
+    stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk)
+    here = queries.count_in(stage)
+
+    def save(given: dict[str, Any]) -> str:
+        archived = services.remove_stage(
+            stage=stage, move_to=given.get("move_to"), actor=request.user, now=timezone.now()
+        )
+        return f"{stage.name} is archived; history goes on naming it." if archived else f"{stage.name} is gone."
+
+    text = "If opportunities have gone through it, it is archived: off the board, and kept in their history."
+    if here:
+        text = (
+            f"{'1 opportunity is' if here == 1 else f'{here:,} opportunities are'} in it and move with their history."
+        )
+    return fill_in(
+        request,
+        RemoveStageForm(posted(request), stage=stage, is_empty=not here),
+        save,
+        back=_page(stage.pipeline_id),
+        title=f"Take {stage.name} off the board",
+        button="Move them and archive" if here else "Take it off the board",
+        tone="btn-danger",
+        text=text,
+    )
+
+
 @require_POST
 @requires(Can.MANAGE_STAGES)
-def delete(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Only a stage that was never used."""
+def bring_back(request: SignedInRequest, pk: int) -> HttpResponse:
+    """An archived stage is on the board again."""
     stage = get_object_or_404(Stage.objects.select_related("pipeline"), pk=pk)
-    try:
-        services.delete_stage(stage=stage)
-    except Refused as refused:
-        return went_wrong(request, str(refused), url=_page(stage.pipeline_id))
-    messages.success(request, f"{stage.name} is gone.")
+    services.bring_back_stage(stage=stage)
+    messages.success(request, f"{stage.name} is on the board again.")
     return go_to(request, _page(stage.pipeline_id))

@@ -165,7 +165,9 @@ TABLE = [
     Row("stage_add", STAGES, ("pipeline",)),
     Row("stage_change", STAGES, ("stage",)),
     Row("stage_shift", "403 403 403 403 302 302 403 302", ("stage",), "post"),
+    Row("stage_delete", STAGES, ("stage",)),
     Row("stage_delete", "403 403 403 403 302 302 403 302", ("stage",), "post"),
+    Row("stage_bring_back", "403 403 403 403 302 302 403 302", ("stage",), "post"),
     # hindsight
     Row("forecast", ALL),
     Row("funnel", "403 403 403 200 200 200 200 302"),

@@ -202,6 +202,29 @@ def test_two_people_who_move_cards_in_opposite_directions_never_block_each_other
     assert [Opportunity.objects.get(pk=card.pk).stage.name for card in cards] == ["New", "Discovery"]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_moves_that_both_space_their_column_anew_never_block_each_other(cast: Cast) -> None:
+    """Each takes a card out of the column that the other one spaces."""
+    new, discovery = rows.stage("New"), rows.stage("Discovery")
+    # many cards on one place: below the first of them there is no room
+    left = [rows.opportunity(cast.rita, at="New", position=1.0) for _ in range(12)]
+    right = [rows.opportunity(cast.ravi, at="Discovery", position=1.0) for _ in range(12)]
+    together = threading.Barrier(2)
+
+    def cross(card: Opportunity, stage: Stage, above: Opportunity) -> int:
+        together.wait(timeout=20)
+        moved = services.move(opportunity_id=card.pk, stage_id=stage.pk, after_id=above.pk, actor=cast.rita, now=NOW)
+        return moved.stage_id
+
+    for turn in range(6):
+        Opportunity.objects.update(position=1.0)
+        above_left, above_right = left[0], right[0]
+        one, other = left[11 - turn], right[11 - turn]
+        answers = at_once(lambda: cross(one, discovery, above_right), lambda: cross(other, new, above_left))  # noqa: B023
+        assert answers == [discovery.pk, new.pk]
+    assert Opportunity.objects.filter(stage=new).count() == 12
+
+
 # --- the page ---
 
 

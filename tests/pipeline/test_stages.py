@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 import pipeline.reference
+from activities.models import Activity
 from core.errors import Refused
-from pipeline import services
-from pipeline.models import Pipeline, Stage
+from pipeline import queries, services
+from pipeline.models import Opportunity, Pipeline, Stage, StageMove
 from tests.conftest import NOW, Cast, client_of
 from tests.pipeline import rows
 
@@ -81,35 +82,82 @@ def test_stages_change_places_among_the_open_ones(cast: Cast) -> None:
         services.shift_stage(stage=rows.stage("Won"), by=-1)
 
 
-def test_only_an_unused_stage_can_be_deleted(cast: Cast) -> None:
-    card = rows.opportunity(cast.rita, at="Discovery")
-    with pytest.raises(Refused, match="1 opportunity is in Discovery"):
-        services.delete_stage(stage=rows.stage("Discovery"))
-    services.move(opportunity_id=card.pk, stage_id=rows.stage("New").pk, actor=cast.rita, now=NOW)
-    with pytest.raises(Refused, match="passed through Discovery"):
-        services.delete_stage(stage=rows.stage("Discovery"))
-    services.delete_stage(stage=rows.stage("Proposal"))
+def remove(name: str, cast: Cast, **more: Any) -> bool:
+    return services.remove_stage(stage=rows.stage(name), now=NOW, actor=cast.mona, **more)
+
+
+def test_a_stage_that_was_never_used_is_deleted(cast: Cast) -> None:
+    assert not remove("Proposal", cast)
     assert "Proposal" not in names()
     for name in ("Won", "Lost"):
         with pytest.raises(Refused, match="always"):
-            services.delete_stage(stage=rows.stage(name))
+            remove(name, cast)
+
+
+def test_a_stage_with_history_is_archived_and_its_cards_move_in_their_order(cast: Cast) -> None:
+    first = rows.opportunity(cast.rita, at="Discovery", position=10)
+    second = rows.opportunity(cast.rita, at="Discovery", position=20)
+    there = rows.opportunity(cast.rita, at="New", position=5)
+    with pytest.raises(Refused, match="2 opportunities are in Discovery") as refused:
+        remove("Discovery", cast)
+    assert list(refused.value.fields) == ["move_to"]
+    for wrong in ("Discovery", "Won"):
+        with pytest.raises(Refused, match="another open stage"):
+            remove("Discovery", cast, move_to=rows.stage(wrong))
+
+    assert remove("Discovery", cast, move_to=rows.stage("New"))
+    cards = Opportunity.objects.filter(stage=rows.stage("New")).order_by("position")
+    assert [card.pk for card in cards] == [there.pk, first.pk, second.pk]
+    assert [card.version for card in cards] == [1, 2, 2]
+    moves = StageMove.objects.filter(opportunity=first).order_by("-pk")
+    assert (moves[0].from_stage, moves[0].to_stage, moves[0].actor) == (
+        rows.stage("Discovery"),
+        rows.stage("New"),
+        cast.mona,
+    )
+    told = Activity.objects.get(contact=second.contact, kind="stage", actor=cast.mona)
+    assert (told.title, told.body) == (f"{second.name}: Discovery → New", "Discovery was archived.")
+    assert rows.stage("Discovery").archived_at == NOW
+
+    pipeline = queries.pipelines()[0]
+    assert [stage.name for stage in queries.stages_of(pipeline)] == ["New", "Proposal", "Negotiation", "Won", "Lost"]
+    with pytest.raises(Refused, match="is archived"):
+        services.move(opportunity_id=there.pk, stage_id=rows.stage("Discovery").pk, actor=cast.rita, now=NOW)
+    with pytest.raises(Refused, match="Bring it back"):
+        services.add_stage(pipeline=pipeline, name="Discovery", probability=5)
+
+
+def test_an_archived_stage_comes_back_before_won(cast: Cast) -> None:
+    rows.opportunity(cast.rita, at="Discovery")
+    remove("Discovery", cast, move_to=rows.stage("New"))
+    assert services.bring_back_stage(stage=rows.stage("Discovery"))
+    assert not services.bring_back_stage(stage=rows.stage("Discovery"))
+    assert names() == ["New", "Proposal", "Negotiation", "Discovery", "Won", "Lost"]
+
+
+def test_what_was_won_from_an_archived_stage_reopens_in_the_first(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, at="Discovery")
+    services.win(opportunity_id=card.pk, amount=5, closed_on=NOW.date(), actor=cast.rita, now=NOW)
+    assert remove("Discovery", cast)
+    reopened = services.reopen(opportunity_id=card.pk, actor=cast.rita, now=NOW)
+    assert reopened.stage.name == "New"
 
 
 def test_the_last_open_stage_stays(cast: Cast) -> None:
     for name in START[:3]:
-        services.delete_stage(stage=rows.stage(name))
+        remove(name, cast)
     with pytest.raises(Refused, match="needs an open stage"):
-        services.delete_stage(stage=rows.stage("Negotiation"))
+        remove("Negotiation", cast)
 
 
 def test_what_was_deleted_meanwhile_is_a_sentence(cast: Cast) -> None:
     gone = rows.stage("Proposal")
-    services.delete_stage(stage=rows.stage("Proposal"))
+    remove("Proposal", cast)
     with pytest.raises(Refused, match="no longer exists"):
         services.change_stage(stage=gone, name="Offer")
     with pytest.raises(Refused, match="no longer exists"):
         services.shift_stage(stage=gone, by=-1)
-    services.delete_stage(stage=gone)
+    assert not services.remove_stage(stage=gone, now=NOW, actor=cast.mona)
 
 
 def test_the_settings_page(cast: Cast) -> None:
@@ -126,12 +174,19 @@ def test_the_settings_page(cast: Cast) -> None:
     assert client.post(f"/settings/stages/{new.pk}/shift/", {"to": "later"}).status_code == 302
     assert names()[:2] == ["Discovery", "Fresh"]
     rows.opportunity(cast.rita, at="Fresh")
-    refused = client.post(f"/settings/stages/{new.pk}/delete/", follow=True).content.decode()
-    assert "1 opportunity is in Fresh. Move" in refused
+    asked = client.get(f"/settings/stages/{new.pk}/delete/").content.decode()
+    assert "1 opportunity is in it" in asked
+    assert client.post(f"/settings/stages/{new.pk}/delete/").status_code == 422
+    target = rows.stage("Proposal")
+    assert client.post(f"/settings/stages/{new.pk}/delete/", {"move_to": "9" * 30}).status_code == 422
+    assert client.post(f"/settings/stages/{new.pk}/delete/", {"move_to": target.pk}).status_code == 302
+    assert "Archived stages" in client.get("/settings/stages/").content.decode()
+    assert client.post(f"/settings/stages/{new.pk}/bring-back/").status_code == 302
+    assert Stage.objects.get(pk=new.pk).archived_at is None
+    assert client.get(f"/settings/stages/{new.pk}/bring-back/").status_code == 405
     legal = rows.stage("Legal")
     assert client.post(f"/settings/stages/{legal.pk}/delete/").status_code == 302
     assert not Stage.objects.filter(pk=legal.pk).exists()
-    assert client.get(f"/settings/stages/{new.pk}/delete/").status_code == 405
 
 
 def test_a_second_pipeline_has_the_usual_stages_and_its_own_facts(cast: Cast) -> None:
@@ -181,6 +236,6 @@ def test_others_may_not_change_stages(cast: Cast, who: str) -> None:
     client, new = client_of(getattr(cast, who)), rows.stage("New")
     assert client.get("/settings/stages/").status_code == 403
     assert client.post(f"/settings/stages/add/{new.pipeline_id}/", {"name": "X"}).status_code == 403
-    for what in ("", "shift/", "delete/"):
+    for what in ("", "shift/", "delete/", "bring-back/"):
         assert client.post(f"/settings/stages/{new.pk}/{what}", {"name": "X", "to": "later"}).status_code == 403
     assert names() == START
