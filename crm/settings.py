@@ -78,7 +78,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "crm.context.shell",
             ],
-            "builtins": ["core.templatetags.components", "template_partials.templatetags.partials"],
+            "builtins": [
+                "core.templatetags.components",
+                "leads.templatetags.lead_pieces",
+                "template_partials.templatetags.partials",
+            ],
         },
     },
 ]
@@ -161,6 +165,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "mail-missed-resets": {"task": "users.tasks.mail_missed_resets", "schedule": 60.0, "options": {"expires": 60}},
     "refresh-funnel": {"task": "reports.tasks.refresh_funnel", "schedule": 30.0, "options": {"expires": 30}},
     "finish-imports": {"task": "capture.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
 }
@@ -183,6 +188,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody signs up here, so strangers get no mail that invites them to
+ACCOUNT_FORMS = {"reset_password": "users.forms.ForgottenPasswordForm"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "10/m/ip,5/5m/key"}
 SESSION_COOKIE_AGE = 14 * 24 * 3600

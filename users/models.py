@@ -152,3 +152,14 @@ class Token(models.Model):
         """A new token and its key, which is shown once and never stored."""
         key = f"wnw_{secrets.token_urlsafe(32)}"
         return cls.objects.create(user=user, name=name, digest=cls.digest_of(key), hint=key[:8]), key
+
+
+class ResetRequest(models.Model):
+    """Somebody asked for a link to a new password at this address, which may be nobody's; a task finds out."""
+
+    email = models.EmailField()
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField(db_index=True, help_text="When it is to be mailed (again).")
+
+    def __str__(self) -> str:
+        return f"Asked at {self.asked_at:%Y-%m-%d %H:%M}"

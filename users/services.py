@@ -11,11 +11,12 @@ from django.forms import ValidationError
 from core.errors import Refused
 from core.locks import locked
 from core.tasks import enqueue
-from users.models import Team, Token, User
+from users.models import ResetRequest, Team, Token, User
 from users.roles import ROLE_LABELS, Role
 
 MOST_TOKENS = 20
 INVITE_AGAIN_AFTER = timedelta(minutes=10)
+RESET_FORGOTTEN_AFTER = timedelta(hours=12)  # a link that comes so late surprises
 
 
 def one_line(value: str, longest: int, field: str, what: str) -> str:
@@ -91,6 +92,38 @@ def claim_invitation(user_id: int, *, now: datetime) -> User | None:
 def invitation_sent(user: User) -> None:
     """The mail has gone out."""
     User.objects.filter(pk=user.pk).update(invitation_due_at=None)
+
+
+@transaction.atomic
+def ask_for_reset(email: str, *, now: datetime) -> None:
+    """Queue a link to a new password. The same is written for an address that nobody has: what is asked tells nothing,
+    and takes as long.
+    """
+    from users.tasks import mail_reset
+
+    asked = ResetRequest.objects.create(email=email.strip().lower()[:254], asked_at=now, due_at=now)
+    enqueue(mail_reset, request_id=asked.pk)
+
+
+def claim_reset(request_id: int, *, now: datetime) -> User | None:
+    """Who is to be mailed the link now, for one caller alone; nobody's request is forgotten.
+
+    If the mail fails it is due again in a while.
+    """
+    due = ResetRequest.objects.filter(pk=request_id, due_at__lte=now)
+    if not due.update(due_at=now + INVITE_AGAIN_AFTER):
+        return None
+    asked = ResetRequest.objects.get(pk=request_id)
+    user = User.objects.get_queryset().filter(email=asked.email, is_active=True).first()
+    if user is None or asked.asked_at < now - RESET_FORGOTTEN_AFTER:
+        asked.delete()
+        return None
+    return user
+
+
+def reset_sent(request_id: int) -> None:
+    """The mail has gone out."""
+    ResetRequest.objects.filter(pk=request_id).delete()
 
 
 def _keep_an_admin(leaving: User) -> None:
