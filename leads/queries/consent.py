@@ -1,6 +1,6 @@
 """Whether we may: the one question before a mail is sent, a number is called or a visit is counted."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -78,15 +78,21 @@ def has_objected(kind: str, value: str, purpose: Purpose = Purpose.PROFILING) ->
 
     Where profiling needs consent, silence of an identity is an objection, too.
     """
+    return bool(objecting([(kind, value)], purpose))
+
+
+def objecting(keys: Collection[tuple[str, str]], purpose: Purpose = Purpose.PROFILING) -> set[tuple[str, str]]:
+    """Those of the identities of which `has_objected` holds, in one statement."""
+    kinds, values = [str(kind) for kind, _ in keys], [value for _, value in keys]
     with connection.cursor() as cursor:
-        cursor.execute(_OBJECTED, [purpose.value, purpose.value, kind, value])
-        row = cursor.fetchone()
-    said = row[0] if row else None
-    return not said if is_required(purpose) else said is False
+        cursor.execute(_OBJECTED, [purpose.value, purpose.value, kinds, values])
+        said = {(kind, value): given for kind, value, given in cursor.fetchall()}
+    required = is_required(purpose)
+    return {key for key in keys if (not said.get(key) if required else said.get(key) is False)}
 
 
 _OBJECTED = """
-SELECT (SELECT w.given FROM (
+SELECT t.kind, t.value, (SELECT w.given FROM (
     (SELECT given, at, id FROM leads_consent
      WHERE contact_id = i.contact_id AND purpose = %s AND NOT is_pending ORDER BY at DESC, id DESC LIMIT 1)
     UNION ALL
@@ -94,7 +100,7 @@ SELECT (SELECT w.given FROM (
      WHERE (o.id = i.id OR o.contact_id = i.contact_id) AND c.purpose = %s AND NOT c.is_pending
      ORDER BY c.at DESC, c.id DESC LIMIT 1)
 ) AS w ORDER BY w.at DESC, w.id DESC LIMIT 1)
-FROM leads_identity i WHERE i.kind = %s AND i.value = %s
+FROM unnest(%s::text[], %s::text[]) AS t(kind, value) JOIN leads_identity i ON i.kind = t.kind AND i.value = t.value
 """
 
 
