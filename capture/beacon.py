@@ -13,10 +13,6 @@ MAX_EVENTS = 50
 OLDEST = timedelta(days=7)  # a page that waited longer had a wrong clock
 _ID = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{8,64}")
-# Crawlers that say so. Telling people from machines in earnest is a matter of its own.
-_CRAWLER = re.compile(
-    r"(?i)(?<!cu)bot\b|crawler|spider|slurp|facebookexternalhit|bingpreview|lighthouse|pingdom|uptimerobot|feedfetcher"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +32,6 @@ class Beacon:
     site: str
     visitor: str
     events: list[Seen]
-
-
-def is_crawler(user_agent: str) -> bool:
-    """Whether the user agent names itself a crawler."""
-    return bool(_CRAWLER.search(user_agent))
 
 
 def read(body: bytes, *, now: datetime) -> Beacon:

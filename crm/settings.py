@@ -234,6 +234,7 @@ SECURE_SSL_REDIRECT = False  # the proxy in front does it; health checks stay pl
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 TRUST_PROXY = env.flag("TRUST_PROXY")
+HOSTING_NETWORKS = env.words("HOSTING_NETWORKS")  # of data centres: visits from there are less likely people's
 if TRUST_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1

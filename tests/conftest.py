@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 import crm.reference
-from leads import kinds
+from leads import humans, kinds
 from leads.models import EventKind
 from users.models import Team, User
 
@@ -34,6 +34,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
 def clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
     """Forget what processes remember; put the reference data back when an earlier test that commits took it away."""
     kinds.forget()
+    humans.forget()
     cache.clear()
     marker = request.node.get_closest_marker("django_db")
     names = set(request.fixturenames)
@@ -46,6 +47,7 @@ def clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
             crm.reference.ensure()
     yield
     kinds.forget()
+    humans.forget()
     cache.clear()
 
 

@@ -9,6 +9,7 @@ from capture.models import Site
 from capture.sites import KnownSite
 from core.errors import Refused
 from leads import kinds
+from leads.human import Hints
 from leads.models import Category, Direction, IdentityKind
 from leads.reference import KINDS
 from leads.services import NewEvent, record_events
@@ -41,7 +42,7 @@ def is_for_browsers(key: str) -> bool:
     return key in _FOR_BROWSERS or own
 
 
-def collect_events(beacon: Beacon, *, site: KnownSite, now: datetime) -> Collected:
+def collect_events(beacon: Beacon, *, site: KnownSite, now: datetime, hints: Hints | None = None) -> Collected:
     """Store the batch under the visitor's anonymous identity; all of it or, when one event is refused, nothing."""
     for number, event in enumerate(beacon.events):
         if not is_for_browsers(event.kind):
@@ -57,6 +58,7 @@ def collect_events(beacon: Beacon, *, site: KnownSite, now: datetime) -> Collect
                 source=f"tracker:{site.id}",
                 message_id=event.id,
                 properties=event.props,
+                hints=hints,
             )
             for event in beacon.events
         ],

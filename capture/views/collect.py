@@ -14,6 +14,7 @@ from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_http_methods, require_safe
 
 from capture import beacon, services
+from capture.senders import hints_of_request
 from capture.sites import known_site
 from core.errors import Refused
 from core.middleware import public
@@ -44,8 +45,6 @@ def collect(request: HttpRequest) -> HttpResponse:
 def _collect(request: HttpRequest) -> JsonResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > beacon.MAX_BYTES:
         return _wrong(413, body="At most 64 kB in one request.")
-    if beacon.is_crawler(request.headers.get("User-Agent", "")):
-        return JsonResponse({"accepted": 0, "duplicates": 0}, status=202)
     if _is_busy(client_address(request)) and exceeded(request, "collect", limit=BEACONS_A_MINUTE, seconds=60):
         response = _wrong(429, detail="Too many requests from this address. Send several events in one request.")
         response["Retry-After"] = "60"
@@ -58,7 +57,7 @@ def _collect(request: HttpRequest) -> JsonResponse:
             return _wrong(400, site="No site has this write key. Copy the snippet from Settings, Tracking.")
         if not site.allows(request.headers.get("Origin", "")):
             return _wrong(403, origin="This site does not take events from this origin (Settings, Tracking).")
-        collected = services.collect_events(content, site=site, now=now)
+        collected = services.collect_events(content, site=site, now=now, hints=hints_of_request(request))
     except Refused as refused:
         return _wrong(400, **refused.fields)
     return JsonResponse(collected._asdict(), status=202)

@@ -2,22 +2,24 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from core.errors import Refused
-from leads import kinds, signals
+from leads import humans, kinds, signals
 from leads.human import Hints
 from leads.models import EventKind
-from leads.services.identities import IdentityKey, resolve_identities
+from leads.services.consent import unsubscribe
+from leads.services.identities import IdentityKey, identity_value
 
 EARLIEST = datetime.fromisoformat("2000-01-01T00:00:00+00:00")
 CLOCK_LEEWAY = timedelta(hours=24)
 MAX_PROPERTIES = 32_768
+UNSUBSCRIBED = "unsubscribed"  # takes marketing mail back, in the same transaction
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # escaped NUL, but not an escaped backslash before "u0000"
 
 
@@ -51,22 +53,44 @@ class UnknownKind(Refused):
         )
 
 
+# One statement, so that nothing is half stored without a transaction around it, in one trip to the database. The
+# identities are locked FOR KEY SHARE: a stitch (FOR UPDATE) cannot move one to a contact between our reading it and our
+# storing events under it. Unless every identity was found or made (somebody else may just be making it), nothing is
+# stored and the caller asks again.
 _INSERT = """
-WITH stored AS (
-    INSERT INTO leads_engagementevent
-        (kind_id, occurred_at, received_at, identity_id, contact_id, facet_id, source, message_id, properties)
-    SELECT kind_id, occurred_at, %s, identity_id, contact_id, facet_id, source, message_id, properties::jsonb
-    FROM unnest(%s::smallint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::text[], %s::text[],
-                %s::text[])
-        AS t(kind_id, occurred_at, identity_id, contact_id, facet_id, source, message_id, properties)
+WITH given AS MATERIALIZED (
+    SELECT * FROM unnest(%s::smallint[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::text[],
+                         %s::text[], %s::text[], %s::int[], %s::smallint[], %s::text[], %s::bool[])
+        AS t(kind_id, occurred_at, by, value, facet_id, source, message_id, properties, agent_id, human, reasons, held)
+), known AS MATERIALIZED (
+    SELECT id, kind, value, contact_id FROM leads_identity
+    WHERE (kind, value) IN (SELECT by, value FROM given) FOR KEY SHARE
+), made AS (
+    INSERT INTO leads_identity (kind, value, created_at)
+    SELECT DISTINCT by, value, %s::timestamptz FROM given
+    WHERE NOT EXISTS (SELECT FROM known WHERE (known.kind, known.value) = (given.by, given.value))
+    ORDER BY 1, 2
+    ON CONFLICT DO NOTHING RETURNING id, kind, value, contact_id
+), who AS MATERIALIZED (
+    SELECT * FROM known UNION ALL SELECT * FROM made
+), stored AS (
+    INSERT INTO leads_engagementevent (kind_id, occurred_at, received_at, identity_id, contact_id, facet_id, source,
+        message_id, properties, agent_id, human, human_reasons, is_quarantined)
+    SELECT given.kind_id, occurred_at, %s::timestamptz, who.id, contact_id, facet_id, source, message_id,
+        properties::jsonb, agent_id, human, string_to_array(reasons, ' '), held
+    FROM given JOIN who ON (who.kind, who.value) = (given.by, given.value)
+    WHERE (SELECT count(*) FROM who) = %s
+    ORDER BY source, message_id -- in one order, so that overlapping batches wait instead of blocking each other
     ON CONFLICT (source, message_id) DO NOTHING
-    RETURNING id, contact_id, source, message_id
+    RETURNING id, contact_id, source, message_id, is_quarantined
 ), queued AS (
     INSERT INTO leads_changedcontact (contact_id)
-    SELECT DISTINCT contact_id FROM stored WHERE contact_id IS NOT NULL
+    SELECT DISTINCT contact_id FROM stored WHERE contact_id IS NOT NULL AND NOT is_quarantined
 )
-SELECT id, contact_id, source, message_id FROM stored
+SELECT (SELECT count(*) FROM who), id, contact_id, source, message_id, is_quarantined
+FROM (SELECT) one LEFT JOIN stored ON true
 """
+_ATTEMPTS = 3
 
 
 def check_event(event: NewEvent, *, now: datetime) -> None:
@@ -93,39 +117,62 @@ def clean_properties(properties: dict[str, Any]) -> str:
     return _NUL.sub(r"\1", encoded)
 
 
-@transaction.atomic
 def record_events(events: Sequence[NewEvent], *, now: datetime) -> Recorded:
-    """Store a batch; all of it or, when one event is refused, nothing. Known message ids are passed over."""
-    known = kinds.known_kinds()
+    """Store a batch; all of it or, when one event is refused, nothing. Known message ids are passed over.
+
+    Events with hints are judged (leads/human.py); quarantined ones are stored and change no score.
+    """
+    if not any(event.kind == UNSUBSCRIBED for event in events):
+        return _record(events, now)
+    with transaction.atomic():
+        recorded = _record(events, now)
+        unsubscribe(list(recorded.ids.values()))
+    return recorded
+
+
+def _record(events: Sequence[NewEvent], now: datetime) -> Recorded:
     for event in events:
         check_event(event, now=now)
-    identities = resolve_identities({event.identity for event in events})
-    columns: list[tuple[Any, ...]] = []
-    # in one order, so that two overlapping batches wait for each other instead of blocking each other
-    for event in sorted(events, key=lambda event: (event.source, event.message_id)):
-        kind = known[event.kind]
-        identity_id, contact_id = identities[event.identity]
-        columns.append(
-            (
-                kind.id,
-                min(event.occurred_at, now),
-                identity_id,
-                contact_id,
-                kind.facet_of(event.properties),
-                event.source,
-                event.message_id,
-                clean_properties(event.properties),
-            )
-        )
-    if not columns:
+    if not events:
         return Recorded({}, [])
-    with connection.cursor() as cursor:
-        cursor.execute(_INSERT, [now, *(list(column) for column in zip(*columns, strict=True))])
-        rows = cursor.fetchall()
-    contact_ids = sorted({row[1] for row in rows if row[1] is not None})
+    columns = list(zip(*_rows(events, now), strict=True))
+    count = len(set(zip(columns[2], columns[3], strict=True)))
+    for _ in range(_ATTEMPTS):
+        with connection.cursor() as cursor:
+            cursor.execute(_INSERT, [*map(list, columns), now, now, count])
+            rows = cursor.fetchall()
+        if rows[0][0] == count:
+            break
+    else:
+        raise OperationalError("Identities keep changing under this batch of events.")
+    stored = [row for row in rows if row[1] is not None]
+    contact_ids = sorted({row[2] for row in stored if row[2] is not None and not row[5]})
     if contact_ids:
         signals.engagement_recorded.send(sender=None, contact_ids=contact_ids)
-    return Recorded({(row[2], row[3]): row[0] for row in rows}, contact_ids)
+    return Recorded({(row[3], row[4]): row[1] for row in stored}, contact_ids)
+
+
+def _rows(events: Sequence[NewEvent], now: datetime) -> Iterator[tuple[Any, ...]]:
+    """What is stored of each event; Refused when it cannot be."""
+    known = kinds.known_kinds()
+    agents = humans.agent_ids(event.hints.agent for event in events if event.hints)
+    for event in events:
+        kind, hints = known[event.kind], event.hints
+        opinion = humans.judged(hints.agent, hints.signs) if hints else None
+        yield (
+            kind.id,
+            min(event.occurred_at, now),
+            event.identity[0],
+            identity_value(*event.identity),
+            kind.facet_of(event.properties),
+            event.source,
+            event.message_id,
+            clean_properties(event.properties),
+            agents.get(hints.agent) if hints else None,
+            opinion.human if opinion else None,
+            " ".join(opinion.reasons) or None if opinion else None,
+            opinion.is_quarantined if opinion else False,
+        )
 
 
 def register_kind(*, key: str, label: str, category: str, direction: str, facet_property: str = "") -> EventKind:

@@ -73,11 +73,11 @@ def test_one_request_costs_few_statements_and_no_session(client: Client, site: S
     with CaptureQueriesContext(connection) as seen:
         assert send(client, site, *(event(number) for number in range(1, events + 1))).status_code == 202
     statements = [row["sql"] for row in seen if "SAVEPOINT" not in row["sql"]]
-    assert len(statements) == 2, statements
+    assert len(statements) == 1, statements
     with CaptureQueriesContext(connection) as seen:
         assert send(client, site, event(99), visitor="visitor-0002").status_code == 202
     statements = [row["sql"] for row in seen if "SAVEPOINT" not in row["sql"]]
-    assert len(statements) == 4, statements
+    assert len(statements) == 1, statements
 
 
 @pytest.mark.parametrize(
@@ -252,13 +252,18 @@ def test_too_many_from_one_address_are_told_to_wait(
     assert EngagementEvent.objects.count() == 5
 
 
-def test_a_crawler_is_thanked_and_not_recorded(client: Client, site: Site) -> None:
-    agents = ["Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)", "Baiduspider/2.0"]
-    for agent in agents:
-        answer = send(client, site, event(), headers={"user-agent": agent})
-        assert json.loads(answer.content) == {"accepted": 0, "duplicates": 0}
+def test_a_crawler_is_thanked_and_quarantined(client: Client, site: Site) -> None:
+    agent = "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"
+    answer = send(client, site, event(1), headers={"user-agent": agent})
+    assert json.loads(answer.content) == {"accepted": 1, "duplicates": 0}
+    stored = EngagementEvent.objects.select_related("agent").get()
+    assert (stored.is_quarantined, stored.human, stored.human_reasons) == (True, 1, ["bot"])
+    assert stored.agent is not None and stored.agent.text == agent
     phone = "Mozilla/5.0 (Linux; Android 11; CUBOT NOTE 20) AppleWebKit/537.36 Chrome/96.0 Mobile Safari/537.36"
-    assert json.loads(send(client, site, event(), headers={"user-agent": phone}).content)["accepted"] == 1
+    send(client, site, event(2), headers={"user-agent": phone})
+    assert list(EngagementEvent.objects.filter(is_quarantined=False).values_list("human", "human_reasons")) == [
+        (90, None)
+    ]
 
 
 def test_the_site_remembers_when_it_was_heard(client: Client, site: Site) -> None:
