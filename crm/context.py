@@ -1,6 +1,7 @@
 """What base.html needs on every page."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -49,30 +50,38 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         is_login = match is not None and match.url_name == "account_login"
         shown = logins.known() if is_login else []
         return {"site_name": "Winnow", "is_demo": bool(shown), "demo_logins": shown, "demo_password": logins.PASSWORD}
-    # lazy: a fragment draws neither sidebar nor bell
+    places = tuple(places_of(user))
+    here = _here(request, places)
     return {
         "site_name": "Winnow",
         "is_demo": logins.is_demo(user),
-        "nav": SimpleLazyObject(lambda: _nav(request, user)),
+        "nav": _nav(places, here),
+        "nav_key": (places, here),  # what the places drawn in a page depend on
+        # lazy: a fragment draws no bell
         "unread_notifications": SimpleLazyObject(lambda: unread_count(user)),
     }
 
 
-def _nav(request: HttpRequest, user: User) -> list[dict[str, Any]]:
-    nav = []
-    for place in places_of(user):
-        url = reverse(place.url_name)
-        nav.append({"key": place.key, "label": place.label, "icon": place.icon, "url": url, "place": place})
-    here = _here(request, nav)
-    return [item | {"active": item is here} for item in nav]
+@lru_cache(maxsize=256)
+def _nav(places: tuple[Place, ...], here: Place | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "key": place.key,
+            "label": place.label,
+            "icon": place.icon,
+            "url": reverse(place.url_name),
+            "active": place is here,
+        }
+        for place in places
+    ]
 
 
-def _here(request: HttpRequest, nav: list[dict[str, Any]]) -> dict[str, Any] | None:
+def _here(request: HttpRequest, places: tuple[Place, ...]) -> Place | None:
     """The place whose address begins ours, the longest first; else the one that shows this app's pages."""
-    inside = [item for item in nav if item["url"] != "/" and request.path.startswith(item["url"])]
-    if inside:
-        return max(inside, key=lambda item: len(item["url"]))
     match = request.resolver_match
     app = match.func.__module__.split(".")[0] if match else ""
-    by_app = next((item for item in nav if app in item["place"].apps), None)
-    return by_app or next((item for item in nav if item["url"] == request.path), None)
+    urls = {item["url"]: place for item, place in zip(_nav(places, None), places, strict=True)}
+    inside = [url for url in urls if url != "/" and request.path.startswith(url)]
+    if inside:
+        return urls[max(inside, key=len)]
+    return next((place for place in places if app in place.apps), None) or urls.get(request.path)

@@ -1,31 +1,48 @@
 """Times as distances from now."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NEVER = mark_safe('<span class="muted">–</span>')
 
 
 def ago(when: datetime | date | None, late: bool = False) -> SafeString:
     """A short distance from now ("3 d", "in 2 d", "just now"), the exact instant on hover. `late` marks a past one."""
     if not when:
-        return mark_safe('<span class="muted">–</span>')
+        return _NEVER
     # a list draws a hundred of these, and Django's date format costs ten times as much
-    if isinstance(when, datetime):
-        day: date = timezone.localtime(when) if timezone.is_aware(when) else when
-        now = timezone.now()
-        text, exact = _distance(now - when), f"{day:%a} {day.day} {day:%b %Y, %H:%M}"
-        past = when < now
-    else:
-        day, today = when, timezone.localdate()
-        text, exact = _day_distance((today - when).days), f"{day:%a} {day.day} {day:%b %Y}"
-        past = when < today
-    if not text:
-        this_year = timezone.localdate().year
-        text = f"{day.day} {day:%b}" if day.year == this_year else f"{day.day} {day:%b %Y}"
-    marked = ' class="late"' if late and past else ""
-    # figures and names of months: nothing in here needs escaping
-    return mark_safe(f'<time datetime="{when.isoformat()}" title="{exact}"{marked}>{text}</time>')
+    if not isinstance(when, datetime):
+        return _day_ago(when, timezone.localdate(), late)
+    now = timezone.now()
+    here = timezone.localtime(when) if timezone.is_aware(when) else when
+    exact = f"{_exact(here)}, {here.hour:02}:{here.minute:02}"
+    text = _distance(now - when) or _day_in(here, timezone.localdate().year)
+    return _time(when, text, exact, late and when < now)
+
+
+@lru_cache(maxsize=4096)
+def _day_ago(day: date, today: date, late: bool) -> SafeString:
+    text = _day_distance((today - day).days) or _day_in(day, today.year)
+    return _time(day, text, _exact(day), late and day < today)
+
+
+def _exact(day: date) -> str:
+    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month]} {day.year:04}"
+
+
+def _day_in(day: date, this_year: int) -> str:
+    return f"{day.day} {_MONTHS[day.month]}" if day.year == this_year else f"{day.day} {_MONTHS[day.month]} {day.year}"
+
+
+def _time(when: date, text: str, exact: str, is_late: bool) -> SafeString:
+    """Figures and names of months: nothing in here needs escaping."""
+    late = ' class="late"' if is_late else ""
+    return mark_safe(f'<time datetime="{when.isoformat()}" title="{exact}"{late}>{text}</time>')
 
 
 def _distance(since: timedelta) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 
-from core.components import charts, frames, icons, judgement, numbers, people, pieces, times
+from core.components import charts, frames, icons, kept, numbers, people, pieces, times
 
 register = template.Library()
 
@@ -22,9 +22,6 @@ SIMPLE: list[Callable[..., Any]] = [
     times.ago,
     people.avatar,
     people.person,
-    judgement.lifecycle,
-    judgement.score_badge,
-    judgement.chips,
     pieces.url_or,
 ]
 # the tag `x` is drawn by templates/components/x.html
@@ -41,6 +38,7 @@ DRAWN_BY_TEMPLATE: list[Callable[..., dict[str, Any]]] = [
     pieces.sort,
     pieces.pager,
 ]
+register.tag("kept", kept.kept)
 for simple in SIMPLE:
     register.simple_tag(simple)
 for block in (frames.panel, frames.dialog, frames.menu):

@@ -1,9 +1,8 @@
 """What is known of each criterion, as chips."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.urls import reverse
@@ -14,8 +13,7 @@ from leads.models import Contact, Criterion, Evidence
 LONGEST_QUOTE = 140
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(NamedTuple):
     """One criterion of one contact: `state` is meets, weak, fails or unknown (no evidence stands)."""
 
     criterion_id: int
@@ -32,18 +30,17 @@ class Chip:
         return self.state != "unknown"
 
 
+# every criterion comes once, and once more for each contact of whom something is known
 _NEWEST = """
-SELECT asked.id, c.id, c.key, c.letter, c.label, c.question,
-       v.verdict, v.text, v.amount, v.on_date, v.quote, v.observed_at,
-       u.name, v.expires_at
-FROM unnest(%s::bigint[]) AS asked(id)
-CROSS JOIN leads_criterion c
-LEFT JOIN LATERAL (
-    SELECT * FROM leads_evidence e
-    WHERE e.contact_id = asked.id AND e.criterion_id = c.id AND (e.expires_at IS NULL OR e.expires_at > %s)
-    ORDER BY e.observed_at DESC, e.id DESC LIMIT 1) v ON true
+SELECT c.id, c.key, c.letter, c.label, c.question, v.contact_id,
+       v.verdict, v.text, v.amount, v.on_date, v.quote, v.observed_at, u.name
+FROM leads_criterion c
+LEFT JOIN (
+    SELECT DISTINCT ON (contact_id, criterion_id) * FROM leads_evidence
+    WHERE contact_id = ANY(%s) AND (expires_at IS NULL OR expires_at > %s)
+    ORDER BY contact_id, criterion_id, observed_at DESC, id DESC) v ON v.criterion_id = c.id
 LEFT JOIN users_user u ON u.id = v.recorded_by_id
-ORDER BY asked.id, c.position, c.id
+ORDER BY c.position, c.id
 """
 
 
@@ -51,32 +48,36 @@ def chips_for(contact_ids: Iterable[int], *, now: datetime | None = None) -> dic
     """Per contact, one chip per criterion from the evidence that stands. One query for all of them."""
     ids = list(contact_ids)
     now = now or timezone.now()
-    found: dict[int, list[Chip]] = {pk: [] for pk in ids}
     if not ids:
-        return found
+        return {}
     with connection.cursor() as cursor:
         cursor.execute(_NEWEST, [ids, now])
         rows = cursor.fetchall()
-    # an address per chip would cost more than the query
-    addresses = {key: reverse("evidence_new", args=[0, key]).split("/0/", 1) for key in {row[2] for row in rows}}
-    for contact_id, criterion_id, key, letter, label, question, verdict, *evidence in rows:
-        found[contact_id].append(
-            Chip(
-                criterion_id=criterion_id,
-                key=key,
-                letter=letter,
-                label=label,
-                state=verdict or "unknown",
-                tooltip=_tooltip(now, *evidence) if verdict else f"Ask: {question}",
-                url=f"/{contact_id}/".join(addresses[key]),
-                question=question,
+    criteria: dict[int, Chip] = {}
+    known: dict[tuple[int, int], tuple[Any, ...]] = {}
+    for criterion_id, key, letter, label, question, contact_id, *evidence in rows:
+        if criterion_id not in criteria:
+            # an address per chip would cost more than the query
+            url = reverse("evidence_new", args=[0, key])
+            criteria[criterion_id] = Chip(
+                criterion_id, key, letter, label, "unknown", f"Ask: {question}", url, question
             )
-        )
+        if contact_id is not None:
+            known[contact_id, criterion_id] = tuple(evidence)
+    asked = [(chip, *chip.url.split("/0/", 1)) for chip in criteria.values()]
+    found: dict[int, list[Chip]] = {}
+    for pk in ids:
+        chips = found[pk] = []
+        for chip, before, after in asked:
+            url = f"{before}/{pk}/{after}"
+            evidence = known.get((pk, chip.criterion_id))
+            state, tooltip = (evidence[0], _tooltip(now, *evidence[1:])) if evidence else chip[4:6]
+            chips.append(Chip(*chip[:4], state, tooltip, url, chip.question))
     return found
 
 
 def _tooltip(
-    now: datetime, text: str, amount: Any, on_date: Any, quote: str, observed_at: datetime, who: str | None, _: Any
+    now: datetime, text: str, amount: Any, on_date: Any, quote: str, observed_at: datetime, who: str | None
 ) -> str:
     """The quote, its age and who wrote it down."""
     said = []

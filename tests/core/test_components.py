@@ -3,20 +3,13 @@
 import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from types import SimpleNamespace as Thing
 
 import pytest
-from django.conf import settings
-from django.contrib.staticfiles import finders
-from django.template import Context, Template
-from django.test import RequestFactory
+from django.template import Context, Template, TemplateSyntaxError
 
-from core.components import charts, icons, judgement, numbers, people, times
-from core.finders import FILES, NodeModulesFinder
-from core.views import gallery
+from core.components import charts, icons, kept, numbers, people, times
 
-TEMPLATES = Path(settings.BASE_DIR) / "templates"
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 
 
@@ -35,27 +28,6 @@ def draw(source: str, **context: object) -> str:
 
 
 # --- icons ---
-
-
-def icons_in_templates() -> list[tuple[str, str]]:
-    names = r"""(?:\{%\s*icon\s+|icon_name=|timeline_item\s+)"([^"]*)\""""
-    return sorted(
-        {
-            (str(file.relative_to(TEMPLATES)), name)
-            for file in TEMPLATES.rglob("*.html")
-            for name in re.findall(names, file.read_text())
-        }
-    )
-
-
-def test_every_icon_named_in_a_template_exists() -> None:
-    missing = []
-    for file, name in icons_in_templates():
-        try:
-            icons.drawing(name, "outline")
-        except icons.UnknownIcon:
-            missing.append((file, name))
-    assert missing == []
 
 
 def test_an_icon_is_hidden_unless_it_has_a_label() -> None:
@@ -189,7 +161,7 @@ def test_no_time_is_a_dash() -> None:
     assert words(times.ago(None)) == "–"
 
 
-# --- people and judgement ---
+# --- people ---
 
 
 def test_avatar_names_the_person() -> None:
@@ -199,52 +171,6 @@ def test_avatar_names_the_person() -> None:
     assert people.avatar(Thing(name="Mei Tanaka")) == people.avatar({"name": "Mei Tanaka"})
     assert "MT" in people.avatar(Thing(name="Mei Tanaka"))
     assert 'aria-label="Nobody"' in people.avatar(None)
-
-
-def test_score_badge_splits_its_bar() -> None:
-    drawn = judgement.score_badge(Thing(total=72, grade="B1", fit=31, engagement=41, day=20000))
-    assert words(drawn) == "72 B1"
-    assert 'class="is-fit" style="width:31%"' in drawn
-    assert 'class="is-engagement" style="width:41%"' in drawn
-    assert 'aria-label="72 B1: score of fit 31 and engagement 41"' in drawn
-
-
-def test_score_badge_stays_within_its_bar() -> None:
-    over = judgement.score_badge(Thing(total=250, grade="A1", fit=50, engagement=200, day=1))
-    assert 'class="is-fit" style="width:20%"' in over
-    assert 'class="is-engagement" style="width:80%"' in over
-    below = judgement.score_badge(Thing(total=-5, grade="C3", fit=-5, engagement=0, day=1))
-    assert 'class="is-fit" style="width:0%"' in below
-
-
-def test_score_badge_with_an_address_is_a_real_link() -> None:
-    drawn = judgement.score_badge(Thing(total=72, grade="B1", fit=31, engagement=41, day=1), href="/why/7")
-    assert 'href="/why/7" data-dialog' in drawn
-
-
-@pytest.mark.parametrize("standing", [None, Thing(total=0, grade="C3", fit=0, engagement=0, day=None)])
-def test_what_was_never_scored_is_not_zero(standing: object) -> None:
-    assert words(judgement.score_badge(standing)) == "– Not scored yet"
-
-
-def test_chips_say_more_than_a_colour() -> None:
-    drawn = judgement.chips(
-        [
-            Thing(letter="B", label="Budget", state="meets", tooltip='"40k"', url="/b"),
-            Thing(letter="T", label="Timeline", state="unknown", tooltip="", url=""),
-            Thing(letter="X", label="Odd", state="surprise", tooltip="", url=""),
-        ]
-    )
-    assert 'title="Budget: meets. &quot;40k&quot;" aria-label="Budget: meets"' in drawn
-    assert 'href="/b" data-dialog' in drawn
-    assert 'aria-label="Timeline: not known yet"' in drawn
-    assert drawn.count("chip-unknown") == 2
-
-
-def test_lifecycle_is_a_word() -> None:
-    assert words(judgement.lifecycle("prospect")) == "Prospect"
-    assert "pill-plain" in judgement.lifecycle("<odd>")
-    assert "&lt;odd&gt;" in judgement.lifecycle("<odd>")
 
 
 # --- frames ---
@@ -363,52 +289,31 @@ def test_a_missing_page_has_a_fallback() -> None:
     assert draw('{% url_or "account_login" %}') != ""
 
 
-def test_the_gallery_is_for_developers_only() -> None:
-    from django.http import Http404
-
-    with pytest.raises(Http404):
-        gallery(RequestFactory().get("/gallery"))
+# --- kept markup ---
 
 
-# --- no script or style may stand in a page ---
+def test_kept_markup_is_drawn_once_for_the_same_values() -> None:
+    source = '{% kept "test-times" who %}{% for one in many %}{{ one }}{% endfor %}{% endkept %}'
+    assert draw(source, who="a", many=[1, 2]) == "12"
+    assert draw(source, who="a", many=[3]) == "12"
+    assert draw(source, who="b", many=[3]) == "3"
 
 
-@pytest.mark.parametrize("file", sorted(TEMPLATES.rglob("*.html")), ids=lambda file: str(file.relative_to(TEMPLATES)))
-def test_templates_obey_the_content_security_policy(file: Path) -> None:
-    source = file.read_text()
-    assert not re.findall(r"<script(?![^>]*\ssrc=)", source)
-    assert not re.findall(r"<style", source)
-    assert not re.findall(r"\s(?:on[a-z]+|hx-on[:\w-]*)=", source)
-    assert not re.findall(r"""hx-(?:vals|headers|vars)=["']\s*(?:js|javascript):""", source)
-    assert not re.findall(r'hx-trigger="[^"]*\[(?!type)', source), "filters in hx-trigger need eval"
+def test_while_developing_nothing_is_kept(settings: object) -> None:
+    settings.DEBUG = True  # type: ignore[attr-defined]
+    source = '{% kept "test-debug" %}{{ one }}{% endkept %}'
+    assert [draw(source, one=1), draw(source, one=2)] == ["1", "2"]
 
 
-# --- what is served out of node_modules ---
+def test_kept_markup_does_not_grow_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_drawn", {})
+    monkeypatch.setattr(kept, "MOST", 3)
+    for number in range(10):
+        draw('{% kept "test-many" number %}x{% endkept %}', number=number)
+    assert len(kept._drawn) <= 3
 
 
-def test_every_vendor_file_is_installed_and_found() -> None:
-    finder = NodeModulesFinder()
-    assert [name for name in FILES if not finder.find(name)] == []
-    assert {name for name, _ in finder.list(None)} == set(FILES)
-    assert finder.find("vendor/../../settings.py") == []
-
-
-@pytest.mark.parametrize("name", [name for name in FILES if name.endswith((".css", ".js"))])
-def test_a_vendor_file_points_at_no_source_map(name: str) -> None:
-    with NodeModulesFinder().storage.open(name) as file:
-        served = file.read()
-    assert b"sourceMappingURL" not in served
-    assert len(served) > 1000
-
-
-def test_every_file_named_by_a_stylesheet_or_a_template_exists() -> None:
-    static = Path(settings.BASE_DIR) / "static"
-    named = {
-        str((file.parent / address).resolve().relative_to(static))
-        for file in (static / "css").glob("*.css")
-        for address in re.findall(r"url\(\"(\.\./[^\"]+)\"\)", file.read_text())
-    }
-    for file in TEMPLATES.rglob("*.html"):
-        named |= set(re.findall(r"\{% static ['\"]([^'\"]+)['\"]", file.read_text()))
-    found = {name for name in named if (static / name).is_file() or name in FILES or finders.find(name)}
-    assert named - found == set()
+@pytest.mark.parametrize("source", ["{% kept %}x{% endkept %}", "{% kept name %}x{% endkept %}"])
+def test_kept_markup_needs_a_name(source: str) -> None:
+    with pytest.raises(TemplateSyntaxError, match="a name of its own"):
+        draw(source, name="x")
