@@ -125,6 +125,8 @@ class FitRule(models.Model):
 class Verdict(models.Model):
     """Qualified or not, at an instant, by a definition version, with the reasons; written when it changes."""
 
+    is_derived = True  # worked out again by itself (leads/services/dependents.py)
+
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="verdicts")
     is_qualified = models.BooleanField()
     at = models.DateTimeField()

@@ -13,6 +13,7 @@ from leads.models import Company, Contact, EngagementEvent, Evidence
 class ImportedContact(models.Model):
     """What a batch of an import made of one contact; undone together, newest first."""
 
+    is_derived = True  # our own notes are nothing that happened to somebody
     of = models.ForeignKey(Import, models.CASCADE, related_name="contacts", db_index=False)
     contact = models.ForeignKey(Contact, models.CASCADE, related_name="+")
     is_new = models.BooleanField(help_text="The import made the contact.")
@@ -28,6 +29,7 @@ class ImportedContact(models.Model):
 class ImportedCompany(models.Model):
     """A company that an import made."""
 
+    is_derived = True  # our own notes are nothing that happened to somebody
     of = models.ForeignKey(Import, models.CASCADE, related_name="companies")
     company = models.ForeignKey(Company, models.CASCADE, related_name="+")
     name = models.CharField(max_length=200, help_text="As the import wrote it.")
@@ -36,6 +38,7 @@ class ImportedCompany(models.Model):
 class ImportedFact(models.Model):
     """An event, an answer or a note that an import recorded."""
 
+    is_derived = True  # our own notes are nothing that happened to somebody
     of = models.ForeignKey(Import, models.CASCADE, related_name="facts")
     event = models.ForeignKey(EngagementEvent, models.CASCADE, null=True, related_name="+")
     evidence = models.ForeignKey(Evidence, models.CASCADE, null=True, related_name="+")
@@ -53,6 +56,7 @@ class ImportedFact(models.Model):
 class UndoConflict(models.Model):
     """Something that an undo left as it is, and why."""
 
+    is_derived = True  # our own notes are nothing that happened to somebody
     of = models.ForeignKey(Import, models.CASCADE, related_name="conflicts")
     contact = models.ForeignKey(Contact, models.CASCADE, null=True, related_name="+")
     company = models.ForeignKey(Company, models.CASCADE, null=True, related_name="+")

@@ -18,6 +18,7 @@ from leads.services.identities import link_identity
 from leads.services.lifecycle import disqualify
 from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
 from leads.services.standings import add_tag, assign_owner, remove_tag
+from leads.services.taking_back import Kept, remove_companies, take_back
 from leads.services.touches import note_arrivals
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Changes",
     "ContactRow",
     "Image",
+    "Kept",
     "NewEvent",
     "Outcome",
     "Policy",
@@ -48,7 +50,9 @@ __all__ = [
     "record_events",
     "record_evidence",
     "register_kind",
+    "remove_companies",
     "remove_tag",
+    "take_back",
     "take_contacts",
     "upsert_contact",
     "upsert_contacts",

@@ -36,6 +36,7 @@ from leads.services.rows import (
     same_name,
 )
 from leads.services.storing import Person, identities, insert_people, tag_ids, update_contacts
+from leads.services.suppression import withdraw_suppressed
 from users.models import User
 
 
@@ -105,7 +106,7 @@ class _Batch:
             Image(
                 person.contact.pk,
                 person.is_new,
-                {} if person.is_new else person.changes,
+                person.changes,
                 person.claimed,
                 [] if person.is_new else person.added,
                 person.contact.updated_at,
@@ -233,6 +234,10 @@ class _Batch:
             person.contact.search_text = contact_search_text(person.contact, person.contact.company)
         tags = tag_ids({tag for person in people for tag in person.tags})
         insert_people(new, tags, now=self.now, actor=self.actor, reason=self.reason)
+        for person in new:  # what the batch itself gave them: whatever else they have later, somebody did
+            person.changes = {"owner": [None, person.owner_id]} if person.owner_id else {}
+            if person.tags:
+                person.changes["tags"] = [[], sorted(tags[tag.casefold()] for tag in person.tags)]
         update_contacts([person.contact for person in changed], self.now)
         touched = {person.contact.pk for person in new + changed}
         touched |= self._store_standings([person for person in people if not person.is_new], tags)
@@ -292,4 +297,6 @@ class _Batch:
             by_contact[id(contact)].claimed.append(pk)
             if EngagementEvent.objects.filter(identity=pk, contact=None).update(contact=contact):
                 moved.add(contact.pk)
+        fresh = [*missing, *(key for key in self.unclaimed if key in self.owners)]
+        withdraw_suppressed([(self.owners[key].pk, (str(key[0]), key[1])) for key in fresh], now=self.now)
         return moved

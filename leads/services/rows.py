@@ -130,5 +130,9 @@ def merged(earlier: Changes, later: Changes) -> Changes:
     """Two changes of one record, one after the other, as one."""
     both = dict(earlier)
     for name, (before, after) in later.items():
-        both[name] = [earlier[name][0] if name in earlier else before, after]
+        if name in earlier:
+            before = earlier[name][0]
+        if name == "tags" and name in earlier:
+            after = [*earlier[name][1], *after]
+        both[name] = [before, after]
     return both

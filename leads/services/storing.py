@@ -81,6 +81,8 @@ def update_contacts(contacts: Sequence[Contact], now: datetime) -> None:
     """Store the fields of changed contacts in one statement (Django's bulk_update builds one CASE per field)."""
     if not contacts:
         return
+    for contact in contacts:
+        contact.updated_at = now
     names = [*TEXT_FIELDS, "search_text"]
     texts = ", ".join("%s::text[]" for _ in names)
     sets = ", ".join(f"{name} = t.{name}" for name in names)
