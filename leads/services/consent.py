@@ -36,6 +36,7 @@ from leads.models import (
 )
 from leads.queries.consent import REACHED_BY, addresses_of, is_suppressed
 from leads.services.identities import IdentityKey, resolve_identities
+from leads.services.suppression import open_again
 from users.models import User
 
 LONGEST_SOURCE = 160
@@ -98,9 +99,7 @@ def record_consent(
         raise TypeError("give either a contact or an identity")
     if given and not is_pending and contact is not None and _is_suppressed(contact, purpose):
         if recorded_by is not None:
-            raise Refused(
-                purpose="Their address is on the suppression list. Take it off there first (in Settings)."
-            )
+            raise Refused(purpose="Their address is on the suppression list. Take it off there first (in Settings).")
         is_pending = True
     row = Consent.objects.create(
         contact=contact,
@@ -168,19 +167,18 @@ def confirm_consent(consent_id: int, *, now: datetime, source: str = "confirmati
         proof=proof,
     )
     if row.contact_id is not None:
-        from leads.services.suppression import open_again
-
-        open_again(Contact.objects.get(pk=row.contact_id), row.purpose)
+        open_again(Contact.objects.get(pk=row.contact_id), row.purpose, now=now)
     _announce(confirmed)
     return confirmed
 
 
-def unsubscribe(events: Sequence[tuple[int, int, datetime]]) -> None:
-    """Events (id, identity id, when) that say so take marketing mail back, in the transaction that stores them.
+def unsubscribe(event_ids: Sequence[int]) -> None:
+    """Those of the events that say so take marketing mail back, in the transaction that stores them.
 
     The row belongs to the identity: it holds for whoever that is, now or later.
     """
-    ids = [identity_id for _, identity_id, _ in events]
+    events = EngagementEvent.objects.filter(pk__in=event_ids, kind__key="unsubscribed", is_quarantined=False)
+    rows = list(events.values_list("pk", "identity", "occurred_at", "contact"))
     Consent.objects.bulk_create(
         Consent(
             identity_id=identity_id,
@@ -190,8 +188,7 @@ def unsubscribe(events: Sequence[tuple[int, int, datetime]]) -> None:
             source="unsubscribed",
             event_id=event_id,
         )
-        for event_id, identity_id, at in events
+        for event_id, identity_id, at, _ in rows
     )
-    known = Identity.objects.filter(pk__in=ids, contact__isnull=False)
-    if contact_ids := sorted(set(known.values_list("contact_id", flat=True))):
+    if contact_ids := sorted({contact_id for *_, contact_id in rows if contact_id is not None}):
         signals.consent_changed.send(sender=None, contact_ids=contact_ids)

@@ -22,6 +22,7 @@ from leads.models import (
 from leads.services.companies import company_for, contact_search_text
 from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
+from leads.services.suppression import withdraw_suppressed
 from users.models import User
 
 TEXT_FIELDS = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "job_title": 150, "country": 2}
@@ -68,19 +69,30 @@ class AddressTaken(Refused):
         self.contact_id = contact_id
 
 
-def _claim(contact: Contact, kind: IdentityKind, value: str) -> None:
-    """Make the address or number the contact's, with what it did before; an address of somebody else is refused."""
-    if not value or link_identity(kind=kind, value=value, contact=contact) or kind != IdentityKind.EMAIL:
-        return
-    owner = Identity.objects.values_list("contact_id", flat=True).get(kind=kind, value=value)
-    if owner != contact.pk:
-        raise AddressTaken(owner)
+def _claim(contact: Contact, kind: IdentityKind, value: str) -> bool:
+    """Make the address or number the contact's, with what it did before; an address of somebody else is refused.
+
+    True when it was nobody's.
+    """
+    if not value:
+        return False
+    if link_identity(kind=kind, value=value, contact=contact):
+        return True
+    if kind == IdentityKind.EMAIL:
+        owner = Identity.objects.values_list("contact_id", flat=True).get(kind=kind, value=value)
+        if owner != contact.pk:
+            raise AddressTaken(owner)
+    return False
 
 
-def _settle(contact: Contact) -> None:
+def _settle(contact: Contact, *, now: datetime | None = None) -> None:
     """What follows from the fields of a contact that was just saved: identities, search, the score queue."""
-    _claim(contact, IdentityKind.EMAIL, normalise.mailbox(contact.email))
-    _claim(contact, IdentityKind.PHONE, normalise.phone(contact.phone, contact.country))
+    reached_by = [
+        (IdentityKind.EMAIL, normalise.mailbox(contact.email)),
+        (IdentityKind.PHONE, normalise.phone(contact.phone, contact.country)),
+    ]
+    new = [(kind.value, value) for kind, value in reached_by if _claim(contact, kind, value)]
+    withdraw_suppressed([(contact.pk, address) for address in new], now=now)
     ChangedContact.objects.create(contact_id=contact.pk)
     signals.contact_changed.send(sender=None, contact_ids=[contact.pk])
 
@@ -114,7 +126,7 @@ def create_contact(
     )
     try:
         with transaction.atomic():
-            _settle(contact)
+            _settle(contact, now=now)
     except IntegrityError:  # the same address, at the same moment, from another request
         raise AddressTaken from None
     return contact

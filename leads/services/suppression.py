@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import timezone
 
 from core.errors import Refused
 from leads import normalise, signals
@@ -81,7 +82,7 @@ def keep_on_list(contact: Contact, *, reason: SuppressionReason, now: datetime, 
     _insert(sorted(addresses_of(contact)), reason=reason, now=now, actor=actor)
 
 
-def withdraw_suppressed(owned: Sequence[tuple[int, tuple[str, str]]], *, now: datetime) -> int:
+def withdraw_suppressed(owned: Sequence[tuple[int, tuple[str, str]]], *, now: datetime | None = None) -> int:
     """Of (contact id, (kind, value)): take the purpose back for those that are on the list. Returns how many were.
 
     Called where an address becomes somebody's, in the same transaction: two statements, one when the list says nothing.
@@ -92,7 +93,7 @@ def withdraw_suppressed(owned: Sequence[tuple[int, tuple[str, str]]], *, now: da
     found = SuppressedAddress.objects.filter(digest__in=digests).values_list("digest", flat=True)
     hit = sorted({digests[digest] for digest in found})
     Consent.objects.bulk_create(
-        Consent(contact_id=contact_id, purpose=_PURPOSE_OF[kind], given=False, at=now, source=SOURCE)
+        Consent(contact_id=contact_id, purpose=_PURPOSE_OF[kind], given=False, at=now or timezone.now(), source=SOURCE)
         for contact_id, kind in hit
     )
     if hit:
@@ -100,11 +101,14 @@ def withdraw_suppressed(owned: Sequence[tuple[int, tuple[str, str]]], *, now: da
     return len(hit)
 
 
-def open_again(contact: Contact, purpose: str) -> int:
-    """The person themselves wants it again: their own earlier no is forgotten, a colleague's or a bounce is not."""
+def open_again(contact: Contact, purpose: str, *, now: datetime) -> None:
+    """The person themselves wants it again: their own earlier no is forgotten; a complaint or a bounce is not, and
+    takes back what they have just confirmed.
+    """
     kind = REACHED_BY.get(Purpose(purpose))
     pairs = [pair for pair in addresses_of(contact) if pair[0] == kind]
-    return SuppressedAddress.objects.holding(pairs).filter(reason__in=_THEIRS).delete()[0]
+    SuppressedAddress.objects.holding(pairs).filter(reason__in=_THEIRS).delete()
+    withdraw_suppressed([(contact.pk, pair) for pair in pairs], now=now)
 
 
 def remove(row: SuppressedAddress) -> bool:
