@@ -2,6 +2,7 @@
 
 from leads.models.consent import Consent, ConsentWording, SuppressedAddress
 from leads.models.contact import Company, Contact, ContactQuerySet, CustomField, LifecycleChange, Tag
+from leads.models.duplicate import Duplicate, DuplicateKeys, DuplicateScan, DuplicateState
 from leads.models.event import (
     ChangedContact,
     EngagementEvent,
@@ -13,6 +14,7 @@ from leads.models.event import (
     UserAgent,
 )
 from leads.models.evidence import Criterion, Evidence
+from leads.models.merge import Merge
 from leads.models.ownership import BulkChange, OwnerChange
 from leads.models.privacy import Erasure, PersonalCopy
 from leads.models.standing import Standing, StandingQuerySet
@@ -43,9 +45,13 @@ __all__ = [
     "Criterion",
     "CustomField",
     "Direction",
+    "Duplicate",
+    "DuplicateKeys",
+    "DuplicateScan",
+    "DuplicateState",
     "EngagementEvent",
-    "EventKind",
     "Erasure",
+    "EventKind",
     "Evidence",
     "Facet",
     "FacetRun",
@@ -55,9 +61,10 @@ __all__ = [
     "IdentityKind",
     "Lifecycle",
     "LifecycleChange",
-    "Position",
+    "Merge",
     "OwnerChange",
     "PersonalCopy",
+    "Position",
     "Purpose",
     "Rejudging",
     "Source",
