@@ -63,6 +63,4 @@ class Merge(models.Model):
     @property
     def survivor_id(self) -> int:
         """The contact's or the company's."""
-        pk = self.contact_id or self.company_id
-        assert pk is not None
-        return pk
+        return self.contact_id or self.company_id or 0
