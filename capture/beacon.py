@@ -1,4 +1,8 @@
-"""What the tracker sends: {"site", "visitor", "events": [{"id", "kind", "at", "props"}]}. Values in, values out."""
+"""What the tracker sends: {"site", "visitor", "events": [{"id", "kind", "at", "props"}]}. Values in, values out.
+
+With it may come "consent": true or false, and "automated": true where a program drives the browser. A page view is sent
+again when the page is left, with the seconds it was looked at and how far down (percent) they have been.
+"""
 
 import json
 import re
@@ -7,10 +11,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.errors import Refused
+from leads import normalise
 
 MAX_BYTES = 64 * 1024
 MAX_EVENTS = 50
 OLDEST = timedelta(days=7)  # a page that waited longer had a wrong clock
+READ = {"seconds": 4 * 3600, "scroll": 100}  # how long and how far a page was read; more is not believed
 _ID = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{8,64}")
 
@@ -32,6 +38,8 @@ class Beacon:
     site: str
     visitor: str
     events: list[Seen]
+    consent: bool | None = None  # what the visitor just said
+    is_automated: bool = False
 
 
 def read(body: bytes, *, now: datetime) -> Beacon:
@@ -47,9 +55,13 @@ def read(body: bytes, *, now: datetime) -> Beacon:
         raise Refused(site="Give the site's write key (Settings, Tracking).")
     if not isinstance(visitor, str) or not _VISITOR.fullmatch(visitor):
         raise Refused(visitor="Give the visitor's id: 8 to 64 letters, digits, - or _.")
-    if not isinstance(events, list) or not 0 < len(events) <= MAX_EVENTS:
+    consent = content.get("consent")
+    if consent is not None and not isinstance(consent, bool):
+        raise Refused(consent="Consent is true or false.")
+    if not isinstance(events, list) or len(events) > MAX_EVENTS or not (events or consent is not None):
         raise Refused(events=f"Send 1 to {MAX_EVENTS} events.")
-    return Beacon(site, visitor, [_event(event, f"events.{number}", now) for number, event in enumerate(events)])
+    seen = [_event(event, f"events.{number}", now) for number, event in enumerate(events)]
+    return Beacon(site, visitor, seen, consent, content.get("automated") is True)
 
 
 def _event(event: Any, where: str, now: datetime) -> Seen:
@@ -58,11 +70,24 @@ def _event(event: Any, where: str, now: datetime) -> Seen:
     number, kind, props = event.get("id"), event.get("kind"), event.get("props", {})
     if not isinstance(number, str) or not _ID.fullmatch(number):
         raise Refused(**{f"{where}.id": "Give each event an id of 8 to 64 letters, digits or -."})
-    if not isinstance(kind, str) or not kind or len(kind) > 60:
+    if not isinstance(kind, str) or not normalise.line(kind) or len(kind) > 200:
         raise Refused(**{f"{where}.kind": "Say what happened, such as page_view."})
     if not isinstance(props, dict):
         raise Refused(**{f"{where}.props": "Properties are an object."})
-    return Seen(number, kind, _clamped(event.get("at"), where, now), props)
+    return Seen(number, kind, _clamped(event.get("at"), where, now), _measured(props))
+
+
+def _measured(props: dict[str, Any]) -> dict[str, Any]:
+    """The properties with the seconds and the depth of a page view as whole numbers, or without them."""
+    for name, most in READ.items():
+        value = props.get(name)
+        if value is None:
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+            props = {key: other for key, other in props.items() if key != name}
+        else:
+            props = props | {name: min(int(value), most)}
+    return props
 
 
 def _clamped(at: Any, where: str, now: datetime) -> datetime:

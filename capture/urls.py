@@ -1,11 +1,12 @@
 from django.urls import path
 
-from capture.views import collect, forms, hosted, imports, sites
+from capture.views import collect, forms, hosted, imports, segment, sites
 
 urlpatterns = [
     path("f/<slug:slug>/", hosted.form, name="form"),
     path("f/<slug:slug>/thanks/", hosted.form_thanks, name="form_thanks"),
     path("t/collect", collect.collect, name="collect"),
+    *(path(f"v1/{name}", segment.call, {"name": name}, name=f"segment_{name}") for name in segment.CALLS),
     path("t/tracker.js", collect.tracker, name="tracker"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new, name="import_new"),

@@ -1,6 +1,8 @@
 """What tracked sites talk to."""
 
+import gzip
 import hashlib
+import re
 import time
 from collections import Counter
 from functools import lru_cache
@@ -10,15 +12,18 @@ from django.contrib.staticfiles import finders
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_http_methods, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from capture import beacon, services
+from capture.models import SiteNote
 from capture.senders import hints_of_request
+from capture.services.noting import note
 from capture.sites import known_site
 from core.errors import Refused
 from core.middleware import public
 from core.throttle import client_address, exceeded
+from leads.human import Sign
 
 BEACONS_A_MINUTE = 1200
 FREE_BEACONS = 100  # a minute, from one address, in one process: so many are taken without asking Redis
@@ -30,14 +35,20 @@ FREE_BEACONS = 100  # a minute, from one address, in one process: so many are ta
 def collect(request: HttpRequest) -> HttpResponse:
     """Events from a tracked site: 202 with how many were new."""
     response = HttpResponse(status=204) if request.method == "OPTIONS" else _collect(request)
-    origin = request.headers.get("Origin")
-    if origin:  # the origin itself and not *: beacons come with credentials, which are ignored
+    return allow_origin(request, response)
+
+
+def allow_origin(request: HttpRequest, response: HttpResponse, *, headers: str = "Content-Type") -> HttpResponse:
+    """Let pages of other origins read the answer; the origin itself and not *: beacons come with credentials, which
+    are ignored.
+    """
+    if origin := request.headers.get("Origin"):
         response["Access-Control-Allow-Origin"] = origin
         response["Access-Control-Allow-Credentials"] = "true"
         response["Vary"] = "Origin"
     if request.method == "OPTIONS":
         response["Access-Control-Allow-Methods"] = "POST"
-        response["Access-Control-Allow-Headers"] = "Content-Type"
+        response["Access-Control-Allow-Headers"] = headers
         response["Access-Control-Max-Age"] = "86400"
     return response
 
@@ -45,7 +56,7 @@ def collect(request: HttpRequest) -> HttpResponse:
 def _collect(request: HttpRequest) -> JsonResponse:
     if int(request.META.get("CONTENT_LENGTH") or 0) > beacon.MAX_BYTES:
         return _wrong(413, body="At most 64 kB in one request.")
-    if _is_busy(client_address(request)) and exceeded(request, "collect", limit=BEACONS_A_MINUTE, seconds=60):
+    if is_busy(request) and exceeded(request, "collect", limit=BEACONS_A_MINUTE, seconds=60):
         response = _wrong(429, detail="Too many requests from this address. Send several events in one request.")
         response["Retry-After"] = "60"
         return response
@@ -55,9 +66,12 @@ def _collect(request: HttpRequest) -> JsonResponse:
         site = known_site(content.site)
         if site is None:
             return _wrong(400, site="No site has this write key. Copy the snippet from Settings, Tracking.")
-        if not site.allows(request.headers.get("Origin", "")):
+        origin = request.headers.get("Origin", "")
+        if not site.allows(origin):
+            note(site.id, SiteNote.Topic.ORIGIN, origin or "no origin", now=now)
             return _wrong(403, origin="This site does not take events from this origin (Settings, Tracking).")
-        collected = services.collect_events(content, site=site, now=now, hints=hints_of_request(request))
+        hints = hints_of_request(request, [Sign.AUTOMATED] if content.is_automated else [])
+        collected = services.collect_events(content, site=site, now=now, hints=hints)
     except Refused as refused:
         return _wrong(400, **refused.fields)
     return JsonResponse(collected._asdict(), status=202)
@@ -67,13 +81,14 @@ _minute = 0
 _beacons: Counter[str] = Counter()
 
 
-def _is_busy(address: str) -> bool:
-    """Whether so much came from this address in this minute that the processes should count together."""
+def is_busy(request: HttpRequest) -> bool:
+    """Whether so much came from the request's address in this minute that the processes should count together."""
     global _minute
     minute = int(time.monotonic() // 60)
     if minute != _minute:
         _minute = minute
         _beacons.clear()
+    address = client_address(request)
     _beacons[address] += 1
     return _beacons[address] > FREE_BEACONS
 
@@ -83,20 +98,26 @@ def _wrong(status: int, **fields: str) -> JsonResponse:
 
 
 @lru_cache(maxsize=1)
-def _script() -> tuple[bytes, str]:
-    """The tracker and its ETag."""
-    found = finders.find("tracker/tracker.js")
-    content = Path(str(found)).read_bytes()
-    return content, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+def _script() -> tuple[bytes, bytes, str]:
+    """The tracker without its comments, the same packed, and its ETag."""
+    source = Path(str(finders.find("tracker/tracker.js"))).read_text()
+    bare = re.sub(r"^/\*.*?\*/\s*", "", source, flags=re.DOTALL)
+    content = re.sub(r"^\s*//.*\n|(?<=;)[ ]+// .*$|^[ ]+", "", bare, flags=re.MULTILINE).encode()
+    packed = gzip.compress(content, 9, mtime=0)  # ready-made: nothing in it is secret, so it needs no padding
+    return content, packed, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
 
 
 @public
 @require_safe
-@gzip_page
-@condition(etag_func=lambda request: _script()[1])
+@vary_on_headers("Accept-Encoding")
+@condition(etag_func=lambda request: _script()[2])
 def tracker(request: HttpRequest) -> HttpResponse:
     """The tracker at an address that never changes, for pages of other origins."""
-    response = HttpResponse(_script()[0], content_type="text/javascript; charset=utf-8")
+    content, packed, _ = _script()
+    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(packed if is_packed else content, content_type="text/javascript; charset=utf-8")
+    if is_packed:
+        response["Content-Encoding"] = "gzip"
     response["Cache-Control"] = "public, max-age=3600"
     response["Access-Control-Allow-Origin"] = "*"
     response["Cross-Origin-Resource-Policy"] = "cross-origin"

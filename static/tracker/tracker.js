@@ -1,47 +1,70 @@
 /*
- * Winnow's tracker. Tells the collector beside it which pages a visitor looks at.
+ * Winnow's tracker. Tells the collector beside it which pages a visitor looks at, and for how long.
  *
- *   <script async src="https://…/t/tracker.js" data-site="KEY"></script>      data-consent="ask": wait for consent
- *   winnow('track', 'asset_downloaded', {asset: 'price-list.pdf'})
- *   winnow('consent', true | false)      winnow('reset')  the next person at a shared computer
+ *   <script async src="https://…/t/tracker.js" data-site="KEY"></script>
+ *     data-consent="ask"   nothing is sent or stored before winnow('consent', true)
+ *     data-cookie="none"   the visitor is known for this page only; no cookie is set
+ *   winnow('track', 'Price list opened', {asset: 'price-list.pdf'})
+ *   winnow('consent', true | false)
+ *   winnow('reset')         the next person at a shared computer
+ *   winnow('visitor', id)   go on as the visitor that a form's answer names
+ *   <a data-winnow-share="linkedin">   a share button; copying text inside such an element counts, too
  *
  * To call it before it has loaded:
  *   window.winnow = window.winnow || function () { (winnow.q = winnow.q || []).push(arguments) }
  */
 (function (w, d) {
   'use strict';
-  var script = d.currentScript || d.querySelector('script[data-site][src*="/t/tracker.js"]');
+  var script = d.currentScript;
   var early = w.winnow;
-  if (!script || (early && early.isLoaded)) return;
+  if (!script || early?.isLoaded) return;
 
   var NAME = 'winnow_visitor';
+  var FIELD = '[name=' + NAME + ']';
+  var PERSON = 'winnow_person'; // a number made from the address that was last given on this device
   var OFF = 'off'; // the visitor said no
+  var SHARE = '[data-winnow-share]';
+  var YEAR = 34e6;
+  var FILE = /\.(pdf|docx?|xlsx?|pptx?|csv|zip|gz|dmg|exe|msi|apk|epub|mp[34]|od[ts])$/i;
   var nav = w.navigator;
   var home = script.src.replace(/\/t\/tracker\.js.*$/, '');
-  var asks = script.getAttribute('data-consent') === 'ask';
+  var option = name => script.getAttribute('data-' + name);
+  var asks = option('consent') === 'ask';
+  var cookies = option('cookie') !== 'none';
   var silent = nav.doNotTrack === '1' || w.doNotTrack === '1' || nav.globalPrivacyControl === true;
-  var saved = (d.cookie.match(/(?:^|; )winnow_visitor=([\w-]+)/) || [])[1] || '';
+  var saved = read(NAME);
   var refused = saved === OFF;
   var visitor = refused || silent ? '' : saved;
   var granted = !refused && (!asks || !!visitor);
   var waiting = []; // what happened before the visitor was asked; forgotten with the page
   var lastPath = '';
   var lastAddress = d.referrer;
+  var view = null; // the page view that is being read
+  var seenFor = 0; // milliseconds
+  var since = 0; // 0: nobody is looking
+
+  function read(name) {
+    return d.cookie.match('(?:^|; )' + name + '=([\\w-]+)')?.[1] || '';
+  }
+
+  function on(target, name, work) {
+    target.addEventListener(name, work, { capture: true, passive: true });
+  }
 
   function newId() {
     var bytes = new Uint8Array(16);
     w.crypto.getRandomValues(bytes);
-    return Array.prototype.map.call(bytes, function (b) { return (b + 256).toString(16).slice(1); }).join('');
+    return Array.from(bytes, b => (b + 256).toString(16).slice(1)).join('');
   }
 
-  function keep(value, seconds) {
-    d.cookie = NAME + '=' + value + ';path=/;samesite=lax;max-age=' + seconds +
+  function keep(name, value, seconds) {
+    if (cookies) d.cookie = name + '=' + value + ';path=/;samesite=lax;max-age=' + seconds +
       (w.location.protocol === 'https:' ? ';secure' : '');
   }
 
   function remember(id) {
     visitor = id;
-    keep(id, 34e6);
+    keep(NAME, id, YEAR);
     fill();
   }
 
@@ -50,16 +73,16 @@
     if (!tries && nav.sendBeacon && nav.sendBeacon(home + '/t/collect', body)) return;
     if (!w.fetch) return;
     w.fetch(home + '/t/collect', { method: 'POST', body: body, keepalive: true, credentials: 'omit' })
-      .then(function (answer) { if (answer.status === 429 || answer.status > 499) throw answer; })
-      ['catch'](function () {
-        if (tries < 3) w.setTimeout(function () { post(body, tries + 1); }, 2000 * Math.pow(4, tries));
-      });
+      .then(answer => { if (answer.status === 429 || answer.status > 499) throw answer; })
+      .catch(() => { if (tries < 3) w.setTimeout(() => post(body, tries + 1), 2000 * 4 ** tries); });
   }
 
-  function send(events) {
-    if (!events.length) return;
+  function send(events, said) {
     if (!visitor) remember(newId());
-    post(JSON.stringify({ site: script.getAttribute('data-site'), visitor: visitor, events: events }), 0);
+    var body = { site: option('site'), visitor: visitor, events: events };
+    if (said !== undefined) body.consent = said;
+    if (nav.webdriver) body.automated = true;
+    post(JSON.stringify(body), 0);
   }
 
   function track(kind, props) {
@@ -67,19 +90,46 @@
     var event = { id: newId(), kind: kind, at: new Date().toISOString(), props: props || {} };
     if (granted) send([event]);
     else if (waiting.length < 50) waiting.push(event);
+    return event;
   }
 
   function page() {
     var here = w.location;
     if (here.pathname === lastPath) return;
+    leave();
     lastPath = here.pathname;
     var props = { path: here.pathname.slice(0, 500), title: d.title.slice(0, 300), host: here.host };
     if (lastAddress) props.referrer = lastAddress.slice(0, 500);
-    here.search.replace(/[?&](utm_(?:source|medium|campaign|term|content))=([^&]*)/g, function (_, name, value) {
-      try { props[name] = decodeURIComponent(value.replace(/\+/g, ' ')).slice(0, 200); } catch (e) { /* not ours */ }
+    here.search.replace(/[?&](utm_(?:source|medium|campaign|term|content)|gclid|msclkid|fbclid)=([^&]*)/g, (_, name, value) => {
+      try { props[name] = decodeURIComponent(value.replace(/\+/g, ' ')).slice(0, 200); } catch { /* not ours */ }
     });
     lastAddress = here.origin + here.pathname;
-    track('page_view', props);
+    view = track('page_view', props);
+    seenFor = 0;
+    since = d.hidden ? 0 : Date.now();
+    look();
+  }
+
+  // How far down they have been, in percent of the page.
+  function look() {
+    if (!view) return;
+    var whole = d.documentElement.scrollHeight || 1;
+    view.depth = Math.max(view.depth || 0, Math.min(100, Math.round(100 * (w.pageYOffset + w.innerHeight) / whole)));
+  }
+
+  // The same page view once more, with what is known about it by now: the collector adds that to what it has.
+  function leave() {
+    if (since) seenFor += Date.now() - since;
+    since = 0;
+    if (!view || seenFor < 1000) return;
+    view.props.seconds = Math.round(seenFor / 1000);
+    view.props.scroll = view.depth || 0;
+    if (granted && !refused) send([{ id: view.id, kind: view.kind, at: view.at, props: view.props }]);
+  }
+
+  function shown() {
+    if (d.visibilityState === 'hidden') leave();
+    else since = since || Date.now();
   }
 
   function consent(given) {
@@ -91,12 +141,15 @@
       waiting = [];
       if (!before.length && !visitor) lastPath = '';
       remember(visitor || newId());
-      send(before);
+      send(before, true);
       page();
     } else {
+      if (visitor) send([], false);
       visitor = '';
       waiting = [];
-      keep(asks ? '' : OFF, asks ? 0 : 34e6);
+      view = null;
+      keep(PERSON, '', 0);
+      keep(NAME, asks ? '' : OFF, asks ? 0 : YEAR);
       fill();
     }
   }
@@ -104,50 +157,94 @@
   // Lead forms carry the visitor's id, so that the visits from before become the person's.
   function fill() {
     if (!visitor && !refused) return; // the page may have an id from elsewhere
-    var inputs = d.querySelectorAll('input[name="' + NAME + '"]');
-    for (var i = 0; i < inputs.length; i++) inputs[i].value = visitor;
+    d.querySelectorAll(FIELD).forEach(input => { input.value = visitor; });
   }
 
-  // A link to a form on the collector's own host carries it along: that host cannot read our cookie.
-  function carry(event) {
-    var link = event.target && event.target.closest && event.target.closest('a[href]');
-    if (!link || !visitor || link.href.indexOf(home + '/f/') !== 0 || link.href.indexOf(NAME) > 0) return;
+  // Another address than the last one on this device: somebody else sits here, and goes on as a new visitor.
+  function sent(event) {
+    var form = event.target;
+    var mail = form.querySelector(FIELD) && form.querySelector('[type=email]');
+    if (mail && mail.value && visitor) {
+      var mark = 7;
+      mail.value.trim().toLowerCase().replace(/./g, c => { mark = (mark * 31 + c.charCodeAt()) % 1e13; });
+      if ((read(PERSON) || mark) != mark) remember(newId());
+      keep(PERSON, mark, YEAR);
+    }
+    fill();
+  }
+
+  function clicked(event) {
+    var target = event.target;
+    if (!target.closest) return;
+    var share = target.closest(SHARE);
+    var link = target.closest('a[href]');
+    if (share) return shared(share.getAttribute('data-winnow-share') || 'link');
+    if (!link || !/^https?:/.test(link.href)) return;
+    if (link.href.startsWith(home + '/f/')) return carry(link);
+    var address = link.href.split(/[?#]/)[0].slice(0, 500);
+    if (FILE.test(address) || link.hasAttribute('download')) {
+      track('asset_downloaded', { asset: decodeURI(address.split('/').pop()), url: address });
+    } else if (link.host !== w.location.host) {
+      track('link_clicked', { path: address, text: link.textContent.trim().slice(0, 100) });
+    }
+  }
+
+  function shared(by) {
+    track('page_shared', { path: w.location.pathname, network: by.slice(0, 60), title: d.title.slice(0, 300) });
+  }
+
+  function copied(event) {
+    var target = event.target;
+    target = target.closest ? target : target.parentNode;
+    if (target && target.closest(SHARE)) shared('copied link');
+  }
+
+  // A link to a form on the collector's own host carries the visitor along: that host cannot read our cookie.
+  function carry(link) {
+    if (!visitor || link.href.includes(NAME)) return;
     var parts = link.href.split('#');
-    parts[0] += (parts[0].indexOf('?') < 0 ? '?' : '&') + NAME + '=' + visitor +
+    parts[0] += (parts[0].includes('?') ? '&' : '?') + NAME + '=' + visitor +
       '&page=' + encodeURIComponent(lastAddress) + w.location.search.replace(/^\?/, '&');
     link.href = parts.join('#');
   }
 
   function watch(name) {
     var original = w.history[name];
-    w.history[name] = function () {
-      original.apply(this, arguments);
+    w.history[name] = function (...given) {
+      var result = original.apply(this, given);
       w.setTimeout(page, 50); // pages set their title after they change the address
+      return result;
     };
   }
 
   function winnow(command, a, b) {
     if (command === 'track') track(a, b);
     else if (command === 'consent') consent(a === true);
-    else if (command === 'reset' && visitor) remember(newId());
+    else if (!visitor) return;
+    else if (command === 'reset') { keep(PERSON, '', 0); remember(newId()); }
+    else if (command === 'visitor' && /^[\w-]{8,64}$/.test(a)) remember(a);
   }
   winnow.isLoaded = true;
   w.winnow = winnow;
 
   function start() {
-    var calls = (early && early.q) || [];
-    for (var i = 0; i < calls.length; i++) winnow.apply(null, calls[i]);
+    for (var call of early?.q || []) winnow(...call);
     page();
     watch('pushState');
     watch('replaceState');
-    w.addEventListener('popstate', page);
-    d.addEventListener('click', carry, true);
-    d.addEventListener('submit', fill, true);
-    if (d.readyState === 'loading') d.addEventListener('DOMContentLoaded', fill);
+    on(w, 'popstate', page);
+    on(w, 'scroll', look);
+    on(w, 'pagehide', leave);
+    on(d, 'visibilitychange', shown);
+    on(d, 'click', clicked);
+    on(d, 'auxclick', clicked);
+    on(d, 'copy', copied);
+    on(d, 'submit', sent);
+    if (d.readyState === 'loading') on(d, 'DOMContentLoaded', fill);
     fill();
   }
 
   // A page that the browser only loads in advance was not looked at.
-  if (d.prerendering) d.addEventListener('prerenderingchange', start, { once: true });
+  if (d.prerendering) on(d, 'prerenderingchange', start);
   else start();
 })(window, document);
