@@ -10,6 +10,7 @@ from celery import Task
 from django.dispatch import Signal
 
 import leads.signals
+import leads.tasks
 import pipeline.tasks
 import scoring.signals
 import scoring.tasks
@@ -19,6 +20,10 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.engagement_recorded, scoring.tasks.rescore),
     (leads.signals.contact_changed, scoring.tasks.rescore),
     (leads.signals.evidence_recorded, scoring.tasks.rescore),
+    (leads.signals.human_rule_changed, leads.tasks.rejudge),
+    (leads.signals.consent_changed, leads.tasks.apply_profiling),
+    (leads.signals.erasure_requested, leads.tasks.erase),
+    (leads.signals.copy_requested, leads.tasks.collect_copy),
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
 ]
 

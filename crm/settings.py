@@ -140,6 +140,9 @@ CELERY_TASK_ROUTES = {
     "pipeline.tasks.promote": {"queue": "fast"},
     "scoring.tasks.refresh_range": {"queue": "bulk"},
     "capture.tasks.run_import": {"queue": "bulk"},
+    "leads.tasks.erase": {"queue": "bulk"},
+    "leads.tasks.collect_copy": {"queue": "bulk"},
+    "leads.tasks.rejudge": {"queue": "bulk"},
     "users.tasks.*": {"queue": "mail"},
 }
 # Every reaction has a sweep: what should have happened and hasn't, heals here (crm/reactions.py).
@@ -166,6 +169,14 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "mail-missed-resets": {"task": "users.tasks.mail_missed_resets", "schedule": 60.0, "options": {"expires": 60}},
+    "watch-for-machines": {"task": "leads.tasks.watch_events", "schedule": 15.0, "options": {"expires": 15}},
+    "finish-rejudging": {"task": "leads.tasks.resume_rejudging", "schedule": 60.0, "options": {"expires": 60}},
+    "continue-privacy": {"task": "leads.tasks.continue_privacy", "schedule": 60.0, "options": {"expires": 60}},
+    "apply-profiling-missed": {
+        "task": "leads.tasks.apply_profiling_missed",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
     "refresh-funnel": {"task": "reports.tasks.refresh_funnel", "schedule": 30.0, "options": {"expires": 30}},
     "finish-imports": {"task": "capture.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
 }

@@ -34,6 +34,7 @@ class Sign(StrEnum):
     INTERACTED = "interacted"
     RELEASED = "released"
     HELD = "held"
+    OBJECTED = "objected"
 
 
 # odds of a person after the sign, as a multiple of the odds before
@@ -62,6 +63,7 @@ WORDS: dict[str, str] = {
     Sign.INTERACTED: "scrolled or pressed something",
     Sign.RELEASED: "released by hand",
     Sign.HELD: "quarantined by hand",
+    Sign.OBJECTED: "they do not want their visits to count",
 }
 OF_AGENT = frozenset({Sign.BOT, Sign.NO_AGENT})  # follow from the user agent and the rule, at any time again
 BY_HAND = frozenset({Sign.RELEASED, Sign.HELD})  # stay, whatever the rule says
@@ -148,9 +150,13 @@ def likelihood(signs: Iterable[str]) -> int:
     return round(100 * odds / (1 + odds))
 
 
-def judge(agent: str, signs: Iterable[str], rule: Rule) -> Judged:
-    """Judge by the user agent and the other signs (what an earlier look at the agent said is looked at afresh)."""
-    reasons = {sign for sign in signs if sign not in OF_AGENT} | signs_of_agent(agent, rule)
+def judge(agent: str | None, signs: Iterable[str], rule: Rule) -> Judged:
+    """Judge by the user agent and the other signs. What an earlier look at the agent said is looked at afresh, unless
+    the agent is no longer known (None).
+    """
+    reasons = set(signs)
+    if agent is not None:
+        reasons = (reasons - OF_AGENT) | signs_of_agent(agent, rule)
     human = likelihood(reasons)
-    held = Sign.HELD in reasons or (human < rule.line and Sign.RELEASED not in reasons)
+    held = bool({Sign.HELD, Sign.OBJECTED} & reasons) or (human < rule.line and Sign.RELEASED not in reasons)
     return Judged(human, tuple(sorted(reasons)), held)

@@ -6,3 +6,6 @@ engagement_recorded = Signal()  # contact_ids: whose timeline grew
 contact_changed = Signal()  # contact_ids: who is new or whose properties, tags or company changed
 evidence_recorded = Signal()  # contact_ids: who answered a criterion
 consent_changed = Signal()  # contact_ids: who agreed to a purpose or took it back
+human_rule_changed = Signal()  # rejudging_id: the run that judges history again
+erasure_requested = Signal()  # erasure_id: somebody is to be forgotten
+copy_requested = Signal()  # copy_id: somebody wants to know what we hold

@@ -59,6 +59,9 @@ def test_no_migration_is_missing() -> None:
 SWEEPS = {
     "scoring.tasks.rescore": "scoring.tasks.rescore",
     "pipeline.tasks.promote": "pipeline.tasks.promote_missed",
+    "leads.tasks.apply_profiling": "leads.tasks.apply_profiling_missed",
+    "leads.tasks.erase": "leads.tasks.continue_privacy",
+    "leads.tasks.collect_copy": "leads.tasks.continue_privacy",
 }
 
 

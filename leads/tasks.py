@@ -1,0 +1,79 @@
+"""What follows from consent, from wishes about one's own data, and from the rule about machines."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from core.tasks import enqueue, task
+from leads.models import BulkChange, Consent, Erasure, PersonalCopy, Purpose, Rejudging
+from leads.services import privacy, profiling, quarantine
+
+LATE = timedelta(minutes=2)
+UNDONE_NO_MORE = timedelta(hours=2)
+
+
+@task
+def apply_profiling(contact_ids: list[int]) -> None:
+    """Hold or release the visits of whoever said something about profiling."""
+    said = Consent.objects.filter(purpose=Purpose.PROFILING)
+    for contact_id in contact_ids:
+        if said.filter(contact=contact_id).exists() or said.filter(identity__contact=contact_id).exists():
+            while profiling.apply_profiling(contact_id):
+                pass
+
+
+@task
+def apply_profiling_missed() -> None:
+    """Sweep: what was said in the last days; it is done again where it was lost."""
+    lately = Consent.objects.filter(purpose=Purpose.PROFILING, at__gt=timezone.now() - timedelta(days=2))
+    direct = lately.filter(contact__isnull=False).values_list("contact_id", flat=True)
+    known = lately.filter(identity__contact__isnull=False).values_list("identity__contact_id", flat=True)
+    if contact_ids := sorted({*direct, *known}):
+        apply_profiling(contact_ids)
+
+
+@task
+def erase(erasure_id: int) -> None:
+    """Empty what is left of somebody, range by range."""
+    while privacy.erase_range(erasure_id, now=timezone.now()):
+        pass
+
+
+@task
+def collect_copy(copy_id: int) -> None:
+    """Collect all that we hold about somebody."""
+    privacy.collect_copy(copy_id, now=timezone.now())
+
+
+@task
+def continue_privacy() -> None:
+    """Sweep: erasures and copies whose task was lost or died; old copies and old undo lists go."""
+    now = timezone.now()
+    for erasure_id in Erasure.objects.filter(done_at=None, touched_at__lt=now - LATE).values_list("pk", flat=True)[:100]:
+        enqueue(erase, erasure_id=erasure_id)
+    for copy_id in PersonalCopy.objects.filter(done_at=None, touched_at__lt=now - LATE).values_list("pk", flat=True)[:100]:
+        enqueue(collect_copy, copy_id=copy_id)
+    privacy.forget_old_copies(now=now)
+    BulkChange.objects.filter(at__lt=now - UNDONE_NO_MORE).delete()
+
+
+@task
+def rejudge(rejudging_id: int) -> None:
+    """Judge all history by the new rule, range by range."""
+    while quarantine.rejudge_range(rejudging_id, now=timezone.now()):
+        pass
+
+
+@task
+def resume_rejudging() -> None:
+    """Sweep: a run whose task was lost or whose worker died."""
+    dead = Rejudging.objects.filter(finished_at=None, touched_at__lt=timezone.now() - quarantine.PRESUMED_DEAD)
+    for rejudging_id in dead.values_list("pk", flat=True):
+        enqueue(rejudge, rejudging_id=rejudging_id)
+
+
+@task
+def watch_events() -> None:
+    """Sweep: look at what arrived lately for what only neighbours tell."""
+    while quarantine.watch(now=timezone.now()):
+        pass

@@ -1,0 +1,31 @@
+"""What `pipeline` holds about a person (leads/privacy.py)."""
+
+from django.db.models import OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from leads.models import Company
+from leads.privacy import Held
+
+_COMPANY = Subquery(Company.objects.filter(pk=OuterRef("company_id")).values("name")[:1])
+
+HELD = [
+    Held(
+        "pipeline.Opportunity",
+        "What we would sell you",
+        shows=("name", "stage__name", "amount", "currency", "expected_close", "next_step", "created_at", "closed_at")
+        + ("lost_reason", "lost_note", "snapshot"),
+        blank={
+            "name": Coalesce(_COMPANY, Value("Erased person")),
+            "next_step": "",
+            "lost_note": "",
+            "snapshot": {},
+            "search_text": "",
+        },
+    ),
+    Held(
+        "pipeline.OpportunityPerson",
+        "Opportunities of others in which you have a part",
+        shows=("opportunity__name", "role"),
+        is_deleted=True,
+    ),
+]

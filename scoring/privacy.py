@@ -1,0 +1,12 @@
+"""What `scoring` holds about a person (leads/privacy.py)."""
+
+from leads.privacy import Held
+
+HELD = [
+    Held(
+        "scoring.Verdict",
+        "What we thought",
+        shows=("is_qualified", "at", "total", "grade", "reasons"),
+        keeps="numbers and names of criteria",
+    ),
+]
