@@ -102,7 +102,7 @@ def _sorted(write_key: str, given: list[Any], around: Mapping[str, Any], now: da
             messages.append((index, _message(raw, shared if isinstance(shared, dict) else {}, around, now)))
         except Refused as wrong:
             name, why = next(iter(wrong.fields.items()))
-            refused.append(Wrong(index, name, why))
+            refused.append(Wrong(index, name or "message", why))
     return Batch(write_key, messages, refused)
 
 

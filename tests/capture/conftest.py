@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from capture import sites
-from capture.services import collecting
+from capture.services import collecting, noting
 
 
 @pytest.fixture(autouse=True)
@@ -11,6 +11,8 @@ def nothing_remembered() -> Iterator[None]:
     """What the collector remembers in the process is forgotten between tests."""
     sites.forget()
     collecting._noted.clear()
+    noting.forget()
     yield
     sites.forget()
     collecting._noted.clear()
+    noting.forget()

@@ -142,7 +142,7 @@ def test_what_is_no_beacon_is_refused_by_name(client: Client, body: bytes, field
         ({"events": [event(id="")]}, "events.0.id"),
         ({"events": [event(id="x" * 65)]}, "events.0.id"),
         ({"events": [event(id="a\0b-long-enough")]}, "events.0.id"),
-        ({"events": [event(1), event(2, kind="no_such")]}, "events.1.kind"),
+        ({"events": [event(1), event(2, kind="email_replied")]}, "events.1.kind"),
         ({"events": [event(kind=None)]}, "events.0.kind"),
         ({"events": [event(kind="\0")]}, "events.0.kind"),
         ({"events": [event(props="x")]}, "events.0.props"),
