@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Case, CharField, F, Model, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Model, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 
@@ -103,7 +103,9 @@ HELD = [
         blank={"former_name": "Erased person", "former_domain": "", "reason": "", "former": {}}
         | {"before": {}, "after": {}, "aside": []},
     ),
-    Held("leads.Standing", "Your score", shows=("lifecycle", "source", "total", "grade", "owner__name"), keeps="numbers"),
+    Held(
+        "leads.Standing", "Your score", shows=("lifecycle", "source", "total", "grade", "owner__name"), keeps="numbers"
+    ),
     Held("leads.Erasure", "Erasure", keeps="says who and when, nothing about the person"),
     Held("leads.PersonalCopy", "Copies of your data", shows=("requested_at",), is_deleted=True),
 ]

@@ -49,9 +49,13 @@ def collect_copy(copy_id: int) -> None:
 def continue_privacy() -> None:
     """Sweep: erasures and copies whose task was lost or died; old copies and old undo lists go."""
     now = timezone.now()
-    for erasure_id in Erasure.objects.filter(done_at=None, touched_at__lt=now - LATE).values_list("pk", flat=True)[:100]:
+    for erasure_id in Erasure.objects.filter(done_at=None, touched_at__lt=now - LATE).values_list("pk", flat=True)[
+        :100
+    ]:
         enqueue(erase, erasure_id=erasure_id)
-    for copy_id in PersonalCopy.objects.filter(done_at=None, touched_at__lt=now - LATE).values_list("pk", flat=True)[:100]:
+    for copy_id in PersonalCopy.objects.filter(done_at=None, touched_at__lt=now - LATE).values_list("pk", flat=True)[
+        :100
+    ]:
         enqueue(collect_copy, copy_id=copy_id)
     privacy.forget_old_copies(now=now)
     BulkChange.objects.filter(at__lt=now - UNDONE_NO_MORE).delete()

@@ -1,12 +1,12 @@
 from django.urls import path
 
-from leads.views import company, consent, contact, edit, evidence, lists
+from leads.views import bulk, company, consent, contact, edit, evidence, lists
 
 urlpatterns = [
     path("leads/", lists.index, name="leads"),
     path("leads/count/", lists.count, name="leads_count"),
-    path("leads/bulk/", lists.bulk, name="leads_bulk"),
-    path("leads/undo/", lists.undo, name="leads_undo"),
+    path("leads/bulk/", bulk.bulk, name="leads_bulk"),
+    path("leads/undo/<int:pk>/", bulk.undo, name="leads_undo"),
     path("leads/new/", edit.new, name="contact_new"),
     path("leads/tags/", edit.tag_options, name="tag_options"),
     path("leads/<int:pk>/", contact.show, name="contact"),

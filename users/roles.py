@@ -29,6 +29,7 @@ class Can(StrEnum):
     WORK_PIPELINE = "work_pipeline"  # promote, move, win and lose opportunities
     IMPORT_LEADS = "import_leads"
     MANAGE_CAPTURE = "manage_capture"  # forms, tracked sites
+    MANAGE_PRIVACY = "manage_privacy"  # suppression list, copies and erasure of a person's data
     SEE_FUNNEL = "see_funnel"
     MANAGE_STAGES = "manage_stages"
     MANAGE_PEOPLE = "manage_people"
@@ -38,7 +39,7 @@ class Can(StrEnum):
 CAPABILITIES: dict[Role, frozenset[Can]] = {
     Role.REP: frozenset({Can.EDIT_LEADS, Can.WORK_PIPELINE, Can.USE_API}),
     Role.MARKETER: frozenset(
-        {Can.EDIT_LEADS, Can.IMPORT_LEADS, Can.MANAGE_CAPTURE, Can.SEE_FUNNEL, Can.USE_API},
+        {Can.EDIT_LEADS, Can.IMPORT_LEADS, Can.MANAGE_CAPTURE, Can.MANAGE_PRIVACY, Can.SEE_FUNNEL, Can.USE_API},
     ),
     Role.MANAGER: frozenset(
         {Can.EDIT_LEADS, Can.WORK_PIPELINE, Can.IMPORT_LEADS, Can.SEE_FUNNEL, Can.MANAGE_STAGES, Can.USE_API},

@@ -1,6 +1,7 @@
 """The verbs of `leads`: each is one transaction that ends with an announcement."""
 
 from leads.services.batch import take_contacts, upsert_contacts
+from leads.services.bulk_changes import give_many, tag_many, undo_many, untag_many
 from leads.services.companies import change_company, company_for
 from leads.services.consent import confirm_consent, record_consent
 from leads.services.contacts import (
@@ -18,7 +19,7 @@ from leads.services.identities import link_identity
 from leads.services.lifecycle import disqualify
 from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
 from leads.services.standings import add_tag, assign_owner, remove_tag
-from leads.services.taking_back import Kept, remove_companies, take_back
+from leads.services.taking_back import Kept, remove_companies, remove_facts, take_back
 from leads.services.touches import note_arrivals
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "disqualify",
     "enter_lifecycle",
     "find_contact",
+    "give_many",
     "link_identity",
     "note_arrivals",
     "record_consent",
@@ -51,9 +53,13 @@ __all__ = [
     "record_evidence",
     "register_kind",
     "remove_companies",
+    "remove_facts",
     "remove_tag",
+    "tag_many",
     "take_back",
     "take_contacts",
+    "undo_many",
+    "untag_many",
     "upsert_contact",
     "upsert_contacts",
 ]

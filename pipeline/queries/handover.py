@@ -21,7 +21,7 @@ def unpromoted() -> StandingQuerySet:
     moved_since = StageMove.objects.filter(opportunity__contact=OuterRef("contact"), at__gte=OuterRef("qualified_at"))
     is_open = Opportunity.objects.open().filter(contact=OuterRef("contact"))
     return (
-        Standing.objects.filter(is_qualified=True, lifecycle=Lifecycle.LEAD)
+        Standing.objects.filter(is_qualified=True, lifecycle=Lifecycle.LEAD, is_erased=False)
         .annotate(qualified_at=Coalesce(Subquery(verdict), EVER, output_field=DateTimeField()))
         .filter(~Exists(moved_since), ~Exists(is_open))
     )

@@ -92,7 +92,7 @@ TABLE = [
     Row("leads", ALL),
     Row("leads_count", ALL),
     Row("leads_bulk", "302 302 302 302 302 302 403 302", method="post"),
-    Row("leads_undo", "302 302 302 302 302 302 403 302", method="post"),
+    Row("leads_undo", "302 302 302 302 302 302 403 302", ("contact",), "post"),
     Row("contact_new", "200 200 200 200 200 200 403 302"),
     Row("tag_options", ALL),
     Row("contact", OF_TEAM, ("contact",)),
