@@ -9,6 +9,7 @@ from leads.models import BulkChange, Consent, Erasure, PersonalCopy, Purpose, Re
 from leads.services import privacy, profiling, quarantine
 
 LATE = timedelta(minutes=2)
+RANGES_A_TASK = 50
 UNDONE_NO_MORE = timedelta(hours=2)
 
 
@@ -63,9 +64,11 @@ def continue_privacy() -> None:
 
 @task
 def rejudge(rejudging_id: int) -> None:
-    """Judge all history by the new rule, range by range."""
-    while quarantine.rejudge_range(rejudging_id, now=timezone.now()):
-        pass
+    """Judge all history by the new rule, range by range; a long one goes on in another task."""
+    for _ in range(RANGES_A_TASK):
+        if not quarantine.rejudge_range(rejudging_id, now=timezone.now()):
+            return
+    enqueue(rejudge, rejudging_id=rejudging_id)
 
 
 @task
@@ -79,5 +82,6 @@ def resume_rejudging() -> None:
 @task
 def watch_events() -> None:
     """Sweep: look at what arrived lately for what only neighbours tell."""
-    while quarantine.watch(now=timezone.now()):
-        pass
+    for _ in range(RANGES_A_TASK):
+        if not quarantine.watch(now=timezone.now()):
+            return

@@ -1,0 +1,223 @@
+"""Whether events count as people's: the rule, what it makes of history, and what somebody decides by hand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from django.db import connection, transaction
+from django.db.models import Max
+from django.db.models.functions import Coalesce
+
+from core.errors import Refused
+from leads import humans, normalise, signals
+from leads.crowds import LIMITS, Done, crowded
+from leads.human import BY_HAND, Rule, Sign, judge
+from leads.models import EngagementEvent, EventKind, HumanRule, Rejudging, UserAgent
+
+RANGE = 20_000  # ids of events judged again in one transaction
+PRESUMED_DEAD = timedelta(seconds=60)
+MOST_PARTS, LEAST_PART, LONGEST_PART = 200, 3, 80
+
+
+class State(NamedTuple):
+    """What is thought of an event."""
+
+    human: int | None
+    reasons: list[str] | None
+    is_quarantined: bool
+
+
+# Events get another opinion; contacts whose score it may move are queued in the same statement.
+_CHANGE = """
+WITH wanted AS (
+    SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::text[], %s::bool[]) AS t(id, human, reasons, held)
+), found AS MATERIALIZED (
+    SELECT e.id, e.contact_id, e.is_quarantined AS was, w.human, string_to_array(w.reasons, ' ')::varchar[] AS reasons, w.held
+    FROM leads_engagementevent e JOIN wanted w ON w.id = e.id
+    ORDER BY e.id FOR NO KEY UPDATE OF e
+), changed AS (
+    UPDATE leads_engagementevent e
+    SET human = found.human, human_reasons = found.reasons, is_quarantined = found.held
+    FROM found WHERE e.id = found.id
+        AND (e.human, e.human_reasons, e.is_quarantined) IS DISTINCT FROM (found.human, found.reasons, found.held)
+), queued AS (
+    INSERT INTO leads_changedcontact (contact_id)
+    SELECT DISTINCT contact_id FROM found WHERE contact_id IS NOT NULL AND was <> held
+)
+SELECT contact_id FROM found WHERE was <> held
+"""
+
+
+def _change(states: Mapping[int, State]) -> int:
+    """Give events another opinion; how many went into the quarantine or came out. Must run in a transaction."""
+    if not states:
+        return 0
+    columns = (
+        [state.human for state in states.values()],
+        [" ".join(state.reasons) if state.reasons else None for state in states.values()],
+        [state.is_quarantined for state in states.values()],
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(_CHANGE, [list(states), *columns])
+        moved = [row[0] for row in cursor.fetchall()]
+    contact_ids = sorted({contact_id for contact_id in moved if contact_id is not None})
+    if contact_ids:
+        signals.engagement_recorded.send(sender=None, contact_ids=contact_ids)
+    return len(moved)
+
+
+# --- by hand ---
+
+
+@transaction.atomic
+def decide(event_ids: Sequence[int], *, is_human: bool) -> dict[int, State]:
+    """Release events, or quarantine them; it stays so whatever the rule says. What they were, for an undo.
+
+    Visits of somebody who objects to profiling stay in the quarantine.
+    """
+    sign = Sign.RELEASED if is_human else Sign.HELD
+    before: dict[int, State] = {}
+    after: dict[int, State] = {}
+    rows = EngagementEvent.objects.select_for_update(no_key=True).filter(pk__in=event_ids).order_by("pk")
+    for pk, *known in rows.values_list("pk", "human", "human_reasons", "is_quarantined"):
+        state = State(*known)
+        reasons = sorted({*(state.reasons or ()), sign} - (BY_HAND - {sign}))
+        wanted = State(100 if is_human else 0, reasons, not is_human or Sign.OBJECTED in reasons)
+        if wanted != state:
+            before[pk], after[pk] = state, wanted
+    _change(after)
+    return before
+
+
+@transaction.atomic
+def put_back(before: Mapping[int, State]) -> int:
+    """Undo a decision; how many events went into the quarantine or came out."""
+    return _change(before)
+
+
+# --- the rule ---
+
+
+def _parts(given: Iterable[str], field: str) -> list[str]:
+    parts = sorted({part for one in given if (part := normalise.line(one).lower())})
+    if len(parts) > MOST_PARTS:
+        raise Refused(**{field: f"At most {MOST_PARTS} parts; these are {len(parts)}."})
+    if wrong := next((part for part in parts if not LEAST_PART <= len(part) <= LONGEST_PART), None):
+        raise Refused(**{field: f"“{wrong[:40]}”: write {LEAST_PART} to {LONGEST_PART} letters of the user agent."})
+    return parts
+
+
+def rule_row() -> HumanRule:
+    """The one row of the rule; made at the first need, and then nothing from before is watched."""
+    row = HumanRule.objects.filter(pk=1).first()
+    if row is None:
+        newest = _newest_id()
+        row, _ = HumanRule.objects.get_or_create(pk=1, defaults={"watched_to": newest, "seen_to": newest})
+    return row
+
+
+def _newest_id() -> int:
+    return int(EngagementEvent.objects.aggregate(newest=Coalesce(Max("pk"), 0))["newest"])
+
+
+@transaction.atomic
+def change_rule(*, line: int, machines: Iterable[str], people: Iterable[str], now: datetime) -> Rejudging | None:
+    """Another line, or other agents known as machines or people; all history is then judged again (None: no change)."""
+    if not 0 <= line <= 100:
+        raise Refused(line="Give a number from 0 to 100.")
+    row = rule_row()
+    row = HumanRule.objects.select_for_update().get(pk=row.pk)
+    wanted = (line, _parts(machines, "machines"), _parts(people, "people"))
+    if wanted == (row.line, row.machines, row.people):
+        return None
+    row.line, row.machines, row.people = wanted
+    row.save(update_fields=["line", "machines", "people"])
+    transaction.on_commit(humans.forget)
+    Rejudging.objects.filter(finished_at=None).update(finished_at=now)  # the new one does all of their work
+    run = Rejudging.objects.create(started_at=now, touched_at=now, last_id=_newest_id())
+    signals.human_rule_changed.send(sender=None, rejudging_id=run.pk)
+    return run
+
+
+def _rule(row: HumanRule) -> Rule:
+    """The rule as it stands now, not as this process remembers it."""
+    return Rule(row.line, tuple(row.machines), tuple(row.people))
+
+
+@transaction.atomic
+def rejudge_range(rejudging_id: int, *, now: datetime) -> bool:
+    """Judge the next range of history again; whether there is more. Two at once wait for each other."""
+    run = Rejudging.objects.select_for_update().filter(pk=rejudging_id, finished_at=None).first()
+    if run is None:
+        return False
+    end = min(run.last_id, run.next_id + RANGE - 1)
+    events = EngagementEvent.objects.filter(pk__gte=run.next_id, pk__lte=end, human__isnull=False)
+    run.moved += _change(_opinions(events, _rule(rule_row())))
+    run.next_id, run.touched_at = end + 1, now
+    run.finished_at = now if end >= run.last_id else None
+    run.save(update_fields=["moved", "next_id", "touched_at", "finished_at"])
+    return run.finished_at is None
+
+
+def _opinions(events: Any, rule: Rule, noticed: Mapping[int, Sign] | None = None) -> dict[int, State]:
+    """What the rule makes of events, where it differs from what stands."""
+    rows = list(events.values_list("pk", "agent_id", "human", "human_reasons", "is_quarantined"))
+    agents = UserAgent.objects.in_bulk({row[1] for row in rows if row[1] is not None})
+    known: dict[tuple[Any, ...], State] = {}
+    changed = {}
+    for pk, agent_id, *state in rows:
+        reasons = set(state[1] or ())
+        if reasons & BY_HAND:
+            continue
+        if noticed and pk in noticed:
+            reasons.add(noticed[pk])
+        key = (agent_id, frozenset(reasons))
+        if key not in known:
+            opinion = judge(agents[agent_id].text if agent_id is not None else None, reasons, rule)
+            known[key] = State(opinion.human, list(opinion.reasons) or None, opinion.is_quarantined)
+        if known[key] != State(*state):
+            changed[pk] = known[key]
+    return changed
+
+
+# --- what only neighbours tell ---
+
+
+@transaction.atomic
+def watch(*, now: datetime) -> bool:
+    """Look at what arrived lately for bursts and impossible speed; whether there is more to look at.
+
+    Every event is looked at in two passes that overlap, so that a burst over the edge of one is seen in the other.
+    A pass also repairs what a process judged by a rule that had just been replaced.
+    """
+    rule_row()
+    row = HumanRule.objects.select_for_update(skip_locked=True).filter(pk=1).first()
+    if row is None:  # somebody else is at it
+        return False
+    newest = _newest_id()
+    upto = min(newest, row.seen_to + RANGE)
+    if row.watched_to >= newest:
+        return False
+    events = EngagementEvent.objects.filter(pk__gt=row.watched_to, pk__lte=upto, human__isnull=False)
+    _change(_opinions(events, _rule(row), _crowds(events)))
+    row.watched_to, row.seen_to = row.seen_to, upto
+    row.save(update_fields=["watched_to", "seen_to"])
+    return upto < newest
+
+
+def _crowds(events: Any) -> dict[int, Sign]:
+    kinds = {kind.pk: kind.key for kind in EventKind.objects.filter(key__in=LIMITS)}
+    by_visitor: dict[int, list[Done]] = {}
+    rows = events.filter(kind__in=kinds).values_list("identity_id", "pk", "kind_id", "occurred_at", "properties")
+    for identity_id, pk, kind_id, at, properties in rows:
+        by_visitor.setdefault(identity_id, []).append(Done(pk, kinds[kind_id], at, _target(properties)))
+    found: dict[int, Sign] = {}
+    for done in by_visitor.values():
+        if len(done) >= min(limit for limit, _, _ in LIMITS.values()):
+            found |= crowded(done)
+    return found
+
+
+def _target(properties: Mapping[str, Any]) -> str:
+    told = (properties.get(name) for name in ("url", "href", "link", "path"))
+    return next((value for value in told if isinstance(value, str)), "")
