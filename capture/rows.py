@@ -1,7 +1,7 @@
 """From the cells of a list to a person. Values in, values out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
@@ -17,7 +17,7 @@ from leads.vocabulary import FieldType, Source
 _TEXT = ("first_name", "last_name", "email", "phone", "job_title")
 _SOURCES = {text.lower(): value for value, label in Source.choices for text in (value, label)}
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_FORMULA = frozenset("=+-@")
+_FORMULA = frozenset("=+-@\t\r")
 _YES, _NO = {"yes", "y", "true", "1", "x", "ja", "oui", "si"}, {"no", "n", "false", "0", "nein", "non"}
 
 
@@ -28,6 +28,7 @@ class Reading:
     mapping: Mapping[int, str]
     width: int
     day_first: bool = False
+    decimal_comma: bool = False
     tags: tuple[str, ...] = ()
     owners: Mapping[str, int] = field(default_factory=dict)
     custom: Mapping[str, Rule] = field(default_factory=dict)
@@ -43,8 +44,7 @@ class Reading:
         tags = list(self.tags)
         for number, name in self.mapping.items():
             value = cells[number] if number < len(cells) else ""
-            if value[:1] == "'" and value[1:2] in _FORMULA:  # our own mark against formulas
-                value = value[1:]
+            value = plain(value)
             if name == "tags":
                 tags += [tag for part in re.split(r"[,;]|\s:::\s", value) if (tag := normalise.line(part))]
             elif value:
@@ -59,7 +59,7 @@ class Reading:
         if "country" in values:
             fields["country"] = _country(values["country"])
         own = {name.removeprefix("custom."): value for name, value in values.items() if name.startswith("custom.")}
-        custom = {key: _custom(key, value, self.custom[key], self.day_first) for key, value in own.items()}
+        custom = {key: self._custom(key, value) for key, value in own.items()}
         if custom:
             fields["custom"] = custom
         return ContactRow(
@@ -72,11 +72,31 @@ class Reading:
             owner_id=self._owner(values["owner"]) if "owner" in values else None,
         )
 
+    def _custom(self, key: str, value: str) -> Any:
+        """The cell as the custom field stores it; only how lists write numbers, days and yes is read here."""
+        rule, read = self.custom[key], value  # type: Rule, Any
+        if rule.type == FieldType.NUMBER:
+            read = read_number(value, decimal_comma=self.decimal_comma)
+            read = value if read is None else read
+        elif rule.type == FieldType.DATE:
+            read = read_date(value, day_first=self.day_first) or value
+        elif rule.type == FieldType.YES_NO and value.lower() in _YES | _NO:
+            read = value.lower() in _YES
+        try:
+            return stored(rule, read)
+        except Refused as refused:
+            raise Refused(**{key: str(refused)}) from None
+
     def _owner(self, value: str) -> int:
         owner_id = self.owners.get(value.strip().lower())
         if owner_id is None:
             raise Refused(owner=f"No colleague has the address “{value[:60]}”. Invite them, or leave the column out.")
         return owner_id
+
+
+def plain(value: str) -> str:
+    """A cell without our own mark against formulas."""
+    return value[1:] if value[:1] == "'" and value[1:2] in _FORMULA else value
 
 
 def split_name(value: str) -> tuple[str, str]:
@@ -136,29 +156,54 @@ def _created(value: str, day_first: bool) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-def _custom(key: str, value: str, rule: Rule, day_first: bool) -> Any:
-    """The cell as the custom field stores it; only how lists write numbers, days and yes is read here."""
-    read: Any = value
-    if rule.type == FieldType.NUMBER:
-        read = _number(value)
-    elif rule.type == FieldType.DATE:
-        read = read_date(value, day_first=day_first) or value
-    elif rule.type == FieldType.YES_NO and value.lower() in _YES | _NO:
-        read = value.lower() in _YES
-    try:
-        return stored(rule, read)
-    except Refused as refused:
-        raise Refused(**{key: str(refused)}) from None
+def read_number(value: str, *, decimal_comma: bool) -> Decimal | None:
+    """1,234.50 or 1.234,50 or 1'234.50 or € 12; none when it is no number.
 
-
-def _number(value: str) -> Decimal | str:
-    """1,234.50 or 1.234,50 or 1'234.50; the text itself when it is none of them."""
-    plain = re.sub(r"[\s_'’]", "", value[:60])
-    plain = plain.replace(".", "").replace(",", ".") if re.search(r",\d{1,2}$", plain) else plain.replace(",", "")
+    Only where one sign is followed by three digits, as in 1.234, `decimal_comma` has to tell what it means.
+    """
+    plain = re.sub(r"[\s_'’€$£¥%]", "", value[:60])
+    points, commas = plain.count("."), plain.count(",")
+    if points and commas:  # the last one is the decimal sign
+        is_comma = plain.rindex(",") > plain.rindex(".")
+    elif points == 1 or commas == 1:
+        is_grouped = bool(re.fullmatch(r"[+-]?[1-9]\d{0,2}[.,]\d{3}", plain))
+        is_comma = decimal_comma if is_grouped else commas == 1
+    else:  # 1.234.567 and 1,234,567 are whole
+        is_comma = points > 1
+    plain = plain.replace(".", "").replace(",", ".") if is_comma else plain.replace(",", "")
     try:
         return Decimal(plain)
     except InvalidOperation:
-        return value
+        return None
+
+
+def has_decimal_comma(values: Iterable[str]) -> bool:
+    """Whether the numbers show that a comma stands before the decimals."""
+    plain = [re.sub(r"[\s'’€$£¥%]", "", value) for value in values]
+    return any(re.fullmatch(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d{1,2}", value) for value in plain)
+
+
+def read_moment(value: str, *, day_first: bool) -> datetime | None:
+    """An instant as lists write it: a day as in `read_date`, with a time or without (then noon); UTC."""
+    text = normalise.line(value)[:60]
+    try:
+        moment = datetime.fromisoformat(text.replace(" UTC", "+00:00").replace("Z", "+00:00"))
+        if len(text) > 10:
+            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except ValueError:
+        pass
+    time_of_day = re.search(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\.?)?", text, re.IGNORECASE)
+    day = read_date(text[: time_of_day.start()] if time_of_day else text, day_first=day_first)
+    if day is None:
+        return None
+    if time_of_day is None:
+        return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+    hour, minute, second, half = time_of_day.groups()
+    hours = int(hour) % 12 + (12 if half.lower().startswith("p") else 0) if half else int(hour)
+    try:
+        return datetime(day.year, day.month, day.day, hours, int(minute), int(second or 0), tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def is_day_first(values: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -15,19 +16,19 @@ from core.errors import Refused
 
 MAX_BYTES = 20 * 1024 * 1024
 DELIMITERS = ",;\t|"
-MAX_COLUMNS = 200
+MAX_COLUMNS = 500
 csv.field_size_limit(MAX_BYTES)  # a name of 1 MB is the row's fault, not the file's
 
 # What is no text: first bytes, and what to tell the person who sent it.
-_EXCEL = "This is an Excel workbook. In Excel choose File, Save as, “CSV UTF-8”, and upload that file."
 _NOT_TEXT = [
-    (b"PK\x03\x04", "This is an Excel, OpenDocument or zip file. Save the sheet as CSV (UTF-8) and upload that file."),
-    (b"\xd0\xcf\x11\xe0", _EXCEL),
+    (b"PK\x03\x04", "This is a zip file without a workbook in it. Unpack it and upload the list inside."),
     (b"%PDF", "This is a PDF. Upload the list as CSV instead."),
-    (b"\x1f\x8b", "This file is compressed. Unpack it and upload the CSV inside."),
+    (b"PK\x05\x06", "This zip file is empty. Export the list again and upload that file."),
+    (b"\x1f\x8b", "This file is compressed. Unpack it and upload the list inside."),
+    (b"Rar!", "This file is compressed. Unpack it and upload the list inside."),
+    (b"7z\xbc\xaf", "This file is compressed. Unpack it and upload the list inside."),
     (b"\x89PNG", "This is a picture. Upload the list as CSV instead."),
     (b"\xff\xd8\xff", "This is a picture. Upload the list as CSV instead."),
-    (b"BEGIN:VCARD", "These are vCards. Export the contacts as CSV and upload that file."),
 ]
 _MARKS = [
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -69,14 +70,20 @@ def encoding_of(content: bytes) -> str:
     return "utf-8"
 
 
+# Letters that Western languages put between others; which of the encodings has most of them is the right one.
+_WESTERN = ("cp1252", "mac_roman", "cp850")
+_ACCENTED = frozenset("àáâãäåæçèéêëìíîïñòóôõöøùúûüýßœ")
+
+
 def _single_byte(content: bytes) -> str:
-    """Windows' Western encoding where it makes sense, else the best guess."""
+    """A Western encoding (Windows, old Macs, DOS) where it makes sense, else the best guess."""
     unusual = b"\n".join(islice((line for line in content.splitlines() if not line.isascii()), 400))[:40_000]
-    western = unusual.decode("cp1252", errors="replace")
-    foreign = re.findall(r"[^\x00-\x7f]+", western)
+    read = {name: unusual.decode(name, errors="replace") for name in _WESTERN}
+    likeliest = max(_WESTERN, key=lambda name: sum(letter in _ACCENTED for letter in read[name]))  # a tie: the first
+    foreign = re.findall(r"[^\x00-\x7f]+", read[likeliest])
     # in Western text accents stand alone between plain letters; other scripts fill whole words with such bytes
-    if "\ufffd" not in western and len("".join(foreign)) <= 1.5 * len(foreign):
-        return "cp1252"
+    if "\ufffd" not in read[likeliest] and len("".join(foreign)) <= 1.5 * len(foreign):
+        return likeliest
     best = from_bytes(unusual, cp_isolation=_LIKELY).best()
     return best.encoding if best else "cp1252"
 
@@ -102,7 +109,13 @@ def delimiter_of(text: str) -> str:
 
 
 def records(text: str, delimiter: str) -> Iterator[Record]:
-    """The rows that are not blank, in order, with outer space taken off their cells."""
+    """The rows that are not blank, in order, with outer space taken off their cells.
+
+    Without a delimiter each line is a row in JSON (what workbooks and address cards have become).
+    """
+    if not delimiter:
+        yield from _json_records(text)
+        return
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
     line = 1
     for cells in reader:
@@ -110,6 +123,13 @@ def records(text: str, delimiter: str) -> Iterator[Record]:
         if any(cells):
             yield Record(line, cells)
         line = reader.line_num + 1
+
+
+def _json_records(text: str) -> Iterator[Record]:
+    for number, row in enumerate(io.StringIO(text), 1):
+        cells = json.loads(row)
+        if any(cells):
+            yield Record(number, cells)
 
 
 def header_row(head: list[Record], known: frozenset[str]) -> int:

@@ -55,6 +55,7 @@ class Import(models.Model):
     policies: Any = models.JSONField(default=dict, help_text="Contact field -> what becomes of known people's values.")
     day_first = models.BooleanField(default=False, help_text="03/04/2024 is the third of April.")
     decimal_comma = models.BooleanField(default=False, help_text="1.234 is more than a thousand.")
+    every_row = models.CharField(max_length=80, blank=True, help_text="What happened, where no column says it.")
     tag = models.CharField(max_length=40, blank=True, help_text="Put on every contact of the file.")
     status = models.CharField(max_length=10, choices=ImportStatus.choices, default=ImportStatus.MAPPING)
     total_rows = models.PositiveIntegerField(default=0)

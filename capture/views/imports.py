@@ -16,7 +16,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from capture import columns, queries, services, tables
 from capture.forms import ListUpload
 from capture.models import Import, ImportStatus
-from capture.services.importing import custom_labels, open_rows, reason_of
+from capture.services.importing.running import open_rows, reason_of
+from capture.services.importing.uploading import fields_of
 from capture.tasks import run_import
 from core.errors import Refused
 from core.forms import posted, show_refusal
@@ -106,7 +107,7 @@ def _mapping(posted: QueryDict) -> dict[int, str]:
 def _mapping_page(request: SignedInRequest, of: Import, error: str) -> HttpResponse:
     mapping = {int(number): field for number, field in of.mapping.items()}
     samples = [record.cells for record in islice(open_rows(of), PREVIEW_ROWS)]
-    fields = [*columns.FIELDS.items(), *((f"custom.{key}", label) for key, label in custom_labels().items())]
+    fields = list(fields_of(of.about).items())
     rehearsed = []
     if not error and columns.PERSON & set(mapping.values()):
         rehearsed = [

@@ -3,7 +3,7 @@
 from leads.services.batch import take_contacts, upsert_contacts
 from leads.services.bulk_changes import give_many, tag_many, undo_many, untag_many
 from leads.services.companies import change_company, company_for
-from leads.services.consent import confirm_consent, record_consent
+from leads.services.consent import choose_purposes, confirm_consent, record_consent
 from leads.services.contacts import (
     AddressTaken,
     change_contact,
@@ -17,6 +17,13 @@ from leads.services.evidence import record_evidence
 from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
 from leads.services.lifecycle import disqualify
+from leads.services.merging import (
+    Conflicts,
+    merge_companies,
+    merge_contacts,
+    unmerge_companies,
+    unmerge_contacts,
+)
 from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
 from leads.services.standings import add_tag, assign_owner, remove_tag
 from leads.services.taking_back import Kept, remove_companies, remove_facts, take_back
@@ -25,6 +32,7 @@ from leads.services.touches import note_arrivals
 __all__ = [
     "AddressTaken",
     "Changes",
+    "Conflicts",
     "ContactRow",
     "Image",
     "Kept",
@@ -38,6 +46,7 @@ __all__ = [
     "assign_owner",
     "change_company",
     "change_contact",
+    "choose_purposes",
     "company_for",
     "confirm_consent",
     "create_contact",
@@ -47,6 +56,8 @@ __all__ = [
     "find_contact",
     "give_many",
     "link_identity",
+    "merge_companies",
+    "merge_contacts",
     "note_arrivals",
     "record_consent",
     "record_events",
@@ -59,6 +70,8 @@ __all__ = [
     "take_back",
     "take_contacts",
     "undo_many",
+    "unmerge_companies",
+    "unmerge_contacts",
     "untag_many",
     "upsert_contact",
     "upsert_contacts",

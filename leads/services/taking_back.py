@@ -17,6 +17,7 @@ from leads.models import (
     Consent,
     Contact,
     EngagementEvent,
+    Evidence,
     Identity,
     IdentityKind,
     LifecycleChange,
@@ -271,3 +272,17 @@ def remove_companies(made: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
             stay.append((pk, f"{company.name} stays: {', '.join(reasons)}."[:300]))
     Company.objects.filter(pk__in=companies.keys() - {pk for pk, _ in stay}).delete()
     return stay
+
+
+@transaction.atomic
+def remove_facts(*, events: Sequence[int] = (), evidence: Sequence[int] = ()) -> None:
+    """Events and answers that a list brought by mistake go; the people's scores follow."""
+    told = EngagementEvent.objects.filter(pk__in=events)
+    answers = Evidence.objects.filter(pk__in=evidence)
+    of_events = told.exclude(contact=None).values_list("contact_id", flat=True)
+    ids = sorted({*of_events, *answers.values_list("contact_id", flat=True)})
+    answers.delete()
+    told.delete()
+    if ids:
+        bulk.insert(ChangedContact, {"contact_id": ids})
+        signals.contact_changed.send(sender=None, contact_ids=ids)

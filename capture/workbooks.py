@@ -1,0 +1,142 @@
+"""Workbooks (xlsx, xlsm, xls, ods) as lines of JSON, one per row of the first sheet that has something in it.
+
+They are opened in a process of their own with little memory and time: a workbook of a few kilobytes can claim a billion
+cells. `python -m capture.workbooks` is that process: it reads the file from its input.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, time, timedelta
+from itertools import chain
+from typing import Any
+
+from core.errors import Refused
+
+MOST_CELLS = 5_000_000
+MOST_TEXT = 60_000_000  # bytes of JSON that may come out
+MEMORY = 1_500_000_000
+SECONDS = 60
+_LOCKED, _TOO_MUCH = 3, 4  # exit codes
+
+
+def read_workbook(content: bytes) -> tuple[str, int, bytes]:
+    """(name of the sheet, number of sheets, its rows as lines of JSON). Raises Refused, saying what to do."""
+    try:
+        reader = subprocess.run(
+            [sys.executable, "-I", "-c", _READ, *_PATHS],
+            input=content,
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Refused(
+            file="Reading this workbook takes too long. Save the sheet as CSV and upload that file."
+        ) from None
+    if reader.returncode == _LOCKED:
+        raise Refused(
+            file="This workbook cannot be opened: it is protected by a password or damaged. "
+            "Save it without a password, or save the sheet as CSV, and upload that file."
+        )
+    if reader.returncode:
+        raise Refused(
+            file=f"This workbook is too large: at most {MOST_CELLS:,} cells are read. "
+            "Delete what is not needed, or save the sheet as CSV, and upload that file."
+        )
+    head, _, rows = reader.stdout.partition(b"\n")
+    sheet, sheets = json.loads(head)
+    return sheet, sheets, rows
+
+
+_PATHS = [path for path in sys.path if path]
+_READ = "import sys; sys.path[:0] = sys.argv[1:]; from capture.workbooks import main; main()"
+
+
+def main() -> None:
+    """The process: a workbook in, lines of JSON out."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        _print(sys.stdin.buffer.read())
+    except MemoryError:
+        sys.exit(_TOO_MUCH)
+
+
+def _print(content: bytes) -> None:
+    import io
+
+    import python_calamine as calamine
+
+    try:
+        book = calamine.load_workbook(io.BytesIO(content))
+    except (calamine.CalamineError, calamine.ZipError, calamine.XmlError, calamine.PasswordError):
+        sys.exit(_LOCKED)
+    out = sys.stdout.buffer
+    shown = [
+        sheet.name
+        for sheet in book.sheets_metadata
+        if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
+    ]
+    for name in shown:
+        try:
+            sheet = book.get_sheet_by_name(name)
+        except (calamine.CalamineError, calamine.XmlError):
+            sys.exit(_LOCKED)
+        rows = _rows(sheet.iter_rows())
+        first = next(rows, None)
+        if first is None:
+            continue
+        out.write(json.dumps([name, len(shown)]).encode() + b"\n")
+        written = 0
+        for number, row in chain([first], rows):
+            while written < number:  # blank rows stay, so that the numbers of the others are those of the sheet
+                out.write(b"[]\n")
+                written += 1
+            out.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+            written += 1
+        return
+    out.write(json.dumps(["", len(shown)]).encode() + b"\n")
+
+
+def _numbered(
+    first: tuple[int, list[str]], rest: "Iterator[tuple[int, list[str]]]"
+) -> "Iterator[tuple[int, list[str]]]":
+    yield first
+    yield from rest
+
+
+def _rows(rows: "Iterator[Sequence[Any]]") -> "Iterator[tuple[int, list[str]]]":
+    """(number of the row from 0, its cells) of the rows that are not blank."""
+    cells = text = 0
+    for number, row in enumerate(rows):
+        cells += len(row)
+        shown = [cell_text(value) for value in row]
+        while shown and not shown[-1]:
+            shown.pop()
+        text += sum(map(len, shown))
+        if cells > MOST_CELLS or text > MOST_TEXT:
+            sys.exit(_TOO_MUCH)
+        if shown:
+            yield number, shown
+
+
+def cell_text(value: Any) -> str:
+    """A cell's value as a text table would have it."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ", "seconds")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    return "" if value is None else str(value)
