@@ -2,12 +2,16 @@
 
 from datetime import timedelta
 
+from django.conf import settings
+from django.core.mail import send_mail
 from django.db.models import Q
+from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 
-from capture import services
-from capture.models import Import, ImportStatus
-from capture.services.importing import PRESUMED_DEAD
+from capture import nonces, services
+from capture.models import Import, ImportStatus, Submission, SubmissionStatus
+from capture.services.importing.running import PRESUMED_DEAD
 from core.tasks import enqueue, task
 
 QUEUED_TOO_LONG = timedelta(seconds=30)
@@ -21,10 +25,65 @@ def run_import(import_id: int) -> None:
 
 
 @task
+def undo_import(import_id: int) -> None:
+    """Take back what one import changed; a long one goes on in another task."""
+    if services.run_undo(import_id, now=timezone.now()):
+        enqueue(undo_import, import_id=import_id)
+
+
+@task
 def resume_imports() -> None:
-    """The sweep: imports whose task got lost or whose worker died. Whoever claims one first works it off."""
+    """The sweep: imports and undos whose task got lost or whose worker died. Whoever claims one first works it off."""
     now = timezone.now()
     waiting = Q(status=ImportStatus.QUEUED, touched_at__lt=now - QUEUED_TOO_LONG)
     dead = Q(status=ImportStatus.RUNNING, touched_at__lt=now - PRESUMED_DEAD)
     for import_id in Import.objects.filter(waiting | dead).order_by("pk").values_list("pk", flat=True):
         enqueue(run_import, import_id=import_id)
+    lost = Q(claimed_by="", touched_at__lt=now - QUEUED_TOO_LONG) | Q(touched_at__lt=now - PRESUMED_DEAD)
+    undone = Import.objects.filter(lost, status=ImportStatus.UNDOING).order_by("pk")
+    for import_id in undone.values_list("pk", flat=True):
+        enqueue(undo_import, import_id=import_id)
+
+
+@task
+def forget_uploads() -> None:
+    """The sweep of what nobody needs any more: lists that were never imported, and what old undos would need."""
+    services.forget_uploads(now=timezone.now())
+
+
+@task
+def mail_confirmation(submission_id: int) -> None:
+    """The link of a double opt-in; when mail cannot leave, the sweep tries again."""
+    now = timezone.now()
+    submission = services.claim_mail(submission_id, now=now)
+    if submission is None:
+        return
+    to = next((answer for question, answer in submission.said if question.maps_to == "contact.email"), "")
+    token = nonces.confirmation_token(submission.pk, now=now)
+    context = {
+        "form": submission.form,
+        "link": f"{settings.SITE_URL}{reverse('form_confirm', args=[token])}",
+        "days": nonces.CONFIRMATION_DAYS,
+        "said": submission.said,
+    }
+    try:
+        subject = f"Please confirm: {submission.form.title}"
+        send_mail(subject, render_to_string("capture/form_confirmation.txt", context), None, [to])
+    except OSError:  # smtplib's errors are among them
+        services.give_mail_back(submission)
+        raise
+    services.mail_sent(submission, now=timezone.now())
+
+
+@task
+def mail_missed_confirmations() -> None:
+    """The sweep: mails whose task got lost or which could not leave."""
+    due = Submission.objects.filter(status=SubmissionStatus.AWAITING, mailed_at=None)
+    for submission_id in due.order_by("pk").values_list("pk", flat=True)[:100]:
+        enqueue(mail_confirmation, submission_id=submission_id)
+
+
+@task
+def follow_same_people() -> None:
+    """The sweep: identities of one person of whom one has become known, by a form or an import."""
+    services.follow_same_people()

@@ -1,13 +1,18 @@
 from django.urls import path
 
-from capture.views import collect, forms, hosted, imports, segment, sites
+from capture.views import collect, forms, hosted, imports, personal, preferences, segment, sites, submissions
 
 urlpatterns = [
+    path("f/form.js", hosted.script, name="form_script"),
     path("f/<slug:slug>/", hosted.form, name="form"),
     path("f/<slug:slug>/thanks/", hosted.form_thanks, name="form_thanks"),
+    path("f/<slug:slug>/embed/", hosted.embedded, name="form_embedded"),
+    path("confirm/<str:token>/", hosted.confirm, name="form_confirm"),
     path("t/collect", collect.collect, name="collect"),
     *(path(f"v1/{name}", segment.call, {"name": name}, name=f"segment_{name}") for name in segment.CALLS),
     path("t/tracker.js", collect.tracker, name="tracker"),
+    path("preferences/<str:token>/", preferences.preferences, name="preferences"),
+    path("preferences/<str:token>/unsubscribe/", preferences.unsubscribe, name="unsubscribe"),
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new, name="import_new"),
     path("imports/<int:pk>/", imports.page, name="import_page"),
@@ -20,7 +25,20 @@ urlpatterns = [
     path("settings/tracking/<int:pk>/", sites.site, name="site_edit"),
     path("settings/tracking/<int:pk>/heard/", sites.heard, name="site_heard"),
     path("settings/forms/", forms.forms, name="settings_forms"),
-    path("settings/forms/new/", forms.form, name="form_new"),
-    path("settings/forms/<int:pk>/", forms.form, name="form_edit"),
-    path("settings/forms/<int:pk>/submissions/", forms.submissions, name="form_submissions"),
+    path("settings/forms/new/", forms.new, name="form_new"),
+    path("settings/forms/spam/", submissions.spam, name="form_spam"),
+    path("settings/forms/<int:pk>/", forms.edit, name="form_edit"),
+    path("settings/forms/<int:pk>/preview/", forms.preview, name="form_preview"),
+    path("settings/forms/<int:pk>/settings/", forms.change, name="form_settings"),
+    path("settings/forms/<int:pk>/share/", forms.share, name="form_share"),
+    path("settings/forms/<int:pk>/discard/", forms.discard, name="form_discard"),
+    path("settings/forms/<int:pk>/versions/", forms.versions, name="form_versions"),
+    path("settings/forms/<int:pk>/versions/<int:number>/", forms.version, name="form_version"),
+    path("settings/forms/<int:pk>/versions/<int:number>/revive/", forms.revive, name="form_revive"),
+    path("settings/forms/<int:pk>/submissions/", submissions.of_form, name="form_submissions"),
+    path("submissions/", submissions.all_forms, name="submissions"),
+    path("submissions/export.csv", submissions.export, name="submissions_export"),
+    path("submissions/review/", submissions.review, name="submissions_review"),
+    path("submissions/<int:pk>/", submissions.one, name="submission"),
+    path("leads/<int:pk>/forms/", personal.links, name="contact_forms"),
 ]

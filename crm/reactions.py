@@ -9,6 +9,8 @@ from typing import Any
 from celery import Task
 from django.dispatch import Signal
 
+import capture.signals
+import capture.tasks
 import leads.signals
 import leads.tasks
 import pipeline.tasks
@@ -25,6 +27,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.erasure_requested, leads.tasks.erase),
     (leads.signals.copy_requested, leads.tasks.collect_copy),
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
+    (capture.signals.confirmation_asked, capture.tasks.mail_confirmation),
 ]
 
 

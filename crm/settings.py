@@ -144,6 +144,7 @@ CELERY_TASK_ROUTES = {
     "leads.tasks.collect_copy": {"queue": "bulk"},
     "leads.tasks.rejudge": {"queue": "bulk"},
     "users.tasks.*": {"queue": "mail"},
+    "capture.tasks.mail_confirmation": {"queue": "mail"},
 }
 # Every reaction has a sweep: what should have happened and hasn't, heals here (crm/reactions.py).
 CELERY_BEAT_SCHEDULE = {
@@ -178,7 +179,18 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 300},
     },
     "refresh-funnel": {"task": "reports.tasks.refresh_funnel", "schedule": 30.0, "options": {"expires": 30}},
+    "mail-missed-confirmations": {
+        "task": "capture.tasks.mail_missed_confirmations",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "follow-same-people": {
+        "task": "capture.tasks.follow_same_people",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "finish-imports": {"task": "capture.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
+    "forget-uploads": {"task": "capture.tasks.forget_uploads", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
 
 # --- people ---

@@ -19,6 +19,7 @@ KINDS = [
     ("webinar_attended", "Attended a webinar", Category.INTENT, ONE, "asset"),
     ("form_submitted", "Filled in a form", Category.INTENT, TWO, "form"),
     ("demo_requested", "Asked for a demo", Category.INTENT, TWO, "form"),
+    ("survey_answered", "Answered a survey", Category.CONVERSATION, TWO, "form"),
     ("trial_started", "Started a trial", Category.PRODUCT, TWO, ""),
     ("feature_used", "Used the product", Category.PRODUCT, ONE, ""),
     ("email_replied", "Replied to a mail", Category.CONVERSATION, TWO, "campaign"),

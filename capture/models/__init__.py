@@ -1,6 +1,6 @@
 """Rows of `capture`: forms, tracked sites, imports."""
 
-from capture.models.form import Form, FormField, FormVersion
+from capture.models.form import Form, FormVersion
 from capture.models.site import Site, SiteNote, new_key
 from capture.models.submission import SpamRules, Submission, SubmissionStatus
 from capture.models.told import SamePerson, ToldGroup, ToldTraits
@@ -11,7 +11,6 @@ __all__ = [
     "About",
     "ColumnMemory",
     "Form",
-    "FormField",
     "FormVersion",
     "Format",
     "Import",

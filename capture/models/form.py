@@ -1,20 +1,11 @@
 from typing import Any
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from capture.arrangement import ConsentBox, Content
+from capture.questions import Question, plain, read_all
 from leads.models import Source
 from users.models import User
-
-
-class FormField(models.TextChoices):
-    FIRST_NAME = "first_name", "First name"
-    LAST_NAME = "last_name", "Last name"
-    EMAIL = "email", "E-mail"
-    PHONE = "phone", "Phone"
-    COMPANY = "company", "Company"
-    JOB_TITLE = "job_title", "Job title"
-    MESSAGE = "message", "Message"
 
 
 class Form(models.Model):
@@ -22,13 +13,8 @@ class Form(models.Model):
 
     slug = models.SlugField(max_length=50, unique=True)
     title = models.CharField(max_length=120)
-    intro = models.TextField(blank=True)
-    fields: Any = ArrayField(models.CharField(max_length=20, choices=FormField.choices))
-    required: Any = ArrayField(models.CharField(max_length=20, choices=FormField.choices), default=list, blank=True)
     source = models.CharField(max_length=12, choices=Source.choices, default=Source.FORM)
     event_kind = models.SlugField(max_length=60, default="form_submitted")
-    consent_wording = models.TextField(blank=True, help_text="Empty: no consent box.")
-    thank_you = models.TextField(default="Thank you. We will get back to you.")
     is_open = models.BooleanField(default=True)
     is_by_invitation = models.BooleanField(
         default=False, help_text="A survey: only personal links open it, and nobody is asked who they are."
@@ -81,3 +67,34 @@ class FormVersion(models.Model):
     @property
     def is_draft(self) -> bool:
         return self.published_at is None
+
+    @property
+    def stamp(self) -> str:
+        """Tells whether somebody has changed it since."""
+        return f"{self.number}-{self.changed_at.timestamp():.6f}"
+
+    @property
+    def asked(self) -> tuple[Question, ...]:
+        """The questions, in their order."""
+        return read_all(self.questions)
+
+    @property
+    def content(self) -> Content:
+        """What it asks and says, as a value."""
+        return Content(
+            questions=self.asked,
+            consents=tuple(ConsentBox(box["purpose"], box["wording"]) for box in self.consents),
+            intro=self.intro,
+            button=self.button,
+            thank_you=self.thank_you,
+            redirect_to=self.redirect_to,
+            asks_confirmation=self.asks_confirmation,
+        )
+
+    @content.setter
+    def content(self, content: Content) -> None:
+        self.questions = [plain(question) for question in content.questions]
+        self.consents = [{"purpose": box.purpose, "wording": box.wording} for box in content.consents]
+        self.intro, self.button = content.intro, content.button
+        self.thank_you, self.redirect_to = content.thank_you, content.redirect_to
+        self.asks_confirmation = content.asks_confirmation

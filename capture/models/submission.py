@@ -4,7 +4,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from capture.answering import words
 from capture.models.form import Form, FormVersion
+from capture.questions import Question
+from capture.suspicion import REASONS
 from leads.models import Contact, EngagementEvent
 from users.models import User
 
@@ -14,6 +17,14 @@ class SubmissionStatus(models.TextChoices):
     AWAITING = "awaiting", "Waiting for confirmation"
     QUARANTINED = "quarantined", "Quarantined"
     REJECTED = "rejected", "Spam"
+
+
+class SubmissionQuerySet(models.QuerySet["Submission"]):
+    def visible_to(self, user: User) -> "SubmissionQuerySet":
+        """Whoever sees everybody sees all; others see what their own contacts sent."""
+        if user.sees_everything:
+            return self
+        return self.filter(contact__in=Contact.objects.visible_to(user))
 
 
 class Submission(models.Model):
@@ -37,10 +48,13 @@ class Submission(models.Model):
     contact = models.ForeignKey(Contact, models.SET_NULL, null=True, related_name="submissions")
     event = models.ForeignKey(EngagementEvent, models.SET_NULL, null=True, related_name="+")
     did: Any = models.JSONField(default=dict, help_text="created; fields that were set; ids of evidence and consents.")
+    mail_claimed_at = models.DateTimeField(null=True, help_text="When a worker set about sending that mail.")
     mailed_at = models.DateTimeField(null=True, help_text="When the mail that asks for confirmation left.")
     confirmed_at = models.DateTimeField(null=True)
     reviewed_at = models.DateTimeField(null=True)
     reviewed_by = models.ForeignKey(User, models.SET_NULL, null=True)
+
+    objects = SubmissionQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["form", "message_id"], name="submission_once")]
@@ -52,6 +66,28 @@ class Submission(models.Model):
 
     def __str__(self) -> str:
         return f"{self.form_id} at {self.received_at:%Y-%m-%d %H:%M}"
+
+    @property
+    def is_held(self) -> bool:
+        """Whether somebody has to look, or it waits for a mail."""
+        return self.status in (SubmissionStatus.QUARANTINED, SubmissionStatus.AWAITING)
+
+    @property
+    def why(self) -> list[str]:
+        """Why it is suspicious, in words."""
+        return [REASONS.get(reason, reason) for reason in self.reasons]
+
+    @property
+    def said(self) -> list[tuple[Question, str]]:
+        """The questions that were answered, each with its answer as a person reads it."""
+        return [(q, words(self.answers[q.key])) for q in self.version.asked if q.key in self.answers]
+
+    @property
+    def sender(self) -> str:
+        """Who it says it is from: name, else address, else number."""
+        given = {question.maps_to: answer for question, answer in self.said}
+        name = f"{given.get('contact.first_name', '')} {given.get('contact.last_name', '')}".strip()
+        return name or given.get("contact.email") or given.get("contact.phone") or ""
 
 
 class SpamRules(models.Model):

@@ -1,25 +1,50 @@
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
 from django.db.models import Count
 
-from capture.models import Form
-from leads.models import EngagementEvent
+from capture.models import Form, FormVersion, SubmissionStatus
+
+MOST = 10_000  # counted no further; shown as 10,000+
 
 
-def forms_with_counts() -> list[tuple[Form, int]]:
-    """All forms with their number of submissions. Two queries."""
-    forms = list(Form.objects.all())
-    counts = dict(
-        EngagementEvent.objects.filter(source__in=[form.event_source for form in forms])
-        .values_list("source")
-        .annotate(Count("pk"))
-        .order_by()
+@dataclass(frozen=True, slots=True)
+class FormRow:
+    """A form, and what came in by it."""
+
+    form: Form
+    accepted: int
+    held: int  # quarantined or waiting for confirmation
+    last_at: datetime | None
+
+
+# each count ends at the cap, by the index on (form, status, id)
+_COUNTS = """
+SELECT f.id,
+    (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) a),
+    (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) q)
+        + (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) w),
+    (SELECT s.received_at FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s ORDER BY s.id DESC LIMIT 1)
+FROM capture_form f
+"""
+
+
+def forms_with_counts() -> list[FormRow]:
+    """All forms with their numbers of submissions, each counted up to the cap. Two queries."""
+    accepted, quarantined, awaiting = (
+        SubmissionStatus.ACCEPTED.value,
+        SubmissionStatus.QUARANTINED.value,
+        SubmissionStatus.AWAITING.value,
     )
-    return [(form, counts.get(form.event_source, 0)) for form in forms]
+    cap = MOST + 1
+    with connection.cursor() as cursor:
+        cursor.execute(_COUNTS, [accepted, cap, quarantined, cap, awaiting, cap, accepted])
+        counts = {row[0]: row[1:] for row in cursor.fetchall()}
+    return [FormRow(form, *counts.get(form.pk, (0, 0, None))) for form in Form.objects.select_related("published")]
 
 
-def submissions(form: Form, *, after: int | None = None, size: int = 50) -> tuple[list[EngagementEvent], int | None]:
-    """A page of submissions, newest first, and the id after which the next page begins."""
-    rows = EngagementEvent.objects.filter(source=form.event_source).select_related("contact__company", "kind")
-    if after is not None:
-        rows = rows.filter(pk__lt=after)
-    found = list(rows.order_by("-pk")[: size + 1])
-    return found[:size], found[size - 1].pk if len(found) > size else None
+def versions_of(form: Form) -> list[FormVersion]:
+    """Newest first, each with `count`, its number of submissions."""
+    rows = form.versions.select_related("changed_by").annotate(count=Count("submissions"))
+    return list(rows.order_by("-number"))

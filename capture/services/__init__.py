@@ -1,30 +1,64 @@
 """The verbs of `capture`: ways in for facts."""
 
 from capture.services.collecting import collect_events
+from capture.services.forms import change_form, create_form, discard_draft, publish, revive, save_draft
 from capture.services.importing import (
     cancel_import,
+    change_about,
     choose_columns,
     continue_import,
+    forget_uploads,
     rehearse_import,
     run_import,
+    run_undo,
     start_import,
+    start_undo,
     upload,
 )
-from capture.services.setup import open_site, save_form, save_site
+from capture.services.review import (
+    claim_mail,
+    confirm_submission,
+    give_mail_back,
+    mail_sent,
+    mark_spam,
+    release,
+    release_all,
+    save_spam_rules,
+)
+from capture.services.same_person import follow_same_people
+from capture.services.setup import open_site, save_site
 from capture.services.submissions import Submitted, submit_form
 
 __all__ = [
     "Submitted",
     "cancel_import",
+    "change_about",
+    "change_form",
     "choose_columns",
+    "claim_mail",
     "collect_events",
+    "confirm_submission",
     "continue_import",
+    "create_form",
+    "discard_draft",
+    "forget_uploads",
+    "give_mail_back",
+    "mail_sent",
+    "mark_spam",
+    "follow_same_people",
     "open_site",
+    "publish",
     "rehearse_import",
+    "release",
+    "release_all",
+    "revive",
     "run_import",
-    "save_form",
+    "run_undo",
+    "save_draft",
     "save_site",
+    "save_spam_rules",
     "start_import",
+    "start_undo",
     "submit_form",
     "upload",
 ]

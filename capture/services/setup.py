@@ -1,4 +1,4 @@
-"""Forms and sites as marketers set them up."""
+"""Sites as marketers set them up."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -6,32 +6,9 @@ from urllib.parse import urlsplit
 from django.db import IntegrityError, transaction
 
 from capture import sites
-from capture.models import Form, FormField, Site
+from capture.models import Site
 from core.errors import Refused
-from leads import kinds, normalise
-
-REACHABLE = {FormField.EMAIL, FormField.PHONE}
-
-
-@transaction.atomic
-def save_form(form: Form) -> Form:
-    """Store a form's definition. Refused when nobody could be reached by it, or its address is taken."""
-    form.title, form.slug = normalise.line(form.title), normalise.line(form.slug).lower()
-    form.required = [name for name in form.fields if name in form.required]
-    if not form.title:
-        raise Refused(title="Give the form a title; visitors see it.")
-    if not REACHABLE & set(form.fields):
-        raise Refused(asked="Ask for an e-mail address or a phone number: otherwise you cannot answer.")
-    if not REACHABLE & set(form.required):
-        raise Refused(must="Make the e-mail address or the phone number required: otherwise you cannot answer.")
-    if form.event_kind not in kinds.known_kinds():
-        raise Refused(event_kind="Choose a known kind of event.")
-    try:
-        with transaction.atomic():
-            form.save()
-    except IntegrityError:
-        raise Refused(slug=f"Another form already has the address /f/{form.slug}/. Choose another word.") from None
-    return form
+from leads import normalise
 
 
 @transaction.atomic

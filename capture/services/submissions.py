@@ -2,132 +2,121 @@
 
 import hashlib
 import re
-import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
-from capture.models import Form, FormField
+from capture import signals, suspicion
+from capture.answering import by_target, clean
+from capture.models import FormVersion, SpamRules, Submission, SubmissionStatus
+from capture.questions import Question
+from capture.services.acceptance import accept
 from core import locks
-from core.errors import Refused
 from leads import normalise
-from leads.models import Contact, EngagementEvent, Identity, IdentityKind, Purpose
-from leads.services import NewEvent, link_identity, record_consent, record_events, upsert_contact
+from leads.models import Contact
 
-LONGEST_MESSAGE = 5000
 ORIGIN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer", "page")
 VISITOR = re.compile(r"[A-Za-z0-9_-]{8,64}")
+_NAMES = ("first_name", "last_name", "job_title")
 
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
     """What came of it. `new_visitor` is an id to go on with when the device's visitor is somebody else."""
 
-    contact_id: int
-    is_new: bool
-    is_repeat: bool
+    submission: Submission
+    is_repeat: bool = False
+    is_new: bool = False
     new_visitor: str = ""
+
+    @property
+    def contact_id(self) -> int | None:
+        return self.submission.contact_id
+
+    @property
+    def awaits_confirmation(self) -> bool:
+        return self.submission.status == SubmissionStatus.AWAITING
 
 
 @transaction.atomic
 def submit_form(
-    form: Form,
+    version: FormVersion,
     *,
-    answers: Mapping[str, str],
+    answers: Mapping[str, Any],
     message_id: str,
     now: datetime,
-    consented: bool = False,
+    consents: Collection[str] = (),
     visitor: str = "",
     origin: Mapping[str, str] | None = None,
+    invited: Contact | None = None,
+    is_trapped: bool = False,
+    is_too_quick: bool = False,
 ) -> Submitted:
-    """Take the answers: the person (only empty fields are filled), the event, the consent, the visits from before.
+    """Keep the answers; and unless they are suspicious or wait for a mail, let them become facts at once.
 
-    The same message twice, also at the same moment, is one submission. Raises Refused naming the field.
+    The same message twice, also at the same moment, is one submission. Raises Refused naming the question.
     """
-    # a double click without an e-mail address would otherwise make two people: only the event is unique by itself
+    form = version.form
+    # a double click without an e-mail address would otherwise make two people: only the submission is unique by itself
     locks.hold(int.from_bytes(hashlib.sha256(f"{form.event_source}|{message_id}".encode()).digest()[:7], "big"))
-    earlier = EngagementEvent.objects.filter(source=form.event_source, message_id=message_id).first()
-    if earlier is not None and earlier.contact_id is not None:
-        return Submitted(earlier.contact_id, is_new=False, is_repeat=True)
-    given = _check(form, answers)
-    fields: dict[str, Any] = {name: value for name, value in given.items() if name not in {"company", "message"}}
-    contact, is_new = upsert_contact(source=form.source, now=now, company_name=given.get("company", ""), **fields)
-    new_visitor = _stitch(visitor, contact)
-    recorded = record_events(
-        [
-            NewEvent(
-                kind=form.event_kind,
-                identity=_identity(contact, given.get("email", "")),
-                occurred_at=now,
-                source=form.event_source,
-                message_id=message_id,
-                properties=_properties(form, given, origin or {}),
-            )
-        ],
-        now=now,
+    earlier = Submission.objects.filter(form=form, message_id=message_id).first()
+    if earlier is not None:
+        return Submitted(earlier, is_repeat=True)
+    questions = asked_of(version, invited)
+    given = clean(questions, answers)
+    reasons = _reasons(questions, given, is_trapped=is_trapped, is_too_quick=is_too_quick)
+    email = by_target(questions, given, "contact.").get("email", "")
+    status = SubmissionStatus.ACCEPTED
+    if reasons:
+        status = SubmissionStatus.QUARANTINED
+    elif version.asks_confirmation and email:
+        status = SubmissionStatus.AWAITING
+    offered = {box["purpose"] for box in version.consents}
+    submission = Submission.objects.create(
+        form=form,
+        version=version,
+        message_id=message_id,
+        status=status,
+        reasons=reasons,
+        answers=given,
+        consents=sorted(offered & set(consents)),
+        origin=_origin(origin or {}),
+        visitor=visitor if VISITOR.fullmatch(visitor) else "",
+        received_at=now,
+        invited=invited,
     )
-    if recorded.ids and consented and form.consent_wording:
-        record_consent(
-            contact=contact,
-            purpose=Purpose.MARKETING,
-            given=True,
-            now=now,
-            source=form.event_source,
-            wording=form.consent_wording,
-        )
-    return Submitted(contact.pk, is_new, is_repeat=False, new_visitor=new_visitor)
+    if status == SubmissionStatus.AWAITING:
+        signals.confirmation_asked.send(sender=None, submission_id=submission.pk)
+    if status != SubmissionStatus.ACCEPTED:
+        return Submitted(submission)
+    done = accept(submission, now=now)
+    return Submitted(submission, is_new=done.is_new, new_visitor=done.new_visitor)
 
 
-def _check(form: Form, answers: Mapping[str, str]) -> dict[str, str]:
-    """The answers to the form's own fields that were given; Refused when one is missing or far too long."""
-    clean = {name: normalise.text if name == FormField.MESSAGE else normalise.line for name in form.fields}
-    given = {name: tidy(str(answers.get(name) or "")) for name, tidy in clean.items()}
-    errors = {name: "Please fill this in." for name in form.required if not given.get(name)}
-    if len(given.get("message", "")) > LONGEST_MESSAGE:
-        errors["message"] = f"At most {LONGEST_MESSAGE:,} characters; this has {len(given['message']):,}."
-    if len(given.get("company", "")) > 200:
-        errors["company"] = f"At most 200 characters; this has {len(given['company']):,}."
-    if errors:
-        raise Refused(**errors)
-    return {name: value for name, value in given.items() if value}
+def asked_of(version: FormVersion, invited: Contact | None) -> list[Question]:
+    """The questions; whoever comes by a personal link is not asked for the address we have."""
+    known = {"contact.email"} if invited is not None and invited.email else set()
+    return [question for question in version.asked if question.maps_to not in known]
 
 
-def _identity(contact: Contact, email: str) -> tuple[str, str]:
-    """Under which identity the event is stored: the address, or for a form without one the contact's own."""
-    if email:
-        return (IdentityKind.EMAIL, email)
-    own = (IdentityKind.EXTERNAL.value, f"contact:{contact.pk}")
-    link_identity(kind=own[0], value=own[1], contact=contact)
-    return own
+def _reasons(questions: list[Question], given: dict[str, Any], *, is_trapped: bool, is_too_quick: bool) -> list[str]:
+    rules = SpamRules.objects.first() or SpamRules()
+    contact = by_target(questions, given, "contact.")
+    return suspicion.reasons(
+        email=contact.get("email", ""),
+        names=[str(contact[name]) for name in _NAMES if name in contact],
+        texts=[str(answer) for answer in given.values()],
+        is_trapped=is_trapped,
+        is_too_quick=is_too_quick,
+        blocked_domains=frozenset(rules.blocked_domains),
+        blocks_disposable=rules.blocks_disposable,
+        most_links=rules.most_links,
+    )
 
 
-def _stitch(visitor: str, contact: Contact) -> str:
-    """Make the visits from before the contact's. When the visitor is a known other person (a shared computer) nothing
-    is moved, and the id of a new visitor is returned for the device to go on with.
-    """
-    if not VISITOR.fullmatch(visitor):
-        return ""
-    if link_identity(kind=IdentityKind.ANONYMOUS, value=visitor, contact=contact):
-        return ""
-    owner_id = Identity.objects.values_list("contact_id", flat=True).get(kind=IdentityKind.ANONYMOUS, value=visitor)
-    if owner_id == contact.pk:
-        return ""
-    new_visitor = uuid.uuid4().hex
-    link_identity(kind=IdentityKind.ANONYMOUS, value=new_visitor, contact=contact)
-    return new_visitor
-
-
-def _properties(form: Form, given: Mapping[str, str], origin: Mapping[str, str]) -> dict[str, object]:
-    """What the timeline shows: the form, the words, where they came from; and the answers as they were given."""
-    properties: dict[str, object] = {"form": form.slug, "title": form.title}
-    if given.get("message"):
-        properties["message"] = given["message"]
-    for name in ORIGIN:
-        value = normalise.line(origin.get(name, ""))[:300]
-        if value:
-            properties[name] = value
-    properties["answers"] = {name: value for name, value in given.items() if name != "message"}
-    return properties
+def _origin(given: Mapping[str, str]) -> dict[str, str]:
+    cleaned = {name: normalise.line(given.get(name, ""))[:300] for name in ORIGIN}
+    return {name: value for name, value in cleaned.items() if value}

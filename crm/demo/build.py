@@ -1,19 +1,23 @@
 """Loads the demo, once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from django.contrib.auth.hashers import make_password
 from django.db import connection, transaction
 
 import crm.reference
-from capture.models import Form, FormField, Site
+from capture import reference
+from capture.arrangement import ConsentBox
+from capture.models import Site
 from crm.demo import logins
+from crm.demo.forms import fill_in_forms
 from crm.demo.judge import Judge
 from crm.demo.load import WORDING, Loader, reserve
 from crm.demo.sales import Office
 from crm.demo.world import FIRMS, PEOPLE, Maker
 from leads import kinds
-from leads.models import Company, Contact, Source
+from leads.models import Company, Contact
 from pipeline.models import Pipeline, Stage, StageKind
 from reports.services import refresh_funnel
 from scoring import queries as scoring
@@ -43,6 +47,7 @@ def build(*, now: datetime) -> None:
         world = Maker(midnight, judge, site, rots).make(reserve(Company, FIRMS), reserve(Contact, PEOPLE))
         loader = Loader(world, judge)
         loader.facts()
+        fill_in_forms(midnight)
         Office(loader, pipeline, Definition.objects.get(pk=spec.id), midnight).write()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -70,17 +75,12 @@ def make_colleagues() -> None:
 
 
 def make_places_to_arrive() -> str:
-    """The newsletter's form beside those that every installation has; returns the event source of the first site."""
-    Form.objects.get_or_create(
-        slug="newsletter",
-        defaults={
-            "title": "The planning digest",
-            "intro": "Every second Thursday: one idea, one number, one story.",
-            "fields": [FormField.FIRST_NAME.value, FormField.EMAIL.value],
-            "required": [FormField.EMAIL.value],
-            "event_kind": "newsletter_subscribed",
-            "source": Source.NEWSLETTER,
-            "consent_wording": WORDING,
-        },
+    """The newsletter's form and a survey beside the usual ones; returns the event source of the first site."""
+    digest = replace(
+        reference.NEWSLETTER,
+        intro="Every second Thursday: one idea, one number, one story.",
+        consents=(ConsentBox("marketing", WORDING),),
     )
+    reference.ensure_form("newsletter", "The planning digest", "newsletter", digest)
+    reference.ensure_form("survey", "Four questions about your planning", "survey")
     return f"tracker:{Site.objects.order_by('pk')[0].pk}"

@@ -1,0 +1,5 @@
+"""What `capture` announces, in the past tense, with ids only. Who listens is in crm/reactions.py."""
+
+from django.dispatch import Signal
+
+confirmation_asked = Signal()  # submission_id: counts once the link in a mail was followed
