@@ -146,7 +146,12 @@ class Opportunity(models.Model):
         verbose_name_plural = "opportunities"
         constraints = [
             models.UniqueConstraint(
-                fields=["contact", "pipeline"], condition=Q(closed_at=None), name="one_open_opportunity"
+                fields=["contact", "pipeline"],
+                condition=Q(closed_at=None),
+                name="one_open_opportunity",
+                violation_error_message=(
+                    "Both have an open opportunity in the same pipeline. Win or lose one of them first."
+                ),
             ),
             models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="amount_not_negative"),
             models.CheckConstraint(

@@ -3,6 +3,7 @@
 from leads.queries.access import owners_for, told_to
 from leads.queries.chips import Chip, answers_of, chips_for
 from leads.queries.lists import Row, list_page, people, rows_for, tag_choices
+from leads.queries.merges import current_id, doubles_of, has_doubles, merges_of, record_of
 from leads.queries.records import consents_of, identities_of, people_of, tags_of
 from leads.queries.search import search_companies, search_people
 from leads.queries.touches import CameFrom, came_from
@@ -15,11 +16,16 @@ __all__ = [
     "came_from",
     "chips_for",
     "consents_of",
+    "current_id",
+    "doubles_of",
+    "has_doubles",
     "identities_of",
     "list_page",
+    "merges_of",
     "owners_for",
     "people",
     "people_of",
+    "record_of",
     "rows_for",
     "search_companies",
     "search_people",

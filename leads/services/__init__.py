@@ -16,6 +16,7 @@ from leads.services.events import NewEvent, UnknownKind, record_events, register
 from leads.services.evidence import record_evidence
 from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
+from leads.services.kinds import change_kind, continue_facet_run
 from leads.services.lifecycle import disqualify
 from leads.services.merging import (
     Conflicts,
@@ -26,6 +27,9 @@ from leads.services.merging import (
 )
 from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
 from leads.services.standings import add_tag, assign_owner, remove_tag
+from leads.services.suppression import find as find_suppressed
+from leads.services.suppression import remove as remove_suppressed
+from leads.services.suppression import suppress
 from leads.services.taking_back import Kept, remove_companies, remove_facts, take_back
 from leads.services.touches import note_arrivals
 
@@ -46,14 +50,20 @@ __all__ = [
     "assign_owner",
     "change_company",
     "change_contact",
+    "change_kind",
     "choose_purposes",
+    "collect_copy",
     "company_for",
     "confirm_consent",
+    "continue_facet_run",
     "create_contact",
     "custom_rules",
     "disqualify",
     "enter_lifecycle",
+    "erase",
+    "facts_of",
     "find_contact",
+    "find_suppressed",
     "give_many",
     "link_identity",
     "merge_companies",
@@ -65,7 +75,10 @@ __all__ = [
     "register_kind",
     "remove_companies",
     "remove_facts",
+    "remove_suppressed",
     "remove_tag",
+    "request_copy",
+    "suppress",
     "tag_many",
     "take_back",
     "take_contacts",

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from core.errors import Refused
 from leads import custom, normalise, signals
-from leads.models import ChangedContact, Company, Contact
+from leads.models import ChangedContact, Company, Contact, Merge
 from leads.services.fields import custom_rules
 
 COMPANY_FIELDS = ("name", "domain", "industry", "employees", "country", "custom")
@@ -20,7 +20,7 @@ def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company
     name = normalise.line(name)[:200]
     domain = normalise.company_domain(domain or email)
     if domain:
-        company = Company.objects.filter(domain=domain).first()
+        company = Company.objects.filter(domain=domain).first() or _by_former_domains([domain]).get(domain)
         if company:
             return company
     if not name:
@@ -35,10 +35,19 @@ def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company
     return Company.objects.get_or_create(domain=domain, defaults=fields)[0]
 
 
+def _by_former_domains(domains: Sequence[str]) -> dict[str, Company]:
+    """Companies into which those of these domains were merged."""
+    if not domains:
+        return {}
+    merges = Merge.objects.standing().filter(former_domain__in=domains).exclude(company=None).select_related("company")
+    return {merge.former_domain: merge.company for merge in merges.order_by("pk") if merge.company}
+
+
 def companies_for(wanted: Sequence[tuple[str, str]]) -> tuple[list[Company | None], list[Company]]:
     """The company of each (name, domain), by the rule of `company_for`, and those that had to be made."""
     domains = sorted({domain for _, domain in wanted if domain})
     by_domain = {company.domain: company for company in Company.objects.filter(domain__in=domains)} if domains else {}
+    by_domain = _by_former_domains([domain for domain in domains if domain not in by_domain]) | by_domain
     names = sorted({name for name, domain in wanted if name and domain not in by_domain})
     by_name: dict[str, list[Company]] = {}
     if names:
@@ -93,10 +102,15 @@ def change_company(company: Company, **changes: Any) -> Company:
             company.save()
     except IntegrityError:  # another request gave the domain to another company at the same moment
         raise Refused(domain=f"{company.domain} already belongs to another company.") from None
+    refresh_people(company)
+    return company
+
+
+def refresh_people(company: Company) -> None:
+    """Its people are found under its name and scored anew, in batches."""
     last = 0
     while last := _refresh_people(company, after=last):
         pass
-    return company
 
 
 def _refresh_people(company: Company, *, after: int) -> int:

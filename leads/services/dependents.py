@@ -5,13 +5,13 @@ from collections.abc import Collection, Iterator
 from django.db.models import ForeignKey, ManyToOneRel, Model, QuerySet
 
 
-def _relations(model: type[Model]) -> "Iterator[ForeignKey[object, object]]":
-    """Foreign keys to the model, hidden ones too, from rows that are not worked out again by themselves.
+def relations(model: type[Model], *, derived: bool = False) -> "Iterator[ForeignKey[object, object]]":
+    """Foreign keys to the model, hidden ones too, from rows that are not worked out again by themselves (or from all).
 
     A model whose rows are derived says so with `is_derived = True`.
     """
     for relation in model._meta.get_fields(include_hidden=True):
-        if isinstance(relation, ManyToOneRel) and not getattr(relation.related_model, "is_derived", False):
+        if isinstance(relation, ManyToOneRel) and (derived or not getattr(relation.related_model, "is_derived", False)):
             yield relation.field
 
 
@@ -24,7 +24,7 @@ def what_points_at(
     by itself (an `actor` column that is empty) doesn't count either.
     """
     found: dict[int, list[str]] = {}
-    for key in _relations(model):
+    for key in relations(model):
         owner = key.model
         if owner in apart_from and apart_from[owner] is None:
             continue

@@ -1,0 +1,48 @@
+"""Old ids, and the merges behind a record."""
+
+from typing import TypeVar
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from core import keyset
+from leads.models import Company, Contact, Duplicate, DuplicateState, Merge
+from users.models import User
+
+Record = TypeVar("Record", Contact, Company)
+
+
+def current_id(model: type[Contact] | type[Company], pk: int) -> int | None:
+    """The id of whoever stands for the contact or company that had this id, also after several merges."""
+    if pk > keyset.BIGGEST:
+        return None
+    kind = "contact" if model is Contact else "company"
+    merges = Merge.objects.standing().filter(former_id=pk).exclude(**{kind: None})
+    return merges.values_list(kind, flat=True).first()
+
+
+def record_of(rows: "QuerySet[Record]", pk: int) -> Record | None:
+    """The record with this id among the rows, or the one into which it was merged."""
+    if pk > keyset.BIGGEST:
+        return None
+    found = rows.filter(pk=pk).first()
+    if found is None and (current := current_id(rows.model, pk)):
+        found = rows.filter(pk=current).first()
+    return found
+
+
+def merges_of(record: Contact | Company) -> list[Merge]:
+    """The merges into this record that stand, newest first."""
+    return list(record.merges.filter(undone_at=None).select_related("by").order_by("-pk")[:50])
+
+
+def has_doubles(rows: "QuerySet[Contact]") -> "QuerySet[Contact]":
+    """With whether each was merged, and whether it may be somebody else's double; costs no query of its own."""
+    merges = Merge.objects.standing().filter(contact=OuterRef("pk"))
+    pairs = Duplicate.objects.filter(Q(first=OuterRef("pk")) | Q(second=OuterRef("pk")), state=DuplicateState.OPEN)
+    return rows.annotate(was_merged=Exists(merges), may_be_double=Exists(pairs))
+
+
+def doubles_of(contact: Contact, user: User) -> list[Duplicate]:
+    """Who may be the same person, as far as the user may see them; surest first."""
+    pairs = Duplicate.objects.visible_to(user).with_people().filter(Q(first=contact) | Q(second=contact))
+    return list(pairs.exclude(state=DuplicateState.DIFFERENT).order_by("-confidence", "pk")[:10])
