@@ -10,6 +10,12 @@ from django.db.models.functions import Lower
 from users.roles import CAPABILITIES, ROLE_LABELS, Can, Role
 
 
+def initials_of(name: str) -> str:
+    """Of the first and the last word."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words))[:2].upper() or "?"
+
+
 class Team(models.Model):
     """People who share their leads and prospects."""
 
@@ -118,8 +124,7 @@ class User(AbstractBaseUser):
 
     @property
     def initials(self) -> str:
-        words = self.name.split()
-        return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words))[:2].upper() or "?"
+        return initials_of(self.name)
 
 
 class TokenQuerySet(models.QuerySet["Token"]):

@@ -1,6 +1,7 @@
 """Money, shares, counts and changes."""
 
 from decimal import Decimal
+from functools import lru_cache
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
@@ -16,7 +17,11 @@ def money(amount: Decimal | int | float | None, currency: str = "", compact: boo
     """€12,500; compact €12.5k; unknown is a dash that says so."""
     if amount is None or amount == "":
         return mark_safe('<span class="muted" title="unknown">—<span class="visually-hidden">unknown</span></span>')
-    number = amount if isinstance(amount, Decimal) else Decimal(str(amount))
+    return _money(amount if isinstance(amount, Decimal) else Decimal(str(amount)), str(currency), bool(compact))
+
+
+@lru_cache(maxsize=4096)
+def _money(number: Decimal, currency: str, compact: bool) -> SafeString:
     exact = text(money_text(number, currency))
     if not compact:
         return mark_safe(f'<span class="num">{exact}</span>')

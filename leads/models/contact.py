@@ -64,6 +64,11 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.select_related("company", "standing__owner")
 
 
+def name_of(first_name: str, last_name: str, email: str, phone: str) -> str:
+    """What to call a person: the name, else the address, else the number."""
+    return f"{first_name} {last_name}".strip() or email or phone
+
+
 class Contact(models.Model):
     """A person. Owner, lifecycle, source, tags and score live on the contact's Standing."""
 
@@ -103,8 +108,8 @@ class Contact(models.Model):
 
     @property
     def name(self) -> str:
-        """What to call them: the name, else the address, else the number."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email or self.phone
+        """What to call them."""
+        return name_of(self.first_name, self.last_name, self.email, self.phone)
 
     @property
     def initials(self) -> str:

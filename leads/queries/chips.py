@@ -64,16 +64,22 @@ def chips_for(contact_ids: Iterable[int], *, now: datetime | None = None) -> dic
             )
         if contact_id is not None:
             known[contact_id, criterion_id] = tuple(evidence)
-    asked = [(chip, *chip.url.split("/0/", 1)) for chip in criteria.values()]
+    asked: list[tuple[Chip, str, str]] = [(one, *_around(one.url)) for one in criteria.values()]
     found: dict[int, list[Chip]] = {}
     for pk in ids:
         chips = found[pk] = []
-        for chip, before, after in asked:
+        for one, before, after in asked:
+            known_of = known.get((pk, one.criterion_id))
+            state, tooltip = (known_of[0], _tooltip(now, *known_of[1:])) if known_of else (one.state, one.tooltip)
             url = f"{before}/{pk}/{after}"
-            evidence = known.get((pk, chip.criterion_id))
-            state, tooltip = (evidence[0], _tooltip(now, *evidence[1:])) if evidence else chip[4:6]
-            chips.append(Chip(*chip[:4], state, tooltip, url, chip.question))
+            chips.append(Chip(one.criterion_id, one.key, one.letter, one.label, state, tooltip, url, one.question))
     return found
+
+
+def _around(url: str) -> tuple[str, str]:
+    """The address before and after the contact's id."""
+    before, _, after = url.partition("/0/")
+    return before, after
 
 
 def _tooltip(

@@ -12,7 +12,7 @@ from pipeline.queries.board import (
     stages_of,
     stages_with_counts,
 )
-from pipeline.queries.cards import Card, cards_of
+from pipeline.queries.cards import Card, cards_of, for_cards, stay
 from pipeline.queries.filters import NOBODY, Filters
 from pipeline.queries.handover import unpromoted
 from pipeline.queries.lists import list_page, listed, opportunities_at, opportunities_of, search, stalled
@@ -35,6 +35,7 @@ __all__ = [
     "column_page",
     "columns_changed_since",
     "count_in",
+    "for_cards",
     "history_of",
     "list_page",
     "listed",
@@ -48,6 +49,7 @@ __all__ = [
     "stages_of",
     "stages_with_counts",
     "stalled",
+    "stay",
     "total",
     "totals",
     "unpromoted",

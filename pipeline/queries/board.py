@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from zlib import crc32
 
 from django.db.models import Count, Q
 
 from core import keyset
 from pipeline.models import Opportunity, OpportunityQuerySet, Pipeline, Stage, StageKind
-from pipeline.queries.cards import Card, cards_of
+from pipeline.queries.cards import Card, cards_of, for_cards
 from pipeline.queries.filters import Filters, later, midnight
 from pipeline.queries.totals import Totals, totals
 from users.models import User
@@ -144,7 +145,7 @@ def columns_changed_since(
 
 def column_page(user: User, stage: Stage, filters: Filters, *, after: str, now: datetime) -> tuple[list[Card], str]:
     """The next cards of a column, and the place to go on from."""
-    rows = shown_in(stage, _rows(user, stage.pipeline, filters), now.date()).for_card()
+    rows = for_cards(shown_in(stage, _rows(user, stage.pipeline, filters), now.date()))
     is_open = stage.kind == StageKind.OPEN
     page = keyset.page(
         rows, by=PLACE if is_open else CLOSED_PLACE, descending=not is_open, after=after, size=MORE_CARDS
@@ -192,11 +193,10 @@ def _fill(columns: list[Column], rows: OpportunityQuerySet, *, now: datetime, sh
         if column.stage.pk in wanted
     ]
     keys = arms[0].union(*arms[1:], all=True) if len(arms) > 1 else arms[0]
-    found = list(Opportunity.objects.filter(pk__in=keys).for_card())
-    by_stage: dict[int, list[Opportunity]] = {}
-    for row in found:
+    by_stage: dict[int, list[Any]] = {}
+    for row in for_cards(Opportunity.objects.filter(pk__in=keys)):
         by_stage.setdefault(row.stage_id, []).append(row)
-    kept: dict[int, list[Opportunity]] = {}
+    kept: dict[int, list[Any]] = {}
     for column in columns:
         is_open = column.stage.kind == StageKind.OPEN
         here = by_stage.get(column.stage.pk, [])
@@ -211,5 +211,5 @@ def _fill(columns: list[Column], rows: OpportunityQuerySet, *, now: datetime, sh
         column.cards = [cards[row.pk] for row in kept[column.stage.pk]]
 
 
-def _age(row: Opportunity, now: datetime) -> float:
+def _age(row: Any, now: datetime) -> float:
     return (now - (row.closed_at or now)).total_seconds()

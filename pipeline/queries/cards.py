@@ -1,58 +1,150 @@
-"""An opportunity as boards and lists show it."""
+"""An opportunity as boards and lists show it: plain values, because a page draws a hundred and more."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
 
 from django.urls import reverse
 
+from leads.models.contact import name_of
 from leads.queries import Chip, chips_for
-from pipeline.models import Opportunity
+from pipeline.models import LostReason, OpportunityQuerySet
+from users.models import initials_of
+
+REASONS: dict[str, str] = {str(value): str(label) for value, label in LostReason.choices}
 
 
-@dataclass(frozen=True, slots=True)
+class Owner(NamedTuple):
+    """Whose it is, as far as a face goes."""
+
+    pk: int
+    name: str
+    initials: str
+
+
+class Judged(NamedTuple):
+    """The score as a badge shows it."""
+
+    total: int
+    grade: str
+    fit: int
+    engagement: int
+    day: int | None
+
+
+_JUDGED = ("total", "grade", "fit", "content", "intent", "conversation", "social", "product", "day")
+# what is read of each row; the first have the name of their column
+_OWN = (
+    *("pk", "name", "version", "contact_id", "stage_id", "position", "amount", "currency"),
+    *("expected_close", "next_step", "stage_entered_at", "closed_at", "changed_at"),
+)
+_FAR = (
+    *("lost_reason", "stage__name", "stage__kind", "stage__rots_after_days", "company__name", "owner_id"),
+    *("owner__name", "contact__first_name", "contact__last_name", "contact__email", "contact__phone"),
+)
+COLUMNS = (*_OWN, *_FAR, *(f"contact__standing__{name}" for name in _JUDGED))
+
+
+@dataclass(slots=True)
 class Card:
     """An opportunity with what a card shows besides; `days` it has been in its stage."""
 
-    opportunity: Opportunity
-    chips: list[Chip]
+    pk: int
+    name: str
+    version: int
+    contact_id: int
+    stage_id: int
+    position: float
+    amount: Decimal | None
+    currency: str
+    expected_close: date | None
+    next_step: str
+    stage_entered_at: datetime
+    closed_at: datetime | None
+    changed_at: datetime
+    lost_because: str  # empty unless it was lost
+    stage: str
+    stage_kind: str
+    patience: int | None  # days after which it rots in its stage
+    person: str
+    company: str
+    owner: Owner | None
+    judged: Judged
     days: int
     is_rotting: bool
     url: str
+    chips: list[Chip] = field(default_factory=list)
 
     @property
-    def pk(self) -> int:
-        return self.opportunity.pk
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def closed_on(self) -> date | None:
+        """The UTC day on which it was closed: months of the forecast are UTC months."""
+        return self.closed_at.astimezone(UTC).date() if self.closed_at else None
 
     @property
     def who(self) -> str:
         """The person, and the company unless the opportunity is called so."""
-        person, company = self.opportunity.contact.name, self.opportunity.company
-        return (
-            f"{person} · {company.name}" if company and company.name not in (person, self.opportunity.name) else person
-        )
+        if self.company and self.company not in (self.person, self.name):
+            return f"{self.person} · {self.company}"
+        return self.person
 
     @property
     def age(self) -> str:
         days = f"{self.days} day{'' if self.days == 1 else 's'} in this stage"
-        return f"{days}, longer than its {self.opportunity.stage.rots_after_days}" if self.is_rotting else days
+        return f"{days}, longer than its {self.patience}" if self.is_rotting else days
 
     @property
     def says(self) -> str:
         """The card in words, for the ear."""
-        row = self.opportunity
-        amount = "amount unknown" if row.amount is None else f"{row.amount:,.0f} {row.currency}"
-        return f"{row.name}, {self.who}, {amount}, {self.age if row.is_open else row.stage.name}"
+        amount = "amount unknown" if self.amount is None else f"{self.amount:,.0f} {self.currency}"
+        return f"{self.name}, {self.who}, {amount}, {self.age if self.is_open else self.stage}"
 
 
-def cards_of(opportunities: Iterable[Opportunity], *, now: datetime) -> list[Card]:
-    """Opportunities (read `for_card`) with what a card shows besides. One query."""
-    rows = list(opportunities)
-    chips = chips_for({row.contact_id for row in rows}, now=now)
+def stay(entered_at: datetime, closed_at: datetime | None, patience: int | None, now: datetime) -> tuple[int, bool]:
+    """How many days it has been in its stage, and whether that is too long."""
+    days = max(0, (now - entered_at).days)
+    return days, closed_at is None and patience is not None and days >= patience
+
+
+def for_cards(rows: OpportunityQuerySet, *annotations: str) -> Any:
+    """What `cards_of` reads of the rows: no model instances. Annotations come along by their names."""
+    return rows.values_list(*COLUMNS, *annotations, named=True)
+
+
+def cards_of(rows: Iterable[Any], *, now: datetime) -> list[Card]:
+    """Opportunities (read by `for_cards`) with what a card shows besides. One query."""
     before, after = reverse("opportunity", args=[0]).split("0")  # an address per card would cost more than the query
+    owners: dict[int, Owner] = {}
     cards = []
     for row in rows:
-        days, patience = max(0, (now - row.stage_entered_at).days), row.stage.rots_after_days
-        is_rotting = row.is_open and patience is not None and days >= patience
-        cards.append(Card(row, chips[row.contact_id], days, is_rotting, f"{before}{row.pk}{after}"))
+        own, (reason, stage, kind, patience, company, owner_id, owner, *name), score = row[:13], row[13:24], row[24:33]
+        if owner_id is not None and owner_id not in owners:
+            owners[owner_id] = Owner(owner_id, owner, initials_of(owner))
+        total, grade, fit, *categories, day = score
+        days, is_rotting = stay(row.stage_entered_at, row.closed_at, patience, now)
+        cards.append(
+            Card(
+                *own,
+                lost_because=REASONS.get(reason, reason),
+                stage=stage,
+                stage_kind=kind,
+                patience=patience,
+                person=name_of(*name),
+                company=company or "",
+                owner=owners.get(owner_id),
+                # a contact without a standing was never scored
+                judged=Judged(total or 0, grade or "", fit or 0, sum(filter(None, categories)), day),
+                days=days,
+                is_rotting=is_rotting,
+                url=f"{before}{row.pk}{after}",
+            )
+        )
+    chips = chips_for({card.contact_id for card in cards}, now=now)
+    for card in cards:
+        card.chips = chips[card.contact_id]
     return cards

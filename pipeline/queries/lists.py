@@ -12,6 +12,7 @@ from leads import normalise
 from leads.models import Company, Contact
 from leads.queries.lists import matching
 from pipeline.models import Opportunity, OpportunityPerson, OpportunityQuerySet, Stage, StageKind
+from pipeline.queries.cards import for_cards
 from pipeline.queries.filters import Filters
 from users.models import User
 
@@ -46,7 +47,9 @@ def list_page(
         rows = rows.annotate(beginning=Left("name", 40))
     elif key == "age":  # the oldest has entered first
         down = not down
-    return keyset.page(rows.for_card(), by=KEYS[key], descending=down, after=after, before=before, size=size)
+    keys = KEYS[key]
+    read = for_cards(rows, *rows.query.annotations)
+    return keyset.page(read, by=keys, descending=down, after=after, before=before, size=size)
 
 
 def opportunities_of(contact: Contact, user: User) -> list[Opportunity]:

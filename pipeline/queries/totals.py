@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
 from typing import Any
 
 from django.db.models import Aggregate, BigIntegerField, Count, DecimalField, ExpressionWrapper, F, Sum
@@ -46,36 +47,27 @@ class Totals:
 
 def totals(rows: OpportunityQuerySet, *, by: str) -> dict[Any, Totals]:
     """The totals of the rows per value of the column `by`. One query."""
-    groups = (
-        rows.order_by()
-        .values(by, "currency")
-        .annotate(
-            rows=Count("pk"),
-            known=Count("amount"),
-            sum=Sum("amount"),
-            weighted=Sum(WEIGHTED),
-            mark=Fingerprint(F("pk"), F("version")),
-        )
-        .order_by(by, "currency")
-    )
     found: dict[Any, Totals] = {}
-    for group in groups:
-        before = found.get(group[by], Totals())
-        sums = before.sums
-        if group["known"]:
-            sums = (*sums, Money(group["currency"], group["sum"], group["weighted"]))
-        found[group[by]] = Totals(
-            count=before.count + group["rows"],
-            unknown=before.unknown + group["rows"] - group["known"],
-            sums=sums,
-            mark=before.mark ^ group["mark"],
-        )
+    # weighting a sum per probability costs less than weighting each row
+    groups = rows.order_by().values_list(by, "currency", "stage__probability")
+    for key, currency, probability, count, known, amount, mark in groups.annotate(
+        rows=Count("*"), known=Count("amount"), sum=Sum("amount"), mark=Fingerprint(F("pk"), F("version"))
+    ):
+        before = found.get(key, Totals())
+        more = (Money(currency, amount, amount * probability / 100),) if known else ()
+        found[key] = _together(before, Totals(count, count - known, more, mark))
     return found
 
 
 def total(rows: OpportunityQuerySet) -> Totals:
     """The totals of all the rows. One query."""
-    return next(iter(totals(rows.annotate(all_of_them=ALL), by="all_of_them").values()), Totals())
+    return reduce(_together, totals(rows, by="pipeline").values(), Totals())
 
 
-ALL = ExpressionWrapper(F("version") * 0, output_field=BigIntegerField())
+def _together(one: Totals, other: Totals) -> Totals:
+    sums: dict[str, Money] = {}
+    for money in (*one.sums, *other.sums):
+        before = sums.get(money.currency, Money(money.currency, Decimal(0), Decimal(0)))
+        sums[money.currency] = Money(money.currency, before.amount + money.amount, before.weighted + money.weighted)
+    in_order = tuple(money for _, money in sorted(sums.items()))
+    return Totals(one.count + other.count, one.unknown + other.unknown, in_order, one.mark ^ other.mark)

@@ -13,6 +13,7 @@ from core.answers import fill_in, go_to, went_wrong
 from core.errors import Refused
 from core.forms import posted
 from leads.models import Contact, ContactQuerySet
+from leads.queries import chips_for
 from leads.services import find_contact
 from pipeline import queries, services
 from pipeline.forms import EditForm, PersonForm
@@ -31,9 +32,12 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
     )
     row.pipeline = next((one for one in queries.pipelines() if one.pk == row.pipeline_id), row.pipeline)
     stages = [stage for stage in queries.stages_of(row.pipeline) if stage.kind == "open"]
+    days, is_rotting = queries.stay(row.stage_entered_at, row.closed_at, row.stage.rots_after_days, now)
     context: dict[str, Any] = {
         "opportunity": row,
-        "card": queries.cards_of([row], now=now)[0],
+        "chips": chips_for([row.contact_id], now=now)[row.contact_id],
+        "days": days,
+        "is_rotting": is_rotting,
         "stages": stages,
         "history": queries.history_of(row, now=now),
         "people": queries.people_of(row),

@@ -30,7 +30,7 @@ def column(made: Board, name: str) -> queries.Column:
 
 
 def names(made: Board, stage: str) -> list[str]:
-    return [card.opportunity.name for card in column(made, stage).cards]
+    return [card.name for card in column(made, stage).cards]
 
 
 def test_columns_have_true_counts_values_and_weighted_values(cast: Cast) -> None:
@@ -93,7 +93,7 @@ def test_won_and_lost_show_the_current_utc_month(cast: Cast) -> None:
 def test_a_card_that_stays_too_long_rots(cast: Cast) -> None:
     rows.opportunity(cast.rita, name="fresh", entered=NOW - timedelta(days=6, hours=23))
     rows.opportunity(cast.rita, name="rotting", entered=NOW - timedelta(days=7))
-    cards = {card.opportunity.name: card for card in column(board(cast.rita), "New").cards}
+    cards = {card.name: card for card in column(board(cast.rita), "New").cards}
     assert (cards["fresh"].days, cards["fresh"].is_rotting) == (6, False)
     assert (cards["rotting"].days, cards["rotting"].is_rotting) == (7, True)
     assert [row.name for row in queries.stalled(cast.rita, now=NOW)] == ["rotting"]
@@ -128,11 +128,11 @@ def test_a_long_column_shows_the_first_cards_and_the_sum_of_all(cast: Cast) -> N
     new = column(made, "New")
     assert new.totals.count == 120
     assert new.totals.sums[0].amount == 120
-    seen, after = [card.opportunity.name for card in new.cards], new.more
+    seen, after = [card.name for card in new.cards], new.more
     assert len(seen) == 20
     while after:
         cards, after = queries.column_page(cast.rita, new.stage, Filters(), after=after, now=NOW)
-        seen += [card.opportunity.name for card in cards]
+        seen += [card.name for card in cards]
     assert seen == [f"{index:03}" for index in range(120)]
 
 
@@ -142,7 +142,7 @@ def test_further_pages_of_won_go_on_where_the_first_ended(cast: Cast) -> None:
     won = column(board(cast.rita), "Won")
     rest, after = queries.column_page(cast.rita, won.stage, Filters(), after=won.more, now=NOW)
     assert not after
-    seen = [card.opportunity.name for card in (*won.cards, *rest)]
+    seen = [card.name for card in (*won.cards, *rest)]
     assert sorted(seen) == [f"{index:02}" for index in range(60)]
     assert len(rest) == 40
 
