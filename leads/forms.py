@@ -161,3 +161,60 @@ class DisqualifyForm(forms.Form):
         label = dict(self.REASONS)[self.cleaned_data["reason"]]
         note = self.cleaned_data["note"].strip()
         return f"{label}: {note}" if note else label
+
+
+class HumanRuleForm(forms.Form):
+    """From which likelihood on an event counts as a person's, and which user agents are known better."""
+
+    line = forms.IntegerField(
+        label="Quarantine what is less likely a person than (percent)",
+        min_value=0,
+        max_value=100,
+        help_text="0 quarantines nothing, whatever speaks against it.",
+    )
+    machines = forms.CharField(
+        label="These are machines",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "Parts of user agents, one per line"}),
+        help_text="Such as the monitor of your own site.",
+    )
+    people = forms.CharField(
+        label="These are people",
+        required=False,
+        max_length=20_000,
+        widget=forms.Textarea(attrs={"rows": 4, "placeholder": "Parts of user agents, one per line"}),
+        help_text="Such as an app in which your customers read.",
+    )
+
+
+class EraseForm(forms.Form):
+    """Their name, typed."""
+
+    typed = forms.CharField(label="Type their name to confirm", max_length=300, widget=forms.TextInput())
+
+    def __init__(self, data: Any = None, *, name: str) -> None:
+        super().__init__(data)
+        self.fields["typed"].widget.attrs = {"autocomplete": "off", "placeholder": name}
+
+
+class SuppressForm(forms.Form):
+    """Addresses and numbers that nobody uses any more, and why."""
+
+    addresses = forms.CharField(
+        label="Addresses and numbers",
+        max_length=600_000,
+        widget=forms.Textarea(attrs={"rows": 6, "placeholder": "jo@example.com\n+49 30 1234567"}),
+        help_text="One per line, up to 10,000; numbers with their country code.",
+    )
+    reason = forms.ChoiceField(
+        choices=[choice for choice in SuppressionReason.choices if choice[0] != SuppressionReason.ERASED],
+        initial=SuppressionReason.MANUAL,
+    )
+    note = forms.CharField(max_length=200, required=False, help_text="Such as: bounces of the March mailing.")
+
+
+class FindForm(forms.Form):
+    """One address or number."""
+
+    address = forms.CharField(label="Is this address or number on it?", max_length=300)

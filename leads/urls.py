@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import bulk, company, consent, contact, edit, evidence, lists
+from leads.views import bulk, company, consent, contact, edit, events, evidence, lists, privacy
 
 urlpatterns = [
     path("leads/", lists.index, name="leads"),
@@ -25,3 +25,9 @@ urlpatterns = [
     path("companies/<int:pk>/", company.show, name="company"),
     path("companies/<int:pk>/edit/", company.change, name="company_edit"),
 ]
+    path("events/", events.index, name="events"),
+    path("events/count/", events.count, name="events_count"),
+    path("events/decide/", events.decide, name="events_decide"),
+    path("events/undo/", events.undo, name="events_undo"),
+    path("events/rule/", events.rule, name="events_rule"),
+    path("events/rule/progress/", events.progress, name="events_progress"),

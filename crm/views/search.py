@@ -39,6 +39,7 @@ COMMANDS: list[tuple[str, str, str, str, tuple[Can, ...], bool]] = [
     ("Invite a person", "person_invite", "mail-plus", "settings user colleague", (Can.MANAGE_PEOPLE,), True),
     ("Stages", "settings_stages", "columns-3", "settings pipeline board", (Can.MANAGE_STAGES,), False),
     ("Tracking", "settings_tracking", "world", "settings site snippet", (Can.MANAGE_CAPTURE,), False),
+    ("Events", "events", "activity-heartbeat", "log quarantine bots machines visitors", (Can.MANAGE_CAPTURE,), False),
     ("Forms", "settings_forms", "forms", "settings public lead form", (Can.MANAGE_CAPTURE,), False),
     ("API tokens", "settings_tokens", "key", "settings developer", (Can.USE_API,), False),
     ("Profile", "settings_profile", "user", "settings name time zone", (), False),

@@ -188,4 +188,9 @@ class Rejudging(models.Model):
     moved = models.BigIntegerField(default=0, help_text="Events that went into the quarantine or came out.")
 
     def __str__(self) -> str:
-        return f"{self.next_id} of {self.last_id}"
+        return f"{self.done} of {self.last_id}"
+
+    @property
+    def done(self) -> int:
+        """How many ids lie behind it."""
+        return min(self.next_id, self.last_id)

@@ -32,7 +32,8 @@ _CHANGE = """
 WITH wanted AS (
     SELECT * FROM unnest(%s::bigint[], %s::smallint[], %s::text[], %s::bool[]) AS t(id, human, reasons, held)
 ), found AS MATERIALIZED (
-    SELECT e.id, e.contact_id, e.is_quarantined AS was, w.human, string_to_array(w.reasons, ' ')::varchar[] AS reasons, w.held
+    SELECT e.id, e.contact_id, e.is_quarantined AS was, w.human, string_to_array(w.reasons, ' ')::varchar[] AS reasons,
+        w.held
     FROM leads_engagementevent e JOIN wanted w ON w.id = e.id
     ORDER BY e.id FOR NO KEY UPDATE OF e
 ), changed AS (
@@ -79,8 +80,8 @@ def decide(event_ids: Sequence[int], *, is_human: bool) -> dict[int, State]:
     before: dict[int, State] = {}
     after: dict[int, State] = {}
     rows = EngagementEvent.objects.select_for_update(no_key=True).filter(pk__in=event_ids).order_by("pk")
-    for pk, *known in rows.values_list("pk", "human", "human_reasons", "is_quarantined"):
-        state = State(*known)
+    for pk, human, known, is_held in rows.values_list("pk", "human", "human_reasons", "is_quarantined"):
+        state = State(human, known, is_held)
         reasons = sorted({*(state.reasons or ()), sign} - (BY_HAND - {sign}))
         wanted = State(100 if is_human else 0, reasons, not is_human or Sign.OBJECTED in reasons)
         if wanted != state:
