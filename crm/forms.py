@@ -26,7 +26,7 @@ class LeaveForm(forms.Form):
 
 
 class KindForm(forms.Form):
-    """A new kind of event."""
+    """A kind of event."""
 
     key = forms.CharField(max_length=60, label="Key", help_text="What programs send, such as price_list_opened.")
     label = forms.CharField(
@@ -36,6 +36,24 @@ class KindForm(forms.Form):
     direction = forms.ChoiceField(
         choices=Direction.choices, help_text="Two-way means that they talked to us, or made an effort."
     )
+    facet_property = forms.CharField(
+        required=False,
+        max_length=40,
+        label="Property that rules look at",
+        help_text="One of the event's properties, such as path, asset or campaign. Empty: rules only count the event.",
+    )
+    patterns = forms.CharField(
+        required=False,
+        max_length=20_000,
+        label="Patterns",
+        help_text="One per line, the first that fits counts: Pricing: /pricing*",
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false"}),
+    )
+
+    def __init__(self, *args: Any, is_new: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_new:
+            del self.fields["key"]
 
 
 class LabelForm(forms.Form):

@@ -2,16 +2,16 @@
 
 from django.urls import path
 
-from crm.views import search, settings, today
+from crm.views import kinds, search, settings, today
 
 urlpatterns = [
     path("", today.today, name="today"),
     path("search/", search.search, name="search"),
     path("settings/", settings.index, name="settings"),
     path("settings/people/<int:pk>/deactivate/", settings.person_deactivate, name="person_deactivate"),
-    path("settings/kinds/", settings.kinds, name="settings_kinds"),
-    path("settings/kinds/new/", settings.kind_new, name="kind_new"),
-    path("settings/kinds/<int:pk>/", settings.kind, name="kind"),
+    path("settings/kinds/", kinds.kinds, name="settings_kinds"),
+    path("settings/kinds/new/", kinds.kind_new, name="kind_new"),
+    path("settings/kinds/<int:pk>/", kinds.kind, name="kind"),
     path("settings/tags/", settings.tags, name="settings_tags"),
     path("settings/tags/new/", settings.tag, name="tag_new"),
     path("settings/tags/<int:pk>/", settings.tag, name="tag"),

@@ -1,12 +1,15 @@
 """The lists that Settings keeps: kinds of events, tags, custom fields."""
 
+from datetime import datetime
+
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from core.errors import Refused
-from leads import kinds, normalise
-from leads.models import Category, CustomField, Direction, EventKind, FieldType, Tag
-from leads.services import register_kind
+from leads import normalise
+from leads.models import CustomField, EventKind, Facet, FieldType, Tag
+from leads.services import change_kind, register_kind
+from scoring.models import DefinitionStatus, EngagementRule
 
 MOST_FIELDS = 60
 MOST_OPTIONS = 100
@@ -28,22 +31,58 @@ def _key(value: str, longest: int) -> str:
     return key
 
 
-def add_kind(*, key: str, label: str, category: str, direction: str) -> EventKind:
-    """A kind of event that other programs may then send."""
-    key = _key(key, 60)
-    if EventKind.objects.filter(key=key, is_registered=True).exists():
-        raise Refused(key="There is a kind with this key already.")
-    if category not in Category.values or direction not in Direction.values:
-        raise Refused(category="Choose a category and a direction.")
-    return register_kind(key=key, label=_named(label, 80, "label"), category=category, direction=direction)
+def save_kind(
+    *,
+    label: str,
+    category: str,
+    direction: str,
+    facet_property: str = "",
+    patterns: str = "",
+    key: str = "",
+    kind: EventKind | None = None,
+    now: datetime,
+) -> EventKind:
+    """A kind of event that other programs may send, or another description of one; history and scores follow it."""
+    if kind is None:
+        key = _key(key, 60)
+        kind = EventKind.objects.filter(key=key).first()
+        if kind is not None and kind.is_registered:
+            raise Refused(key="There is a kind with this key already.")
+    wanted = patterns_given(patterns)
+    if kind is not None:
+        _keep_what_rules_use(kind, {name.casefold() for name, _ in wanted})
+    label = _named(label, 80, "label")
+    with transaction.atomic():
+        if kind is None:
+            kind = register_kind(key=key, label=label, category=category, direction=direction)
+        return change_kind(
+            kind,
+            label=label,
+            category=category,
+            direction=direction,
+            facet_property=facet_property,
+            patterns=wanted,
+            now=now,
+        )
 
 
-def rename_kind(kind: EventKind, *, label: str) -> EventKind:
-    """Another label. Category and direction stay: scores were computed with them."""
-    kind.label = _named(label, 80, "label")
-    kind.save(update_fields=["label"])
-    kinds.forget()
-    return kind
+def patterns_given(text: str) -> list[tuple[str, str]]:
+    """Patterns as people write them: one per line, "Pricing: /pricing*"."""
+    rows = [row.partition(":") for row in text.splitlines() if row.strip()]
+    return [(name, pattern) for name, _, pattern in rows]
+
+
+def _keep_what_rules_use(kind: EventKind, kept: set[str]) -> None:
+    """Refuse to give up a pattern on which a rule of a current definition rests."""
+    given_up = {facet.pk: facet.name for facet in Facet.objects.filter(kind=kind) if facet.name.casefold() not in kept}
+    rules = EngagementRule.objects.filter(kind=kind).exclude(definition__status=DefinitionStatus.RETIRED)
+    for rule in rules:
+        for pk in rule.facet_ids:
+            if pk in given_up:
+                raise Refused(
+                    patterns=f"“{given_up[pk]}” is needed by the rule “{rule.name}”. Keep its name; "
+                    "the pattern behind it may change."
+                )
 
 
 def save_tag(*, name: str, tag: Tag | None = None) -> Tag:

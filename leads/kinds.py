@@ -46,7 +46,7 @@ def known_kinds() -> dict[str, KnownKind]:
     global _known, _read_at
     if time.monotonic() - _read_at > _REMEMBER_SECONDS:
         patterns: dict[int, list[tuple[re.Pattern[str], int]]] = {}
-        for facet in Facet.objects.order_by("kind_id", "position", "pk"):
+        for facet in Facet.objects.exclude(pattern="").order_by("kind_id", "position", "pk"):
             patterns.setdefault(facet.kind_id, []).append((compile_pattern(facet.pattern), facet.pk))
         _known = {
             kind.key: KnownKind(

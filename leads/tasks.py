@@ -1,15 +1,18 @@
 """What follows from consent, from wishes about one's own data, and from the rule about machines."""
 
 from datetime import timedelta
+from time import monotonic
 
 from django.utils import timezone
 
 from core.tasks import enqueue, task
-from leads.models import BulkChange, Consent, Erasure, PersonalCopy, Purpose, Rejudging
-from leads.services import privacy, profiling, quarantine
+from leads.models import BulkChange, Consent, Erasure, FacetRun, PersonalCopy, Purpose, Rejudging
+from leads.services import duplicates, kinds, privacy, profiling, quarantine
+from users.models import User
 
 LATE = timedelta(minutes=2)
 RANGES_A_TASK = 50
+AT_A_TIME = 25  # seconds that one look for duplicates takes at most
 UNDONE_NO_MORE = timedelta(hours=2)
 
 
@@ -85,3 +88,45 @@ def watch_events() -> None:
     for _ in range(RANGES_A_TASK):
         if not quarantine.watch(now=timezone.now()):
             return
+
+
+@task
+def continue_facet_run(kind_id: int) -> None:
+    """Bring events up to date with the patterns of their kind, some ranges at a time."""
+    for _ in range(RANGES_A_TASK):
+        if not kinds.continue_facet_run(kind_id, now=timezone.now()):
+            return
+    enqueue(continue_facet_run, kind_id=kind_id)
+
+
+@task
+def continue_facet_runs() -> None:
+    """Sweep, and the way in: patterns that changed half a minute ago or more, and runs whose task was lost."""
+    settled = timezone.now() - kinds.SETTLED
+    for kind_id in FacetRun.objects.filter(done_at=None, changed_at__lt=settled).values_list("pk", flat=True):
+        enqueue(continue_facet_run, kind_id=kind_id)
+
+
+@task
+def find_duplicates() -> None:
+    """Compare what was changed lately, for a while; the next call goes on."""
+    end = monotonic() + AT_A_TIME
+    since = duplicates.last_look()
+    while monotonic() < end and (since := duplicates.compare_changed(since=since, now=timezone.now())):
+        pass
+
+
+@task
+def find_missed_duplicates() -> None:
+    """Sweep: contacts whose change the look at changed ones did not see."""
+    end, after = monotonic() + 10 * AT_A_TIME, 0
+    while monotonic() < end and (after := duplicates.compare_missed(now=timezone.now(), after=after)):
+        pass
+
+
+@task
+def merge_exact(user_id: int) -> None:
+    """Merge the pairs that are certain, in the name of whoever asked for it."""
+    by = User.objects.filter(pk=user_id, is_active=True).first()
+    while by is not None and duplicates.merge_exact(by=by, now=timezone.now())[0]:
+        pass

@@ -122,3 +122,18 @@ def follow(identity_ids: Iterable[int], contact: Contact) -> int:
         seen |= found
         todo = {identity.pk for identity in fresh}
     return moved
+
+
+def follow_same_people(*, most: int = 500) -> int:
+    """Follow the links of which one end has become a contact's and the other is still nobody's; how many moved."""
+    links = SamePerson.objects.select_related("one__contact", "other__contact")
+    half = links.filter(one__contact=None, other__contact__isnull=False) | links.filter(
+        other__contact=None, one__contact__isnull=False
+    )
+    moved = 0
+    for link in half.order_by("pk")[:most]:
+        known = link.one if link.one.contact_id else link.other
+        if known.contact is not None:
+            with transaction.atomic():
+                moved += follow([known.pk], known.contact)
+    return moved

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from core.answers import fill_in
 from core.forms import posted
 from crm import leaving, registry
-from crm.forms import FieldForm, FieldLabelForm, KindForm, LabelForm, LeaveForm, TagForm
-from leads.models import CustomField, EventKind, Tag
+from crm.forms import FieldForm, FieldLabelForm, LeaveForm, TagForm
+from leads.models import CustomField, Tag
 from users.access import SignedInRequest, requires
 from users.models import User
 from users.roles import Can
@@ -128,59 +128,6 @@ def person_deactivate(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 @requires(*LISTS)
-def kinds(request: SignedInRequest) -> HttpResponse:
-    """The registry of kinds; those that arrived by themselves come first."""
-    rows = [
-        {
-            "name": kind.label,
-            "sub": kind.key,
-            "notes": [kind.get_category_display(), kind.get_direction_display()],
-            "is_new": not kind.is_registered,
-            "url": reverse("kind", args=[kind.pk]),
-        }
-        for kind in EventKind.objects.order_by("is_registered", "category", "label")
-    ]
-    return _list(request, "Kinds of events", rows, heads=["Category", "Direction"], new_url=reverse("kind_new"))
-
-
-@require_http_methods(["GET", "POST"])
-@requires(*LISTS)
-def kind_new(request: SignedInRequest) -> HttpResponse:
-    """Register a kind."""
-
-    def save(given: dict[str, Any]) -> str:
-        return f"“{registry.add_kind(**given)}” can be sent now."
-
-    form = KindForm(posted(request))
-    return fill_in(request, form, save, back=reverse("settings_kinds"), title="New kind of event", button="Register")
-
-
-@require_http_methods(["GET", "POST"])
-@requires(*LISTS)
-def kind(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Rename a kind, or describe one that arrived by itself."""
-    row = get_object_or_404(EventKind, pk=pk)
-    if not row.is_registered:
-        return _describe(request, row)
-
-    def save(given: dict[str, Any]) -> str:
-        return f"It is called “{registry.rename_kind(row, **given)}” now."
-
-    form = LabelForm(posted(request), initial={"label": row.label})
-    return fill_in(request, form, save, back=reverse("settings_kinds"), title=f"Kind {row.key}", button="Save")
-
-
-def _describe(request: SignedInRequest, row: EventKind) -> HttpResponse:
-    def save(given: dict[str, Any]) -> str:
-        return f"“{registry.add_kind(**given)}” is described."
-
-    initial = {"key": row.key, "label": row.label, "category": row.category, "direction": row.direction}
-    form = KindForm(posted(request), initial=initial)
-    return fill_in(request, form, save, back=reverse("settings_kinds"), title=f"Kind {row.key}", button="Save")
-
-
-@require_safe
-@requires(*LISTS)
 def tags(request: SignedInRequest) -> HttpResponse:
     """All tags, each with the list of its contacts."""
     rows = [
@@ -233,7 +180,8 @@ def field_new(request: SignedInRequest) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         return f"“{registry.save_field(**given)}” is a field now."
 
-    form = FieldForm(posted(request))
+    offered = {name: request.GET.get(name, "").replace("\0", "")[:80] for name in ("about", "key", "label")}
+    form = FieldForm(posted(request), initial={name: value for name, value in offered.items() if value})
     return fill_in(request, form, save, back=reverse("settings_fields"), title="New custom field", button="Add")
 
 

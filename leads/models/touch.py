@@ -42,6 +42,9 @@ class FacetRun(models.Model):
     changed_at = models.DateTimeField(help_text="When the patterns were last changed; a change starts the run again.")
     next_id = models.BigIntegerField(default=0, help_text="Events with smaller ids are done.")
     done_at = models.DateTimeField(null=True)
+    rescores = models.BooleanField(
+        default=False, help_text="Category or direction changed, too: everybody with such an event is scored anew."
+    )
     changed_events = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from leads.queries.access import owners_for, told_to
 from leads.queries.chips import Chip, answers_of, chips_for
+from leads.queries.kinds import KindRow, kind_rows, seen_properties
 from leads.queries.lists import Row, list_page, people, rows_for, tag_choices
 from leads.queries.merges import current_id, doubles_of, has_doubles, merges_of, record_of
 from leads.queries.records import consents_of, identities_of, people_of, tags_of
@@ -11,6 +12,7 @@ from leads.queries.touches import CameFrom, came_from
 __all__ = [
     "CameFrom",
     "Chip",
+    "KindRow",
     "Row",
     "answers_of",
     "came_from",
@@ -20,6 +22,7 @@ __all__ = [
     "doubles_of",
     "has_doubles",
     "identities_of",
+    "kind_rows",
     "list_page",
     "merges_of",
     "owners_for",
@@ -29,6 +32,7 @@ __all__ = [
     "rows_for",
     "search_companies",
     "search_people",
+    "seen_properties",
     "tag_choices",
     "tags_of",
     "told_to",

@@ -25,6 +25,7 @@ from leads.services.merging import (
     unmerge_companies,
     unmerge_contacts,
 )
+from leads.services.privacy import collect_copy, erase, facts_of, request_copy
 from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
 from leads.services.standings import add_tag, assign_owner, remove_tag
 from leads.services.suppression import find as find_suppressed

@@ -152,7 +152,9 @@ def test_a_deep_or_odd_message_is_set_aside(client: Client, server: Site) -> Non
     deep = '{"batch": [{"type": "track", "event": "X", "userId": "u1", "properties": {"a": %s1%s}}]}'
     assert call(client, "batch", (deep % ("[" * 900, "]" * 900)).encode(), server.write_key).status_code in {200, 400}
     for value in ("NaN", "1e999", '"\\ud800"'):
-        body = '{"batch": [{"type": "track", "event": "X", "userId": "u1", "properties": {"a": %s}}]}' % value
+        body = '{"batch": [{"type": "track", "event": "X", "userId": "u1", "properties": {"a": VALUE}}]}'.replace(
+            "VALUE", value
+        )
         assert call(client, "batch", body.encode(), server.write_key).status_code == 400
     assert EngagementEvent.objects.count() <= 1
 

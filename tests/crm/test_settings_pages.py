@@ -10,6 +10,7 @@ from crm import leaving
 from leads import kinds
 from leads.models import CustomField, EventKind, Standing, Tag
 from leads.services import assign_owner
+from leads.services.kinds import patterns_of
 from pipeline.models import Opportunity
 from pipeline.services import promote
 from tests import factories
@@ -43,17 +44,50 @@ def test_everybody_sees_the_sections_they_may_open(cast: Cast, who: str, shown: 
         assert f'href="{reverse(name)}"' not in page
 
 
-def test_a_new_kind_can_be_sent_and_an_old_one_only_renamed(cast: Cast) -> None:
+def test_a_new_kind_can_be_sent_and_an_old_one_is_described_anew(cast: Cast) -> None:
     client = client_of(cast.mara)
     new = {"key": "Price_List_Opened", "label": "Opened the price list", "category": "intent", "direction": "one_way"}
     assert client.post(reverse("kind_new"), new).status_code == 302
     assert kinds.known_kinds()["price_list_opened"].key == "price_list_opened"
     assert client.post(reverse("kind_new"), new).status_code == 422
+    kind = EventKind.objects.get(key="price_list_opened")
+    data = new | {"direction": "two_way", "facet_property": "asset", "patterns": "Big: *enterprise*\nAny: *"}
+    assert client.post(reverse("kind", args=[kind.pk]), data).status_code == 302
+    kind.refresh_from_db()
+    assert (kind.direction, kind.facet_property) == ("two_way", "asset")
+    assert patterns_of(kind) == [("Big", "*enterprise*"), ("Any", "*")]
+    page = client.get(reverse("kind", args=[kind.pk])).content.decode()
+    assert "Big: *enterprise*" in page
+
+
+def test_a_pattern_that_a_rule_needs_is_kept(cast: Cast) -> None:
     viewed = EventKind.objects.get(key="page_view")
-    data = {"label": "Looked at a page", "direction": "two_way", "category": "social"}
-    assert client.post(reverse("kind", args=[viewed.pk]), data).status_code == 302
-    viewed.refresh_from_db()
-    assert (viewed.label, viewed.direction, viewed.category) == ("Looked at a page", "one_way", "content")
+    data = {"label": "Viewed a page", "direction": "one_way", "category": "content", "facet_property": "path"}
+    answer = client_of(cast.mara).post(reverse("kind", args=[viewed.pk]), data | {"patterns": "Blog: /blog*"})
+    assert answer.status_code == 422
+    assert "is needed by the rule" in answer.content.decode()
+    assert len(patterns_of(viewed)) == 5
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"patterns": "no colon"}, "patterns"),
+        ({"patterns": "A: /a\nA: /b"}, "patterns"),
+        ({"patterns": "A: *a*b*c*d*"}, "patterns"),
+        ({"patterns": "A: /a", "facet_property": ""}, "facet_property"),
+        ({"patterns": "\n".join(f"A{n}: /{n}" for n in range(51))}, "patterns"),
+        ({"label": " "}, "label"),
+        ({"category": "gossip"}, "category"),
+    ],
+)
+def test_a_wrong_description_is_422_and_changes_nothing(cast: Cast, wrong: dict[str, str], field: str) -> None:
+    kind = EventKind.objects.get(key="asset_downloaded")
+    good = {"label": "Downloaded", "category": "content", "direction": "one_way", "facet_property": "asset"}
+    answer = client_of(cast.mara).post(reverse("kind", args=[kind.pk]), good | wrong)
+    assert answer.status_code == 422
+    assert field in answer.context["form"].errors
+    assert patterns_of(kind) == []
 
 
 def test_a_kind_that_arrived_by_itself_waits_to_be_described(cast: Cast) -> None:
@@ -61,7 +95,7 @@ def test_a_kind_that_arrived_by_itself_waits_to_be_described(cast: Cast) -> None
         key="quiz", label="quiz", category="content", direction="one_way", is_registered=False
     )
     client = client_of(cast.adam)
-    assert "describe it" in client.get(reverse("settings_kinds")).content.decode()
+    assert "Describe it" in client.get(reverse("settings_kinds")).content.decode()
     data = {"key": "quiz", "label": "Took the quiz", "category": "intent", "direction": "two_way"}
     assert client.post(reverse("kind", args=[kind.pk]), data).status_code == 302
     kind.refresh_from_db()
