@@ -143,6 +143,9 @@ CELERY_TASK_ROUTES = {
     "leads.tasks.erase": {"queue": "bulk"},
     "leads.tasks.collect_copy": {"queue": "bulk"},
     "leads.tasks.rejudge": {"queue": "bulk"},
+    "leads.tasks.find_*": {"queue": "bulk"},
+    "leads.tasks.merge_exact": {"queue": "bulk"},
+    "leads.tasks.continue_facet_run": {"queue": "bulk"},
     "users.tasks.*": {"queue": "mail"},
     "capture.tasks.mail_confirmation": {"queue": "mail"},
 }
@@ -184,10 +187,21 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "continue-facet-runs": {
+        "task": "leads.tasks.continue_facet_runs",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
     "follow-same-people": {
         "task": "capture.tasks.follow_same_people",
         "schedule": 60.0,
         "options": {"expires": 60},
+    },
+    "find-duplicates": {"task": "leads.tasks.find_duplicates", "schedule": 30.0, "options": {"expires": 30}},
+    "find-missed-duplicates": {
+        "task": "leads.tasks.find_missed_duplicates",
+        "schedule": crontab(minute=41),
+        "options": {"expires": 3600},
     },
     "finish-imports": {"task": "capture.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
     "forget-uploads": {"task": "capture.tasks.forget_uploads", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
