@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.utils import timezone
@@ -70,8 +70,7 @@ _FROM = {
 _NOT_TOLD_BY_ITS_ACTIVITY = "NOT EXISTS (SELECT FROM activities_activity a WHERE a.event_id = x.id)"
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(NamedTuple):
     """One page view within a visit."""
 
     at: datetime
@@ -107,8 +106,7 @@ class Timeline:
     after: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(NamedTuple):
     at: datetime
     source: int
     id: int

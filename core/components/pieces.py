@@ -1,11 +1,9 @@
 """Bigger pieces, drawn by templates/components/."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
-from django.utils import timezone
 from django.utils.safestring import mark_safe
 
 from core.components.values import of, text
@@ -104,38 +102,6 @@ def next_step(
 ) -> dict[str, Any]:
     """The one thing to do next, why, and the button that does it (in the dialog)."""
     return {"title": title, "why": why, "url": url, "label": label, "icon_name": icon_name, "quiet": quiet}
-
-
-def timeline_item(
-    icon_name: str,
-    title: Any,
-    when: datetime,
-    body: str = "",
-    actor: Any = "",
-    two_way: bool = False,
-    tone: str = "",
-    quote: bool = False,
-    url: str = "",
-    meta: Any = "",
-    clock: bool = False,
-) -> dict[str, Any]:
-    """One thing that happened; `two_way` marks that they talked to us; tone is "", "good" or "alarm".
-
-    Below a heading that says the day, `clock` shows the time of day instead of repeating the date.
-    """
-    return {
-        "clock": clock and timezone.now() - when > timedelta(days=1),
-        "icon_name": icon_name,
-        "title": title,
-        "when": when,
-        "body": body,
-        "actor": actor,
-        "two_way": two_way,
-        "tone": tone,
-        "quote": quote,
-        "url": url,
-        "meta": meta,
-    }
 
 
 def sort(label: str, key: str, current: str, url: str, target: str = "#list") -> dict[str, Any]:

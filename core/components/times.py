@@ -6,8 +6,11 @@ from functools import lru_cache
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-_MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
+MONTHS += ("November", "December")
+_DAYS = [name[:3] for name in DAYS]
+_MONTHS = [name[:3] for name in MONTHS]
 _NEVER = mark_safe('<span class="muted">–</span>')
 
 
@@ -29,6 +32,18 @@ def ago(when: datetime | date | None, late: bool = False) -> SafeString:
 def _day_ago(day: date, today: date, late: bool) -> SafeString:
     text = _day_distance((today - day).days) or _day_in(day, today.year)
     return _time(day, text, _exact(day), late and day < today)
+
+
+def at_time(when: datetime) -> SafeString:
+    """The time of day, below a heading that says the day; the exact instant on hover."""
+    here = timezone.localtime(when) if timezone.is_aware(when) else when
+    clock = f"{here.hour:02}:{here.minute:02}"
+    return _time(here.replace(microsecond=0), clock, f"{_exact(here)}, {clock}", False)
+
+
+def long_day(day: date) -> str:
+    """Monday, 2 November 2026."""
+    return f"{DAYS[day.weekday()]}, {day.day} {MONTHS[day.month]} {day.year:04}"
 
 
 def _exact(day: date) -> str:

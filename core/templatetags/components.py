@@ -8,7 +8,7 @@ from typing import Any
 
 from django import template
 
-from core.components import charts, frames, icons, kept, numbers, people, pieces, times
+from core.components import charts, frames, icons, kept, numbers, people, pieces, stream, times
 
 register = template.Library()
 
@@ -23,6 +23,7 @@ SIMPLE: list[Callable[..., Any]] = [
     people.avatar,
     people.person,
     pieces.url_or,
+    stream.timeline_item,
 ]
 # the tag `x` is drawn by templates/components/x.html
 DRAWN_BY_TEMPLATE: list[Callable[..., dict[str, Any]]] = [
@@ -34,7 +35,6 @@ DRAWN_BY_TEMPLATE: list[Callable[..., dict[str, Any]]] = [
     pieces.filter_bar,
     pieces.progress,
     pieces.next_step,
-    pieces.timeline_item,
     pieces.sort,
     pieces.pager,
 ]
