@@ -44,6 +44,11 @@ class Step:
     chosen: Mapping[str, str]
 
 
+def further(lifecycle: str) -> int:
+    """How far somebody has come; the greater wins."""
+    return _FURTHER.index(Lifecycle(lifecycle))
+
+
 def is_empty(value: Any) -> bool:
     return value is None or value in ("", [])
 
@@ -67,7 +72,7 @@ def combined(mine: Values, theirs: Values, chosen: Mapping[str, str]) -> Values:
     if "tags" in result:
         result["tags"] = sorted({*(mine.get("tags") or ()), *(theirs.get("tags") or ())})
     if "lifecycle" in result:
-        result["lifecycle"] = max(mine["lifecycle"], theirs["lifecycle"], key=_FURTHER.index)
+        result["lifecycle"] = max(mine["lifecycle"], theirs["lifecycle"], key=further)
     if "created_at" in result:  # whom we heard of first tells when, and how
         first = min(mine, theirs, key=lambda one: one["created_at"])
         result |= {name: first[name] for name in ("created_at", "source") if name in result}

@@ -71,6 +71,24 @@ def company_domain(value: str) -> str:
     return cleaned
 
 
+# What says in which legal form a company is, and nothing about which company it is.
+_LEGAL_FORMS = frozenset(
+    """
+    ab ag as asa aps bv cc co company corp corporation cv dba eg ek eu ev gbr gesellschaft gmbh group holding holdings
+    inc incorporated kft kg kgaa limited llc llp ltd mbh nv ohg oy oyj plc pte pty pvt sa sarl sas se sl spa srl sro the
+    ug und and zoo
+    """.split()  # noqa: SIM905 - a list of words reads best as words
+)
+
+
+@lru_cache(maxsize=4096)
+def company_key(name: str) -> str:
+    """The name by which companies are compared: folded, without punctuation and legal form. ACME, Inc. is acme."""
+    folded = re.sub(r"[^\w\s&]", "", search_text(name[:200]).replace("-", " ").replace("/", " "))
+    words = [word for word in folded.replace("&", " ").split() if word]
+    return " ".join(word for word in words if word not in _LEGAL_FORMS) or " ".join(words)
+
+
 @lru_cache(maxsize=4096)
 def phone(value: str, region: str = "") -> str:
     """The number in E.164 (+4930123456); empty when it is none. `region` helps numbers without country code."""

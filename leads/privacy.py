@@ -4,7 +4,7 @@ An app says so in `HELD` of its own `privacy.py`; a test fails on a table that p
 Facts keep what counts (kind, day, source, amount) and lose what tells who it was.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import import_module
@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.apps import apps
-from django.db.models import Case, CharField, F, Model, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Model, Q, QuerySet, Value, When
 from django.db.models.functions import Cast, Concat
 
 
@@ -30,6 +30,7 @@ class Held:
     blank: Mapping[str, Any] = field(default_factory=dict)
     is_deleted: bool = False
     by_address: str = ""  # a column in which rows without a contact are looked for by the person's addresses
+    where: Callable[[int], Q] | None = None  # instead of `via`, where no key leads to the contact
     keeps: str = ""  # why rows stay as they are, when they are neither blanked nor deleted
 
     def table(self) -> type[Model]:
@@ -37,7 +38,8 @@ class Held:
 
     def rows(self, contact_id: int) -> "QuerySet[Any]":
         """The person's rows, in the order of their keys."""
-        return self.table()._base_manager.filter(**{self.via: contact_id}).order_by("pk")
+        of = self.where(contact_id) if self.where else Q(**{self.via: contact_id})
+        return self.table()._base_manager.filter(of).order_by("pk")
 
 
 # the key of a message is kept, so that sending it again stores nothing; unless it is an address itself
@@ -103,6 +105,9 @@ HELD = [
         blank={"former_name": "Erased person", "former_domain": "", "reason": "", "former": {}}
         | {"before": {}, "after": {}, "aside": []},
     ),
+    Held("leads.Duplicate", "Who might be you too", via="first", shows=("confidence", "found_at"), is_deleted=True),
+    Held("leads.Duplicate", "Who might be you too", via="second", shows=("confidence", "found_at"), is_deleted=True),
+    Held("leads.DuplicateKeys", "Digests by which we compare", shows=("seen_at",), is_deleted=True),
     Held(
         "leads.Standing", "Your score", shows=("lifecycle", "source", "total", "grade", "owner__name"), keeps="numbers"
     ),
