@@ -6,7 +6,17 @@ from django import forms
 
 from core.errors import Refused
 from leads.custom import LONGEST_TEXT, MOST_DIGITS, stored
-from leads.models import Company, Contact, Criterion, CustomField, FieldType, Purpose, Source, Verdict
+from leads.models import (
+    Company,
+    Contact,
+    Criterion,
+    CustomField,
+    FieldType,
+    Purpose,
+    Source,
+    SuppressionReason,
+    Verdict,
+)
 
 
 def _custom_field(field: CustomField) -> forms.Field:

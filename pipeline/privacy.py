@@ -1,12 +1,20 @@
 """What `pipeline` holds about a person (leads/privacy.py)."""
 
-from django.db.models import OuterRef, Subquery, Value
+from django.db.models import OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.urls import reverse
 
 from leads.models import Company
 from leads.privacy import Held
+from pipeline.models import Opportunity
 
 _COMPANY = Subquery(Company.objects.filter(pk=OuterRef("company_id")).values("name")[:1])
+
+
+def _pages(contact_id: int) -> list[str]:
+    keys = Opportunity.objects.filter(contact=contact_id).values_list("pk", flat=True)
+    return [reverse("opportunity", args=[pk]) for pk in keys]
+
 
 HELD = [
     Held(
@@ -27,5 +35,12 @@ HELD = [
         "Opportunities of others in which you have a part",
         shows=("opportunity__name", "role"),
         is_deleted=True,
+    ),
+    Held(
+        "activities.Notification",
+        "What colleagues were told about your opportunities",
+        where=lambda contact_id: Q(url__in=_pages(contact_id)),
+        shows=("text", "at"),
+        blank={"text": "Erased person"},
     ),
 ]

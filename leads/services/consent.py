@@ -17,7 +17,7 @@ is taken back, further ones are not stored at all (`has_objected`), earlier ones
 (`leads.tasks.apply_profiling`). What somebody does towards us on purpose (forms, replies, calls) stays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -34,7 +34,7 @@ from leads.models import (
     Identity,
     Purpose,
 )
-from leads.queries.consent import REACHED_BY, addresses_of, is_suppressed
+from leads.queries.consent import REACHED_BY, addresses_of, is_suppressed, states_of
 from leads.services.identities import IdentityKey, resolve_identities
 from leads.services.suppression import open_again
 from users.models import User
@@ -170,6 +170,34 @@ def confirm_consent(consent_id: int, *, now: datetime, source: str = "confirmati
         open_again(Contact.objects.get(pk=row.contact_id), row.purpose, now=now)
     _announce(confirmed)
     return confirmed
+
+
+@transaction.atomic
+def choose_purposes(
+    contact: Contact,
+    wanted: Mapping[Purpose, bool],
+    *,
+    now: datetime,
+    wordings: Mapping[Purpose, str],
+    source: str = "preferences",
+) -> list[Consent]:
+    """What the person chose themselves behind a link that only they have; what stays as it was is not written again.
+
+    Such a yes needs no further confirmation, and opens an address that they had closed themselves.
+    """
+    locks.locked(Contact.objects.filter(pk=contact.pk))
+    rows = []
+    for state in states_of(contact):
+        given = wanted.get(state.purpose, state.is_allowed)
+        if given == state.is_allowed and not (given and state.waits_for):
+            continue
+        if given:
+            open_again(contact, state.purpose, now=now)
+        wording = wordings.get(state.purpose, "") if given else ""
+        rows.append(
+            record_consent(contact=contact, purpose=state.purpose, given=given, now=now, source=source, wording=wording)
+        )
+    return rows
 
 
 def unsubscribe(event_ids: Sequence[int]) -> None:
