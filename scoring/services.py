@@ -14,7 +14,7 @@ from leads.models import ChangedContact, Contact
 from scoring import queries, signals
 from scoring.definitions import Spec
 from scoring.models import RefreshRange, Verdict
-from scoring.statement import IDS, RANGE, Targets
+from scoring.statement import IDS, ONE, RANGE, Targets
 
 BATCH = 5000
 RANGE_SIZE = 25_000  # short enough that a fact which waits for the lock is scored soon; several workers share them
@@ -37,7 +37,8 @@ def _update(spec: Spec, targets: Targets, numbers: Sequence[int], day: int) -> l
     """Run the one update in the running transaction, which must hold the scoring lock."""
     with connection.cursor() as cursor:
         if targets.is_narrow:
-            cursor.execute(f"EXECUTE {prepared_update(spec)} (%s::bigint[], %s)", [list(numbers), day])
+            name = prepared_update(spec, ONE if len(numbers) == 1 else targets)
+            cursor.execute(f"EXECUTE {name} (%s::bigint[], %s)", [list(numbers), day])
         else:
             # a range is planned for its own numbers: they decide between index and scan
             ends = f"'{{{','.join(map(str, numbers))}}}'::bigint[]"
@@ -46,9 +47,10 @@ def _update(spec: Spec, targets: Targets, numbers: Sequence[int], day: int) -> l
         return [Changed(*row) for row in cursor.fetchall()]
 
 
-def prepared_update(spec: Spec) -> str:
-    """The name of the update of some contacts, prepared on this connection."""
-    return queries.prepared(spec, "update", "bigint[], int", lambda statement: statement.update(IDS))
+def prepared_update(spec: Spec, targets: Targets) -> str:
+    """The name of the update of one contact or of some, prepared on this connection."""
+    purpose = "update one" if targets.is_one else "update"
+    return queries.prepared(spec, purpose, "bigint[], int", lambda statement: statement.update(targets))
 
 
 def _record_verdicts(changed: Sequence[Changed], spec: Spec, *, now: datetime) -> int:

@@ -22,7 +22,7 @@ from leads.models import ChangedContact, Contact, EngagementEvent, Standing
 from leads.services import NewEvent, record_events
 from scoring import queries, services
 from scoring.models import RefreshRange
-from scoring.statement import EVERYBODY
+from scoring.statement import EVERYBODY, ONE
 
 BARE = "SELECT contact_id, count(*) FROM leads_engagementevent GROUP BY contact_id"
 
@@ -142,7 +142,7 @@ def _one_contact() -> None:
     busy = rows("SELECT contact_id FROM leads_engagementevent WHERE source = 'bench-busy' LIMIT 1")[0][0]
     with transaction.atomic():
         locks.hold(locks.SCORING)
-        name = services.prepared_update(spec)
+        name = services.prepared_update(spec, ONE)
         for label, ids, target in (("about 20", typical, 2.0), ("5,000", [busy], 8.0)):
             call = lambda n, ids=ids: (f"EXECUTE {name} (%s::bigint[], %s)", [[ids[n % len(ids)]], day])  # noqa: E731
             milliseconds_per_call(call, calls=100)

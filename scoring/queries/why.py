@@ -6,10 +6,11 @@ from typing import Any
 from leads.days import date_of
 from scoring import decay
 from scoring.definitions import Spec
+from scoring.engaged import CATEGORIES
 from scoring.explanation import Explanation, Line, Missing
 from scoring.models import Definition
 from scoring.queries.specs import active_spec, fetch, load_spec, prepared
-from scoring.statement import CATEGORIES, IDS
+from scoring.statement import ONE
 
 LOOK_AHEAD_WEEKS = 26
 
@@ -22,7 +23,7 @@ def why(contact_id: int, day: int, *, definition: Definition | None = None) -> E
     spec = load_spec(definition) if definition else active_spec()
     if spec is None:
         return None
-    name = prepared(spec, "why", "bigint[], int", lambda statement: statement.select(IDS, with_lines=True))
+    name = prepared(spec, "why", "bigint[], int", lambda statement: statement.select(ONE, with_lines=True))
     rows = fetch(f"EXECUTE {name} (%s::bigint[], %s)", [[contact_id], day])
     if not rows:
         return None
@@ -45,26 +46,24 @@ def why(contact_id: int, day: int, *, definition: Definition | None = None) -> E
 
 def _lines(spec: Spec, row: dict[str, Any], day: int) -> list[Line]:
     lines = [
-        Line(rule_id=rule.id, name=rule.name, category="fit", thousandths=1000 * row[f"f{n}"])
-        for n, rule in enumerate(spec.fit)
-        if row[f"f{n}"]
+        Line(rule_id=rule.id, name=rule.name, category="fit", thousandths=1000 * points)
+        for rule, points in zip(spec.fit, row["fits"], strict=True)
+        if points
     ]
-    for n, rule in enumerate(spec.engagement):
-        if not row[f"n{n}"]:
-            continue
-        newest = row[f"d{n}"]
+    for number, thousandths, events, newest in row["lines"] or []:
+        rule = spec.engagement[number]
         left = decay.fades_after(rule.points, rule.half_life_days, rule.window_days, day - newest)
         lines.append(
             Line(
                 rule_id=rule.id,
                 name=rule.name,
                 category=rule.category,
-                thousandths=row[f"l{n}"],
-                events=row[f"n{n}"],
+                thousandths=thousandths,
+                events=events,
                 newest=date_of(newest),
                 fades_on=date_of(day + left),
                 half_life_days=rule.half_life_days,
-                is_capped=rule.cap is not None and abs(row[f"l{n}"]) == 1000 * rule.cap,
+                is_capped=rule.cap is not None and abs(thousandths) == 1000 * rule.cap,
             )
         )
     return sorted(lines, key=lambda line: (line.category != "fit", line.category, -line.thousandths))
@@ -98,7 +97,7 @@ def _fades_on(spec: Spec, contact_id: int, total: int, day: int) -> date | None:
         "bigint[], int, int, int",
         lambda statement: (
             "SELECT d.day, q.total FROM generate_series($2, $3, $4) AS d(day) "
-            f"CROSS JOIN LATERAL ({statement.select(IDS, day='d.day')}) q ORDER BY d.day"
+            f"CROSS JOIN LATERAL ({statement.select(ONE, day='d.day')}) q ORDER BY d.day"
         ),
     )
 

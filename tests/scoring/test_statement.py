@@ -12,7 +12,7 @@ from leads.models import Category, Company, Contact, Criterion, EventKind, Facet
 from scoring import queries
 from scoring.definitions import EngagementLine, FitLine, Required, Spec
 from scoring.services import refresh_all, rescore_changed
-from scoring.statement import COLUMNS, EVERYBODY, IDS
+from scoring.statement import COLUMNS, EVERYBODY, IDS, ONE, RANGE
 from tests import factories
 from tests.conftest import NOW
 from tests.scoring.reading import Answer, Event, read
@@ -139,10 +139,11 @@ def test_sql_and_the_plain_reading_agree(
         ],
     )
     statement = queries.statement_of(spec)
-    for targets in (IDS, EVERYBODY):
-        rows = queries.run(statement.select(targets, with_lines=True), [contact.pk], day)
-        row = next(row for row in rows if row["contact_id"] == contact.pk)
-        assert {column: row[column] for column in COLUMNS} == expected
+    for targets, numbers in ((ONE, [contact.pk]), (IDS, [contact.pk]), (RANGE, [contact.pk] * 2), (EVERYBODY, [])):
+        for with_lines in (False, True):
+            rows = queries.run(statement.select(targets, with_lines=with_lines), numbers, day)
+            row = next(row for row in rows if row["contact_id"] == contact.pk)
+            assert {column: row[column] for column in COLUMNS} == expected
 
 
 def test_the_lines_add_up_to_the_total_to_the_last_digit() -> None:
