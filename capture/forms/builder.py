@@ -37,7 +37,7 @@ def read_content(data: QueryDict, targets: Mapping[str, Target]) -> Content:
             for block in _blocks(data, "c")[:10]
         ),
         intro=_words(data, "intro"),
-        button=_line(data, "button", 100),
+        button=_line(data, "button", 40),
         thank_you=_words(data, "thank_you"),
         redirect_to=_line(data, "redirect_to", 500),
         asks_confirmation=bool(data.get("asks_confirmation")),
@@ -137,7 +137,7 @@ def _safe_key(text: str) -> str:
 def _key(question: Question, taken: set[str]) -> str:
     """The name under which the answer is sent: of what it becomes, else of its words."""
     named = "company" if question.maps_to == "company.name" else question.maps_to.rsplit(".", 1)[-1]
-    words = slugify(named or question.label[:40]).replace("-", "_").strip("_")
+    words = slugify(normalise.search_text(named or question.label[:40])).replace("-", "_").strip("_")
     base = words if re.match(r"[a-z]", words) and words not in RESERVED else f"answer_{words}".rstrip("_")
     base = base[:50]
     return next(key for key in (base, *(f"{base}_{n}" for n in range(2, 99))) if key not in taken)

@@ -76,6 +76,8 @@ def save_draft(
     form: Form, content: Content, *, now: datetime, by: User | None = None, seen: str | None = None
 ) -> FormVersion:
     """Keep the draft, finished or not. `seen` is the `stamp` of the draft that was changed; Stale when it is older."""
+    if len(content.button) > 40 or len(content.redirect_to) > 500:
+        raise Refused(button="At most 40 characters on the button, 500 in the address.")
     form = _locked(form)
     draft = form.versions.filter(published_at=None).first()
     if seen is not None and seen != (draft.stamp if draft else ""):

@@ -1,6 +1,5 @@
 """The hosted lead form: a stranger becomes a lead, once, whatever they type."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,21 +8,18 @@ from django.test import Client
 from django.utils import timezone
 
 from capture import services
-from capture.models import Form
-from capture.nonces import new_nonce
+from capture.models import Form, Submission
+from capture.questions import Question
 from core.errors import Refused
 from leads.models import Consent, Contact, EngagementEvent, Identity, LifecycleChange
 from leads.services import NewEvent, record_events
 from tests import factories
+from tests.capture.making import make_form, nonce, version_of
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
 
 ADA = {"first_name": "Ada", "last_name": "Nowak", "email": "Ada@Acme.example", "company": "Acme", "message": "Call me"}
-
-
-def nonce(slug: str = "contact", *, seconds_ago: int = 30) -> str:
-    return new_nonce(slug, now=timezone.now() - timedelta(seconds=seconds_ago))
 
 
 def send(client: Client, slug: str = "contact", **fields: Any) -> HttpResponse:
@@ -40,7 +36,7 @@ def test_the_page_asks_for_the_forms_fields_without_cookies(client: Client) -> N
     page = client.get("/f/contact/?utm_source=ads&utm_campaign=spring")
     text = page.content.decode()
     assert page.status_code == 200
-    for name in ("first_name", "last_name", "email", "company", "job_title", "phone", "message", "consent"):
+    for name in ("first_name", "last_name", "email", "company", "job_title", "phone", "message", "consent_marketing"):
         assert f'name="{name}"' in text
     assert '<input type="hidden" name="utm_source" value="ads">' in text
     assert not page.cookies
@@ -74,16 +70,17 @@ def test_it_works_for_visitors_who_block_cookies() -> None:
 
 def test_a_double_click_is_one_submission(client: Client) -> None:
     number = nonce()
-    assert send(client, nonce=number, consent="on").status_code == 303
-    assert send(client, nonce=number, consent="on").status_code == 303
+    assert send(client, nonce=number, consent_marketing="on").status_code == 303
+    assert send(client, nonce=number, consent_marketing="on").status_code == 303
     assert (Contact.objects.count(), EngagementEvent.objects.count(), Consent.objects.count()) == (1, 1, 1)
 
 
 def test_a_double_click_without_an_address_makes_one_person() -> None:
-    form = Form.objects.create(slug="ring", title="Ring me", fields=["first_name", "phone"], required=["phone"])
+    first_name = Question("first_name", "First name", maps_to="contact.first_name")
+    version = make_form("ring", first_name, Question("phone", "Phone", "phone", required=True, maps_to="contact.phone"))
     answers = {"first_name": "Ada", "phone": "+49 30 901820"}
-    first = services.submit_form(form, answers=answers, message_id="m1", now=NOW)
-    again = services.submit_form(form, answers=answers, message_id="m1", now=NOW)
+    first = services.submit_form(version, answers=answers, message_id="m1", now=NOW)
+    again = services.submit_form(version, answers=answers, message_id="m1", now=NOW)
     assert (first.is_new, first.is_repeat) == (True, False)
     assert (again.contact_id, again.is_repeat) == (first.contact_id, True)
     assert EngagementEvent.objects.get().contact_id == first.contact_id
@@ -111,10 +108,11 @@ def test_a_known_person_keeps_what_we_know_and_only_gaps_are_filled(client: Clie
 def test_consent_is_kept_with_its_wording_only_when_given(client: Client) -> None:
     send(client)
     assert not Consent.objects.exists()
-    send(client, consent="on")
+    send(client, consent_marketing="on")
     consent = Consent.objects.get()
     assert (consent.purpose, consent.given, consent.source) == ("marketing", True, "form:contact")
-    assert consent.wording == Form.objects.get(slug="contact").consent_wording
+    assert consent.wording == version_of("contact").consents[0]["wording"]
+    assert consent.proof == f"submission:{Submission.objects.latest('pk').pk}"
 
 
 def test_visits_from_before_become_the_persons(client: Client) -> None:
@@ -158,14 +156,21 @@ def test_the_same_person_on_the_same_device_keeps_the_visitor(client: Client) ->
     for message in ("one", "two"):
         fields = ADA | {"nonce": nonce(), "message": message, "winnow_visitor": "visitor-0001"}
         answer = client.post("/f/contact/", fields, headers={"accept": "application/json"})
-        assert answer.json() == {"ok": True, "visitor": None}
+        assert answer.json() == {
+            "ok": True,
+            "visitor": None,
+            "text": "Thank you. We have your message and will get back to you.",
+            "redirect": None,
+        }
 
 
-def test_a_program_that_fills_the_trap_is_thanked_and_nothing_is_stored(client: Client) -> None:
+def test_a_program_that_fills_the_trap_is_thanked_and_waits_in_quarantine(client: Client) -> None:
     answer = send(client, website="https://spam.example")
     assert (answer.status_code, answer["Location"]) == (303, "/f/contact/thanks/")
     assert not Contact.objects.exists()
     assert not EngagementEvent.objects.exists()
+    held = Submission.objects.get()
+    assert (held.status, held.reasons, held.answers["message"]) == ("quarantined", ["trap"], "Call me")
 
 
 def test_too_many_from_one_address_are_told_to_wait_and_lose_no_words(client: Client) -> None:
@@ -183,11 +188,11 @@ def test_too_many_from_one_address_are_told_to_wait_and_lose_no_words(client: Cl
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"email": ""}, "required"),
+        ({"email": ""}, "Please fill this in"),
         ({"email": "nobody"}, "is not an e-mail address"),
         ({"email": "a@b"}, "is not an e-mail address"),
-        ({"first_name": "x" * 1_000_000}, "at most 100 characters"),
-        ({"message": "x" * 5001}, "at most 5000 characters"),
+        ({"first_name": "x" * 1_000_000}, "At most 100 characters"),
+        ({"message": "x" * 5001}, "At most 5,000 characters"),
         ({"first_name": "A\0da"}, "Null characters"),
         ({"nonce": ""}, "press the button once more"),
         ({"nonce": "forged"}, "press the button once more"),
@@ -214,12 +219,12 @@ def test_a_page_left_open_for_days_keeps_the_words_and_takes_the_second_press(cl
     assert not Contact.objects.exists()
 
 
-def test_faster_than_a_person_has_to_press_again(client: Client) -> None:
-    number = nonce(seconds_ago=0)
-    answer = send(client, nonce=number)
-    assert answer.status_code == 422
-    assert number in answer.content.decode()
+def test_faster_than_a_person_waits_in_quarantine(client: Client) -> None:
+    assert send(client, nonce=nonce(seconds_ago=0.9)).status_code == 303
     assert not Contact.objects.exists()
+    assert Submission.objects.get().reasons == ["quick"]
+    assert send(client, nonce=nonce(seconds_ago=1.1)).status_code == 303
+    assert Contact.objects.count() == 1
 
 
 @pytest.mark.parametrize("name", ["😀 Ünïcode", "שלום עולם", "\u202eevil\u202c", "O'Brien; DROP TABLE"])
@@ -250,6 +255,6 @@ def test_a_form_of_another_kind_records_that_kind(client: Client) -> None:
 
 def test_the_service_names_what_is_missing() -> None:
     with pytest.raises(Refused) as refused:
-        services.submit_form(Form.objects.get(slug="demo"), answers={"email": "a@b.example"}, message_id="m", now=NOW)
+        services.submit_form(version_of("demo"), answers={"email": "a@b.example"}, message_id="m", now=NOW)
     assert set(refused.value.fields) == {"first_name", "last_name", "company"}
     assert not Contact.objects.exists()

@@ -5,11 +5,12 @@ import threading
 import pytest
 from django.db import connection, transaction
 
-from capture.models import Form
+from capture.questions import Question
 from capture.services import submit_form
 from leads.models import Contact, EngagementEvent
 from leads.services import NewEvent, record_events
 from tests import factories
+from tests.capture.making import EMAIL, make_form
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def test_a_resubmission_fills_a_field_while_events_of_that_person_arrive() -> None:
     contact = factories.contact(email="ada@acme.example", job_title="")
-    form = Form.objects.create(slug="role", title="Role", fields=["email", "job_title"], required=["email"])
+    form = make_form("role", EMAIL, Question("job_title", "Job title", maps_to="contact.job_title"))
     stored, failures = threading.Event(), list[Exception]()
 
     def events_arrive() -> None:
