@@ -1,6 +1,17 @@
 from django.urls import path
 
-from capture.views import collect, forms, hosted, imports, personal, preferences, segment, sites, submissions
+from capture.views import (
+    collect,
+    forms,
+    hosted,
+    import_runs,
+    imports,
+    personal,
+    preferences,
+    segment,
+    sites,
+    submissions,
+)
 
 urlpatterns = [
     path("f/form.js", hosted.script, name="form_script"),
@@ -16,14 +27,17 @@ urlpatterns = [
     path("imports/", imports.imports, name="imports"),
     path("imports/new/", imports.new, name="import_new"),
     path("imports/<int:pk>/", imports.page, name="import_page"),
-    path("imports/<int:pk>/progress/", imports.progress, name="import_progress"),
-    path("imports/<int:pk>/cancel/", imports.cancel, name="import_cancel"),
-    path("imports/<int:pk>/continue/", imports.go_on, name="import_continue"),
-    path("imports/<int:pk>/rejected.csv", imports.rejected, name="import_rejected"),
+    path("imports/<int:pk>/progress/", import_runs.progress, name="import_progress"),
+    path("imports/<int:pk>/cancel/", import_runs.cancel, name="import_cancel"),
+    path("imports/<int:pk>/continue/", import_runs.go_on, name="import_continue"),
+    path("imports/<int:pk>/undo/", import_runs.undo, name="import_undo"),
+    path("imports/<int:pk>/kept.csv", import_runs.kept, name="import_kept"),
+    path("imports/<int:pk>/rejected.csv", import_runs.rejected, name="import_rejected"),
     path("settings/tracking/", sites.tracking, name="settings_tracking"),
     path("settings/tracking/new/", sites.site, name="site_new"),
     path("settings/tracking/<int:pk>/", sites.site, name="site_edit"),
     path("settings/tracking/<int:pk>/heard/", sites.heard, name="site_heard"),
+    path("settings/tracking/<int:pk>/notes/", sites.notes_seen, name="site_notes"),
     path("settings/forms/", forms.forms, name="settings_forms"),
     path("settings/forms/new/", forms.new, name="form_new"),
     path("settings/forms/spam/", submissions.spam, name="form_spam"),

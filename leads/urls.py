@@ -1,6 +1,6 @@
 from django.urls import path
 
-from leads.views import bulk, company, consent, contact, edit, events, evidence, lists, privacy
+from leads.views import bulk, company, consent, contact, duplicates, edit, events, evidence, lists, merge, origin, privacy
 
 urlpatterns = [
     path("leads/", lists.index, name="leads"),
@@ -12,7 +12,9 @@ urlpatterns = [
     path("leads/<int:pk>/", contact.show, name="contact"),
     path("leads/<int:pk>/head/", contact.head, name="contact_head"),
     path("leads/<int:pk>/facts/", contact.facts, name="contact_facts"),
+    path("leads/<int:pk>/known/", contact.known, name="contact_known"),
     path("leads/<int:pk>/timeline/", contact.stream, name="contact_timeline"),
+    path("leads/<int:pk>/origin/", origin.origin, name="contact_origin"),
     path("leads/<int:pk>/edit/", edit.change, name="contact_edit"),
     path("leads/<int:pk>/owner/", edit.owner, name="contact_owner"),
     path("leads/<int:pk>/tags/", edit.tag_add, name="contact_tag_add"),
@@ -31,12 +33,22 @@ urlpatterns = [
     path("leads/<int:pk>/requalify/", edit.requalify, name="contact_requalify"),
     path("leads/<int:pk>/evidence/<slug:key>/", evidence.new, name="evidence_new"),
     path("leads/<int:pk>/to-do/", contact.todo, name="contact_todo"),
-    path("events/", events.index, name="events"),
-    path("events/count/", events.count, name="events_count"),
-    path("events/decide/", events.decide, name="events_decide"),
-    path("events/undo/", events.undo, name="events_undo"),
-    path("events/rule/", events.rule, name="events_rule"),
-    path("events/rule/progress/", events.progress, name="events_progress"),
+    path("settings/events/", events.index, name="events"),
+    path("settings/events/count/", events.count, name="events_count"),
+    path("settings/events/decide/", events.decide, name="events_decide"),
+    path("settings/events/undo/", events.undo, name="events_undo"),
+    path("settings/events/rule/", events.rule, name="events_rule"),
+    path("settings/events/rule/progress/", events.progress, name="events_progress"),
+    path("leads/duplicates/", duplicates.index, name="duplicates"),
+    path("leads/duplicates/exact/", duplicates.merge_exact, name="duplicates_exact"),
+    path("leads/duplicates/<int:pk>/", duplicates.show, name="duplicate"),
+    path("leads/duplicates/<int:pk>/decide/", duplicates.decide, name="duplicate_decide"),
+    path("leads/<int:pk>/merge/", merge.choose, name="contact_merge_with"),
+    path("leads/<int:pk>/merge/<int:other>/", merge.contacts, name="contact_merge"),
+    path("leads/<int:pk>/merges/", merge.merges, name="contact_merges"),
+    path("merges/<int:pk>/undo/", merge.undo, name="merge_undo"),
+    path("companies/<int:pk>/merge/", merge.choose_company, name="company_merge_with"),
+    path("companies/<int:pk>/merge/<int:other>/", merge.companies, name="company_merge"),
     path("companies/<int:pk>/", company.show, name="company"),
     path("companies/<int:pk>/edit/", company.change, name="company_edit"),
 ]

@@ -4,6 +4,8 @@ from typing import Any
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from capture.traits import key_of
+
 
 def new_key() -> str:
     return secrets.token_urlsafe(15)
@@ -19,6 +21,9 @@ class Site(models.Model):
     )
     asks_consent = models.BooleanField(
         default=False, help_text="The tracker stores nothing in the browser before winnow('consent', true)."
+    )
+    uses_cookie = models.BooleanField(
+        default=True, help_text="Off: a visitor is known for one page only, and nothing is stored in the browser."
     )
     is_server = models.BooleanField(
         default=False, help_text="The key is kept secret on a server and may say who somebody is."
@@ -53,3 +58,8 @@ class SiteNote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic}: {self.about}"
+
+    @property
+    def field_key(self) -> str:
+        """The key of a custom field for this trait."""
+        return key_of(self.about)

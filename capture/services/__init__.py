@@ -5,6 +5,7 @@ from capture.services.forms import change_form, create_form, discard_draft, publ
 from capture.services.importing import (
     cancel_import,
     change_about,
+    check_mapping,
     choose_columns,
     continue_import,
     forget_uploads,
@@ -15,6 +16,7 @@ from capture.services.importing import (
     start_undo,
     upload,
 )
+from capture.services.noting import forget_notes
 from capture.services.review import (
     claim_mail,
     confirm_submission,
@@ -34,6 +36,7 @@ __all__ = [
     "cancel_import",
     "change_about",
     "change_form",
+    "check_mapping",
     "choose_columns",
     "claim_mail",
     "collect_events",
@@ -41,11 +44,12 @@ __all__ = [
     "continue_import",
     "create_form",
     "discard_draft",
+    "follow_same_people",
+    "forget_notes",
     "forget_uploads",
     "give_mail_back",
     "mail_sent",
     "mark_spam",
-    "follow_same_people",
     "open_site",
     "publish",
     "rehearse_import",

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F
 
-from capture.models import SiteNote
+from capture.models import Site, SiteNote
 from leads import normalise
 
 EVERY_SECONDS = 5.0
@@ -40,3 +40,9 @@ def _write(site_id: int, topic: SiteNote.Topic, about: str, count: int, now: dat
 def forget() -> None:
     """Nothing was noted yet (between tests)."""
     _waiting.clear()
+
+
+def forget_notes(site: Site) -> None:
+    """Somebody has read them. Names stay: they count against how many a site may bring in."""
+    SiteNote.objects.filter(site=site).exclude(topic=SiteNote.Topic.NAME).delete()
+    forget()

@@ -5,7 +5,8 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from capture import queries, services
 from capture.forms import SiteSettings
@@ -18,17 +19,50 @@ from users.roles import Can
 
 def snippet(site: Site, base: str) -> str:
     """The line that a tracked page carries."""
-    consent = ' data-consent="ask"' if site.asks_consent else ""
-    return f'<script async src="{base}{reverse("tracker")}" data-site="{site.write_key}"{consent}></script>'
+    options = ' data-consent="ask"' * site.asks_consent + ' data-cookie="none"' * (not site.uses_cookie)
+    return f'<script async src="{base}{reverse("tracker")}" data-site="{site.write_key}"{options}></script>'
+
+
+def client_settings(site: Site, base: str) -> list[tuple[str, str]]:
+    """What to put where in the clients that people have already."""
+    key = site.write_key
+    return [
+        ("Python", f'analytics.write_key = "{key}"\nanalytics.host = "{base}"'),
+        ("Node", f"new Analytics({{ writeKey: '{key}', host: '{base}' }})"),
+        ("RudderStack", f"write key {key}, data plane {base}"),
+        (
+            "curl",
+            f"curl {base}/v1/track -u {key}: -H 'Content-Type: application/json' \\\n"
+            """  -d '{"userId": "17", "event": "Signed Up", "context": {"traits": {"email": "lee@example.com"}}}'""",
+        ),
+    ]
 
 
 @requires(Can.MANAGE_CAPTURE)
 @require_safe
 def tracking(request: SignedInRequest) -> HttpResponse:
-    """Sites with their snippets, and whether they have been heard."""
+    """Sites with their snippets, whether they have been heard, and what in their traffic wants a look."""
     base = settings.SITE_URL
-    sites = [{"site": site, "snippet": snippet(site, base)} for site in queries.sites()]
-    return render(request, "capture/tracking.html", {"sites": sites})
+    rows = [
+        {"site": health.site, "health": health}
+        | (
+            {"clients": client_settings(health.site, base)}
+            if health.site.is_server
+            else {"snippet": snippet(health.site, base)}
+        )
+        for health in queries.health(now=timezone.now())
+    ]
+    return render(request, "capture/tracking.html", {"sites": rows, "base": base})
+
+
+@requires(Can.MANAGE_CAPTURE)
+@require_POST
+def notes_seen(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The notes about a site were read; what still happens is noted again."""
+    row = get_object_or_404(Site, pk=pk)
+    services.forget_notes(row)
+    messages.success(request, f"The notes about {row} are gone. What still happens will be noted again.")
+    return redirect("settings_tracking")
 
 
 @requires(Can.MANAGE_CAPTURE)

@@ -12,6 +12,8 @@ from django.utils import timezone
 from activities.models import Notification
 from activities.services import add_follow_up
 from capture.models import Form, Import, Site
+from capture.preferences import token_of
+from capture.views.segment import CALLS
 from leads.models import Company, CustomField, EventKind, Tag
 from leads.services import add_tag, assign_owner
 from pipeline.models import Pipeline, Stage
@@ -51,6 +53,7 @@ ADMIN = "     403  403  403  403  403  200  403  302"
 MARKETING = " 403  403  403  200  403  200  403  302"
 IMPORTS = "   403  403  403  200  200  200  403  302"
 STAGES = "    403  403  403  403  200  200  403  302"
+PRIVACY = "   403  403  403  200  403  200  403  302"
 ANYBODY = "   200  200  200  200  200  200  200  200"
 # done: back to a page
 EDITED = "    302  302  404  302  302  302  403  302"
@@ -98,6 +101,7 @@ TABLE = [
     Row("contact", OF_TEAM, ("contact",)),
     Row("contact_head", OF_TEAM, ("contact",)),
     Row("contact_facts", OF_TEAM, ("contact",)),
+    Row("contact_known", OF_TEAM, ("contact",)),
     Row("contact_timeline", OF_TEAM, ("contact",)),
     Row("contact_todo", OF_TEAM, ("contact",)),
     Row("contact_edit", EDIT, ("contact",)),
@@ -106,6 +110,19 @@ TABLE = [
     Row("contact_tag_remove", EDITED, ("contact", "tag"), "post"),
     Row("contact_disqualify", EDIT, ("contact",)),
     Row("contact_consent", EDIT, ("contact",)),
+    Row("contact_data", PRIVACY, ("contact",)),
+    Row("contact_copy", "403 403 403 302 403 302 403 302", ("contact",), "post"),
+    Row("contact_copy_progress", PRIVACY, ("contact",)),
+    Row("contact_copy_file", "403 403 403 404 403 404 403 302", ("contact", "contact", "as_json")),
+    Row("contact_erase", PRIVACY, ("contact",)),
+    Row("contact_erase", "403 403 403 422 403 422 403 302", ("contact",), "post"),
+    Row("settings_privacy", PRIVACY),
+    Row("suppress", PRIVACY),
+    Row("suppress", "403 403 403 422 403 422 403 302", method="post"),
+    Row("suppressed_find", "403 403 403 302 403 302 403 302", method="post"),
+    Row("unsuppress", "403 403 403 404 403 404 403 302", ("contact",), "post"),
+    Row("preferences", ANYBODY, ("preferences",)),
+    Row("unsubscribe", ANYBODY, ("preferences",), "post"),
     Row("contact_requalify", EDITED, ("contact",), "post"),
     Row("evidence_new", OF_TEAM, ("contact", "criterion")),
     Row("evidence_new", EDIT_422, ("contact", "criterion"), "post"),
@@ -126,6 +143,8 @@ TABLE = [
     Row("form_thanks", ANYBODY, ("slug",)),
     Row("collect", "400 400 400 400 400 400 400 400", method="post"),
     Row("tracker", ANYBODY),
+    *(Row(f"segment_{name}", "400 400 400 400 400 400 400 400", method="post") for name in CALLS),
+    Row("contact_origin", OF_TEAM, ("contact",)),
     Row("imports", IMPORTS),
     Row("import_new", IMPORTS),
     Row("import_page", IMPORTS, ("import",)),
@@ -133,10 +152,19 @@ TABLE = [
     Row("import_cancel", "403 403 403 302 302 302 403 302", ("import",), "post"),
     Row("import_continue", "403 403 403 302 302 302 403 302", ("import",), "post"),
     Row("import_rejected", IMPORTS, ("import",)),
+    Row("import_kept", IMPORTS, ("import",)),
+    Row("import_undo", "403 403 403 302 302 302 403 302", ("import",), "post"),
+    Row("events", MARKETING),
+    Row("events_count", MARKETING),
+    Row("events_decide", "403 403 403 302 403 302 403 302", method="post"),
+    Row("events_undo", "403 403 403 302 403 302 403 302", method="post"),
+    Row("events_rule", MARKETING),
+    Row("events_progress", MARKETING),
     Row("settings_tracking", MARKETING),
     Row("site_new", MARKETING),
     Row("site_edit", MARKETING, ("site",)),
     Row("site_heard", MARKETING, ("site",)),
+    Row("site_notes", "403 403 403 302 403 302 403 302", ("site",), "post"),
     Row("settings_forms", MARKETING),
     Row("form_new", MARKETING),
     Row("form_edit", MARKETING, ("form",)),
@@ -218,6 +246,8 @@ def world(cast: Cast) -> dict[str, Any]:
         "tag": Tag.objects.get(name="VIP").pk,
         "field": CustomField.objects.create(key="erp", label="ERP").pk,
         "contact": contact.pk,
+        "preferences": token_of(contact.pk),
+        "as_json": "json",
         "company": company.pk,
         "criterion": "budget",
         "call": "call",
