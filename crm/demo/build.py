@@ -14,6 +14,7 @@ from crm.demo import logins
 from crm.demo.forms import fill_in_forms
 from crm.demo.judge import Judge
 from crm.demo.load import WORDING, Loader, reserve
+from crm.demo.machines import name_browsers
 from crm.demo.sales import Office
 from crm.demo.world import FIRMS, PEOPLE, Maker
 from leads import kinds
@@ -47,6 +48,7 @@ def build(*, now: datetime) -> None:
         world = Maker(midnight, judge, site, rots).make(reserve(Company, FIRMS), reserve(Contact, PEOPLE))
         loader = Loader(world, judge)
         loader.facts()
+        name_browsers(midnight)
         fill_in_forms(midnight)
         Office(loader, pipeline, Definition.objects.get(pk=spec.id), midnight).write()
     with connection.cursor() as cursor:

@@ -18,7 +18,7 @@ SIZE = 50
 # Without an index for its filters a page looks at so many arrivals and says how far it came; the next goes on there.
 WINDOW = 200_000
 MOST_SOURCES = 100
-STANDINGS = {"people": "people's", "quarantined": "quarantined", "unjudged": "not judged"}
+STANDINGS = {"people": "By people", "quarantined": "Quarantine", "unjudged": "Not judged"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,9 @@ def index(request: SignedInRequest) -> HttpResponse:
     page = queries.event_page(
         request.user, wanted, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
+    sites = {f"tracker:{site.pk}": site.name for site in capture.queries.sites()}
     context: dict[str, Any] = {
-        "rows": [_row(event) for event in page.rows],
+        "rows": [_row(event, sites) for event in page.rows],
         "wanted": wanted,
         "newer": _address(wanted, before=page.newer) if page.newer else "",
         "older": _address(wanted, after=page.older) if page.older else "",
@@ -60,15 +61,16 @@ def index(request: SignedInRequest) -> HttpResponse:
     }
     if wants_part(request) and request.htmx.target == "list":
         return render(request, "leads/events.html#list", context)
-    context |= _bar(request, wanted)
+    context |= _bar(request, wanted, sites)
     context["run"] = queries.rejudging(finished_since=timezone.now() - SHOWN_AFTER)
     return render(request, "leads/events.html", context)
 
 
-def _row(event: EngagementEvent) -> dict[str, Any]:
+def _row(event: EngagementEvent, sites: dict[str, str]) -> dict[str, Any]:
     return {
         "event": event,
         "told": _told(event),
+        "source": sites.get(event.source, event.source),
         "reasons": queries.words_of(event.human_reasons),
         "properties": [(name, _short(value)) for name, value in event.properties.items()],
         "is_by_hand": bool({"released", "held"} & set(event.human_reasons or ())),
@@ -92,9 +94,8 @@ def _address(wanted: EventFilter, *, after: str = "", before: str = "", **change
     return f"{reverse('events')}?{'&'.join(part for part in parts if part)}"
 
 
-def _bar(request: SignedInRequest, wanted: EventFilter) -> dict[str, Any]:
+def _bar(request: SignedInRequest, wanted: EventFilter, sites: dict[str, str]) -> dict[str, Any]:
     """The filters, and of whom the log is when it is one person's."""
-    sites = {f"tracker:{site.pk}": site.name for site in capture.queries.sites()}
     sources = [(source, sites.get(source, source)) for source in queries.event_sources()]
     known = dict(sources)
     if wanted.source and wanted.source not in known:
@@ -111,12 +112,6 @@ def _bar(request: SignedInRequest, wanted: EventFilter) -> dict[str, Any]:
         "filters": [
             {"name": "kind", "label": "Kind", "choices": [("", "any"), *kinds], "value": wanted.kind},
             {"name": "source", "label": "Source", "choices": [("", "any"), *sources], "value": wanted.source},
-            {
-                "name": "standing",
-                "label": "Counts as",
-                "choices": [("", "any"), *STANDINGS.items()],
-                "value": wanted.standing,
-            },
             {"name": "reason", "label": "Because", "choices": [("", "any"), *WORDS.items()], "value": wanted.reason},
             {
                 "name": "who",
@@ -125,7 +120,7 @@ def _bar(request: SignedInRequest, wanted: EventFilter) -> dict[str, Any]:
                 "value": wanted.who,
             },
         ],
-        "kept": {name: value for name in ("contact", "visitor") if (value := getattr(wanted, name))},
+        "kept": {name: value for name in ("standing", "contact", "visitor") if (value := getattr(wanted, name))},
         "about": about,
         "anybody": _address(wanted, contact=None, visitor=None),
         "tabs": [
@@ -134,7 +129,7 @@ def _bar(request: SignedInRequest, wanted: EventFilter) -> dict[str, Any]:
                 "url": _address(EventFilter(standing=standing)),
                 "active": wanted.standing == standing,
             }
-            for standing, label in (("", "All"), ("people", "People's"), ("quarantined", "Quarantine"))
+            for standing, label in (("", "All"), *STANDINGS.items())
         ],
     }
 
