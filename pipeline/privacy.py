@@ -20,8 +20,10 @@ HELD = [
     Held(
         "pipeline.Opportunity",
         "What we would sell you",
-        shows=("name", "stage__name", "amount", "currency", "expected_close", "next_step", "created_at", "closed_at")
-        + ("lost_reason", "lost_note", "snapshot"),
+        shows=(
+            *("name", "stage__name", "amount", "currency", "expected_close", "next_step", "created_at", "closed_at"),
+            *("lost_reason", "lost_note", "snapshot"),
+        ),
         blank={
             "name": Coalesce(_COMPANY, Value("Erased person")),
             "next_step": "",

@@ -24,9 +24,9 @@ FILTERS = {
 }
 EVENTS_READ = 200  # many page views make one line
 # Sources in the order in which they stand when they happened at the same instant.
-ACTIVITY, EVIDENCE, LIFECYCLE, CONSENT, EVENT = range(5)
+ACTIVITY, EVIDENCE, LIFECYCLE, CONSENT, EVENT, OWNER = range(6)
 _WHERE: dict[str, dict[int, str]] = {
-    "all": dict.fromkeys(range(5), "true"),
+    "all": dict.fromkeys(range(6), "true"),
     "two_way": {ACTIVITY: "x.event_id IS NOT NULL", EVENT: "k.direction = 'two_way'"},
     "web": {EVENT: "k.category <> 'conversation'"},
     "talks": {
@@ -38,6 +38,7 @@ _WHERE: dict[str, dict[int, str]] = {
         ACTIVITY: "x.kind IN ('stage', 'score', 'lifecycle', 'owner')",
         LIFECYCLE: "true",
         CONSENT: "true",
+        OWNER: "true",
     },
 }
 # source -> (columns of the row as JSON, tables, the instant's column)
@@ -59,7 +60,17 @@ _FROM = {
         "leads_lifecyclechange x LEFT JOIN users_user u ON u.id = x.actor_id",
         "at",
     ),
-    CONSENT: ("'purpose', x.purpose, 'given', x.given, 'source', x.source", "leads_consent x", "at"),
+    CONSENT: (
+        "'purpose', x.purpose, 'given', x.given, 'waits', x.is_pending, 'source', x.source",
+        "leads_consent x",
+        "at",
+    ),
+    OWNER: (
+        "'from', f.name, 'to', t.name, 'who', u.name",
+        "leads_ownerchange x LEFT JOIN users_user f ON f.id = x.from_owner_id "
+        "LEFT JOIN users_user t ON t.id = x.to_owner_id LEFT JOIN users_user u ON u.id = x.actor_id",
+        "at",
+    ),
     EVENT: (
         "'kind', k.key, 'label', k.label, 'category', k.category, 'facet', k.facet_property, "
         "'two_way', k.direction = 'two_way', 'source', x.source, 'properties', x.properties",
@@ -198,9 +209,7 @@ def _item(run: list[_Entry]) -> Item:
     entry = run[0]
     if entry.is_page_view:
         return _visit(run)
-    return {ACTIVITY: _activity, EVIDENCE: _evidence, LIFECYCLE: _lifecycle, CONSENT: _consent, EVENT: _event}[
-        entry.source
-    ](entry)
+    return _READ_AS[entry.source](entry)
 
 
 def _visit(run: list[_Entry]) -> Item:
@@ -275,11 +284,26 @@ def _lifecycle(entry: _Entry) -> Item:
 
 def _consent(entry: _Entry) -> Item:
     purpose = Purpose(entry.data["purpose"]).label
+    if entry.data["waits"]:
+        said = "Asked for, not confirmed yet"
+    else:
+        said = "Agreed to" if entry.data["given"] else "Took back"
     return Item(
         at=entry.at,
         icon="shield-check" if entry.data["given"] else "shield-off",
-        title=f"Agreed to: {purpose}" if entry.data["given"] else f"Took back: {purpose}",
+        title=f"{said}: {purpose}",
         meta=entry.data["source"],
+    )
+
+
+def _owner(entry: _Entry) -> Item:
+    data = entry.data
+    return Item(
+        at=entry.at,
+        icon="user-check" if data["to"] else "user-off",
+        title=f"{data['from'] or 'Nobody'} → {data['to'] or 'nobody'}",
+        meta="owner",
+        who=data["who"] or "",
     )
 
 
@@ -296,3 +320,13 @@ def _event(entry: _Entry) -> Item:
         two_way=data["two_way"],
         is_quote=bool(said),
     )
+
+
+_READ_AS = {
+    ACTIVITY: _activity,
+    EVIDENCE: _evidence,
+    LIFECYCLE: _lifecycle,
+    CONSENT: _consent,
+    EVENT: _event,
+    OWNER: _owner,
+}

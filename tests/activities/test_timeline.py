@@ -152,3 +152,17 @@ def test_a_stretch_is_one_query_however_long_the_stream(contact: Contact) -> Non
         stretch = timeline(contact)
     assert len(made) == 1
     assert stretch.after
+
+
+def test_owners_and_consent_that_waits_are_told(cast: Cast) -> None:
+    contact = factories.contact()
+    services.assign_owner([contact.pk], cast.ravi, now=NOW, actor=cast.mona)
+    services.assign_owner([contact.pk], None, now=NOW + timedelta(hours=1), actor=cast.ravi)
+    services.record_consent(contact=contact, purpose="marketing", given=True, now=NOW, source="form:x", is_pending=True)
+    items = timeline(contact, kinds="changes").items
+    told = [(item.title, item.who) for item in items if item.title != "New lead"]
+    assert told == [
+        ("Ravi → nobody", "Ravi"),
+        ("Asked for, not confirmed yet: Marketing mail", ""),
+        ("Nobody → Ravi", "Mona"),
+    ]
