@@ -25,7 +25,7 @@ class EngagementLine:
         return decay.horizon(self.window_days, self.half_life_days)
 
     @property
-    def weights(self) -> list[int]:
+    def weights(self) -> tuple[int, ...]:
         return decay.weights(self.points, self.half_life_days, self.window_days)
 
 
@@ -66,6 +66,9 @@ class Spec:
     engagement: tuple[EngagementLine, ...]
     fit: tuple[FitLine, ...]
     required: tuple[Required, ...]
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.version))  # asked for with every statement: not over all rules
 
     def grade(self, fit: int, engagement: int) -> str:
         """A–C for fit × 1–3 for engagement."""

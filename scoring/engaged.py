@@ -5,6 +5,8 @@
 an explanation, because the lines are there. Integers throughout (float8 holds them exactly), so order does not matter.
 """
 
+from collections.abc import Sequence
+
 from leads.vocabulary import Category
 from scoring.definitions import EngagementLine, Spec
 
@@ -109,7 +111,7 @@ def _table(spec: Spec) -> tuple[str, str]:
     return _ints(weights), ", ".join(rows or [nothing])
 
 
-def _ints(numbers: list[int]) -> str:
+def _ints(numbers: Sequence[int]) -> str:
     return "'{" + ",".join(map(str, numbers)) + "}'::int[]"
 
 

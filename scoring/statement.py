@@ -108,6 +108,15 @@ RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two
         """The events' part alone: categories per contact that has events."""
         return self._engaged(targets, False, str(day))
 
+    def totals(self) -> str:
+        """The total of ONE contact on the days from $2 to $3 in steps of $4, if nothing happens."""
+        return f"""
+SELECT d.day, s.fits_now + {_ENGAGEMENT} AS total
+FROM ({self._people(ONE, False)}) s
+CROSS JOIN generate_series($2, $3, $4) AS d(day)
+CROSS JOIN LATERAL ({self._engaged(ONE, False, "d.day")}) k
+ORDER BY d.day"""
+
     # --- parts ---
 
     def _people(self, targets: Targets, with_lines: bool) -> str:

@@ -1,18 +1,16 @@
 """Definitions as plain values, and their statement prepared on each connection."""
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from functools import lru_cache
+from itertools import count
 from typing import Any
 
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
-from django.db.models import CharField, Value
-from django.db.models.functions import Cast, Concat
 
 from leads.models import Direction, EventKind
 from scoring.definitions import EngagementLine, FitLine, Required, Spec
-from scoring.models import Definition, DefinitionStatus
+from scoring.models import Definition
 from scoring.statement import Statement
 
 
@@ -68,23 +66,22 @@ def _spec_of(definition_id: int, kinds: tuple[str, ...]) -> Spec:
     return load_spec(Definition.objects.get(pk=definition_id))
 
 
+_ACTIVE = """
+SELECT d.id, ARRAY(SELECT k.id || ' ' || k.direction || ' ' || k.category FROM leads_eventkind k ORDER BY k.id)
+FROM scoring_definition d WHERE d.status = 'active'"""
+
+
 def forget_specs() -> None:
     """Read definitions afresh (after tests changed one in place)."""
     _spec_of.cache_clear()
 
 
 def active_spec() -> Spec | None:
-    """The definition by which everybody is judged now. One query."""
-    described = EventKind.objects.order_by("pk").values(
-        text=Concat(Cast("pk", CharField()), Value(" "), "direction", Value(" "), "category")
-    )
-    active = (
-        Definition.objects.filter(status=DefinitionStatus.ACTIVE)
-        .values_list("pk", ArraySubquery(described))
-        .order_by("pk")
-        .first()
-    )
-    return _spec_of(active[0], tuple(active[1])) if active else None
+    """The definition by which everybody is judged now. One small query."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXECUTE {_prepare('active', '', lambda: _ACTIVE)}")
+        row = cursor.fetchone()
+    return _spec_of(row[0], tuple(row[1])) if row else None
 
 
 def statement_of(spec: Spec) -> Statement:
@@ -110,21 +107,28 @@ def fetch(sql: str, params: list[Any] | None = None) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-# Planning costs more than running for one contact, so each connection prepares a statement once.
-_prepared: "weakref.WeakKeyDictionary[Any, dict[tuple[Spec, str], str]]" = weakref.WeakKeyDictionary()
+# Planning costs more than running for one contact, so each connection prepares a statement once. PREPARE survives a
+# rollback, so what we remember of a connection stays true whatever becomes of a transaction.
+_prepared: "weakref.WeakKeyDictionary[Any, dict[Hashable, str]]" = weakref.WeakKeyDictionary()
+_numbers = count()
+MOST_PREPARED = 24  # each holds its plan in the server's memory; drafts come and go
 
 
 def prepared(spec: Spec, purpose: str, types: str, sql: Callable[[Statement], str]) -> str:
-    """The name under which the statement is prepared on this connection.
+    """The name under which a statement of the definition is prepared on this connection."""
+    return _prepare((spec, purpose), f"({types})", lambda: sql(statement_of(spec)))
 
-    PREPARE survives a rollback, so what we remember of a connection stays true whatever becomes of a transaction.
-    """
+
+def _prepare(key: Hashable, types: str, sql: Callable[[], str]) -> str:
     connection.ensure_connection()
     names = _prepared.setdefault(connection.connection, {})
-    if (spec, purpose) not in names:
-        name = f"score_{len(names)}"
+    if key not in names:
+        text = sql()
         with connection.cursor() as cursor:
+            if len(names) >= MOST_PREPARED:
+                cursor.execute(f"DEALLOCATE {names.pop(next(iter(names)))}")
+            name = f"score_{next(_numbers)}"
             cursor.execute("SET plan_cache_mode = force_generic_plan")
-            cursor.execute(f"PREPARE {name} ({types}) AS {sql(statement_of(spec))}")
-        names[spec, purpose] = name
-    return names[spec, purpose]
+            cursor.execute(f"PREPARE {name} {types} AS {text}")
+        names[key] = name
+    return names[key]

@@ -91,15 +91,7 @@ def _fades_on(spec: Spec, contact_id: int, total: int, day: int) -> date | None:
     """The first day on which the score is below the threshold if nothing happens; none within half a year."""
     if total < spec.threshold:
         return None
-    name = prepared(
-        spec,
-        "fades",
-        "bigint[], int, int, int",
-        lambda statement: (
-            "SELECT d.day, q.total FROM generate_series($2, $3, $4) AS d(day) "
-            f"CROSS JOIN LATERAL ({statement.select(ONE, day='d.day')}) q ORDER BY d.day"
-        ),
-    )
+    name = prepared(spec, "totals", "bigint[], int, int, int", lambda statement: statement.totals())
 
     def first_below(start: int, stop: int, step: int) -> int | None:
         rows = fetch(f"EXECUTE {name} (%s::bigint[], %s, %s, %s)", [[contact_id], start, stop, step])
