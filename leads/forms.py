@@ -8,6 +8,7 @@ from core.errors import Refused
 from leads.custom import LONGEST_TEXT, MOST_DIGITS, stored
 from leads.models import (
     Company,
+    ConsentBasis,
     Contact,
     Criterion,
     CustomField,
@@ -145,6 +146,12 @@ class ConsentForm(forms.Form):
     purpose = forms.ChoiceField(label="What for", choices=Purpose.choices)
     given = forms.ChoiceField(
         label="What they said", choices=[("yes", "They agree"), ("no", "They take it back")], widget=forms.RadioSelect
+    )
+    basis = forms.ChoiceField(
+        label="Why we may",
+        choices=ConsentBasis.choices,
+        required=False,
+        help_text="A contract or a legitimate interest allows what nobody has to agree to.",
     )
     source = forms.CharField(
         label="How we know", max_length=64, help_text="Such as: on the phone on 3 March, or by letter."

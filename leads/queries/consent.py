@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import BooleanField, F, Func, QuerySet, Value
+from django.db.models import BooleanField, F, Func, Value
 from django.db.models.functions import Coalesce
 
 from leads import normalise
@@ -136,7 +136,7 @@ def states_of(contact: Contact) -> list[PurposeState]:
     return states
 
 
-def suppressed(reason: str = "") -> "QuerySet[SuppressedAddress]":
-    """The suppression list, newest first."""
-    rows = SuppressedAddress.objects.select_related("added_by").order_by("-at", "-pk")
-    return rows.filter(reason=reason) if reason else rows
+def history_of(contact: Contact, *, most: int = 50) -> list[Consent]:
+    """All that was said, newest first."""
+    rows = Consent.objects.of(contact).select_related("shown", "recorded_by")
+    return list(rows.order_by("-at", "-pk")[:most])

@@ -11,6 +11,8 @@ from core.errors import Refused
 from core.forms import posted, show_refusal
 from leads import services
 from leads.forms import ConsentForm
+from leads.models import ConsentBasis
+from leads.queries.consent import history_of, states_of
 from leads.views.contact import contact_of
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -31,6 +33,8 @@ def new(request: SignedInRequest, pk: int) -> HttpResponse:
                 given=given["given"] == "yes",
                 now=timezone.now(),
                 source=f"{given['source']} (noted by {request.user.name[:60]})",
+                basis=given["basis"] or ConsentBasis.CONSENT,
+                recorded_by=request.user,
             )
         except Refused as refused:
             show_refusal(form, refused)
@@ -38,4 +42,5 @@ def new(request: SignedInRequest, pk: int) -> HttpResponse:
             return go_to(request, reverse("contact", args=[pk]))
     part = "#dialog" if wants_part(request) else ""
     status = 422 if form.is_bound else 200
-    return render(request, f"leads/contact_consent.html{part}", {"contact": contact, "form": form}, status=status)
+    context = {"contact": contact, "form": form, "states": states_of(contact), "history": history_of(contact)}
+    return render(request, f"leads/contact_consent.html{part}", context, status=status)
