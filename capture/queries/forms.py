@@ -23,8 +23,8 @@ class FormRow:
 _COUNTS = """
 SELECT f.id,
     (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) a),
-    (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) q)
-        + (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) w),
+    (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) q) +
+    (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) w),
     (SELECT s.received_at FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s ORDER BY s.id DESC LIMIT 1)
 FROM capture_form f
 """

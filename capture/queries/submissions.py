@@ -6,8 +6,6 @@ from capture.models import Form, Submission, SubmissionStatus
 from core import keyset
 from users.models import User
 
-CHUNK = 500
-
 
 def submissions(user: User, *, form: Form | None = None, status: str = "") -> "QuerySet[Submission]":
     """What came in by forms, as far as this person may see it."""
@@ -32,13 +30,13 @@ def status_counts(user: User, *, form: Form | None = None) -> dict[str, int]:
     }
 
 
-def all_of(rows: "QuerySet[Submission]") -> Iterator[Submission]:
+def all_of(rows: "QuerySet[Submission]", *, chunk: int = 500) -> Iterator[Submission]:
     """All of them, newest first, in chunks: never all in memory."""
     last: int | None = None
     rows = rows.select_related("form", "version", "contact").order_by("-pk")
     while True:
-        chunk = list((rows if last is None else rows.filter(pk__lt=last))[:CHUNK])
-        yield from chunk
-        if len(chunk) < CHUNK:
+        found = list((rows if last is None else rows.filter(pk__lt=last))[:chunk])
+        yield from found
+        if len(found) < chunk:
             return
-        last = chunk[-1].pk
+        last = found[-1].pk
