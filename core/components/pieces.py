@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.urls import NoReverseMatch, reverse
-from django.utils.safestring import mark_safe
+from django.utils.safestring import SafeString, mark_safe
 
 from core.components.values import of, text
 
@@ -63,15 +63,19 @@ def filter_bar(
 
 
 def _filter(one: Any) -> dict[str, Any]:
-    chosen = str(of(one, "value", None))
-    options = "".join(
-        f'<option value="{text(value)}"{" selected" if str(value) == chosen else ""}>{text(label)}</option>'
-        for value, label in of(one, "choices", ())
+    drawn = options(of(one, "choices", ()), of(one, "value", None))
+    return {name: of(one, name) for name in ("name", "label", "kind")} | {"value": of(one, "value"), "options": drawn}
+
+
+def options(choices: Iterable[tuple[Any, Any]], chosen: Any = None) -> SafeString:
+    """The options of a select, from pairs of value and label."""
+    wanted = str(chosen)
+    return mark_safe(
+        "".join(
+            f'<option value="{text(value)}"{" selected" if str(value) == wanted else ""}>{text(label)}</option>'
+            for value, label in choices
+        )
     )
-    return {name: of(one, name) for name in ("name", "label", "kind")} | {
-        "value": of(one, "value"),
-        "options": mark_safe(options),
-    }
 
 
 def progress(

@@ -22,6 +22,7 @@ SIMPLE: list[Callable[..., Any]] = [
     times.ago,
     people.avatar,
     people.person,
+    pieces.options,
     pieces.url_or,
     stream.timeline_item,
 ]

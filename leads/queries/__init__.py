@@ -4,8 +4,8 @@ from leads.queries.access import owners_for, told_to
 from leads.queries.chips import Chip, answers_of, chips_for
 from leads.queries.kinds import KindRow, kind_rows, seen_properties
 from leads.queries.lists import Row, list_page, people, rows_for, tag_choices
-from leads.queries.merges import current_id, doubles_of, has_doubles, merges_of, record_of
-from leads.queries.records import consents_of, identities_of, people_of, tags_of
+from leads.queries.merges import current_id, doubles_of, has_doubles, known_as, merges_of
+from leads.queries.records import consents_of, for_contact_page, identities_of, owners_beside, people_of, tags_of
 from leads.queries.search import search_companies, search_people
 from leads.queries.touches import CameFrom, came_from
 
@@ -20,15 +20,17 @@ __all__ = [
     "consents_of",
     "current_id",
     "doubles_of",
+    "for_contact_page",
     "has_doubles",
     "identities_of",
     "kind_rows",
     "list_page",
     "merges_of",
+    "owners_beside",
     "owners_for",
     "people",
     "people_of",
-    "record_of",
+    "known_as",
     "rows_for",
     "search_companies",
     "search_people",

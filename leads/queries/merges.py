@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
 
 from core import keyset
 from leads.models import Company, Contact, Duplicate, DuplicateState, Merge
@@ -11,23 +11,21 @@ from users.models import User
 Record = TypeVar("Record", Contact, Company)
 
 
-def current_id(model: type[Contact] | type[Company], pk: int) -> int | None:
+def current_id(model: type[Model], pk: int) -> int | None:
     """The id of whoever stands for the contact or company that had this id, also after several merges."""
-    if pk > keyset.BIGGEST:
-        return None
+    return _survivors(model, pk).first()
+
+
+def _survivors(model: type[Model], pk: int) -> "QuerySet[Merge, int]":
     kind = "contact" if model is Contact else "company"
-    merges = Merge.objects.standing().filter(former_id=pk).exclude(**{kind: None})
-    return merges.values_list(kind, flat=True).first()
+    return Merge.objects.standing().filter(former_id=pk).exclude(**{kind: None}).values_list(kind, flat=True)
 
 
-def record_of(rows: "QuerySet[Record]", pk: int) -> Record | None:
-    """The record with this id among the rows, or the one into which it was merged."""
+def known_as(rows: "QuerySet[Record]", pk: int) -> "QuerySet[Record]":
+    """Of the rows, the one with this id, or the one into which it was merged; in the same query."""
     if pk > keyset.BIGGEST:
-        return None
-    found = rows.filter(pk=pk).first()
-    if found is None and (current := current_id(rows.model, pk)):
-        found = rows.filter(pk=current).first()
-    return found
+        return rows.none()
+    return rows.filter(pk__in=[pk, Subquery(_survivors(rows.model, pk)[:1])])
 
 
 def merges_of(record: Contact | Company) -> list[Merge]:

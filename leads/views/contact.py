@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -26,14 +26,16 @@ PATIENCE = 8
 
 
 def contact_of(request: SignedInRequest, pk: int) -> Contact:
-    """The contact, if this person may see it; else 404."""
-    return get_object_or_404(Contact.objects.visible_to(request.user).for_page().select_related("standing"), pk=pk)
+    """The contact with what its page shows besides, or the one into which it was merged; else 404. One query."""
+    return get_object_or_404(queries.known_as(queries.has_doubles(queries.for_contact_page(request.user)), pk))
 
 
 @require_safe
 def show(request: SignedInRequest, pk: int) -> HttpResponse:
     """Who they are, what happened, what we think of it, what to do."""
     contact = contact_of(request, pk)
+    if contact.pk != pk:
+        return redirect("contact", contact.pk, permanent=False)
     now = timezone.now()
     context = _head(request, contact, now) | _stream(request, contact)
     context |= {
@@ -41,11 +43,24 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
         "tries": 0,
         "opportunities": pipeline.queries.opportunities_of(contact, request.user),
         "tags": queries.tags_of(contact),
-        "consents": queries.consents_of(contact),
-        "identities": queries.identities_of(contact),
         "own": own_fields(contact) if contact.custom else [],
     }
     return render(request, "leads/contact.html", context)
+
+
+@require_safe
+def known(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How we know them: addresses, and what they agreed to."""
+    contact = contact_of(request, pk)
+    context = {
+        "contact": contact,
+        "standing": contact.standing,
+        "consents": queries.consents_of(contact),
+        "identities": queries.identities_of(contact),
+        "can_edit": request.user.can(Can.EDIT_LEADS),
+        "can_privacy": request.user.can(Can.MANAGE_PRIVACY),
+    }
+    return render(request, f"leads/known.html{'#panel' if wants_part(request) else ''}", context)
 
 
 @require_safe
@@ -114,6 +129,7 @@ def _head(request: SignedInRequest, contact: Contact, now: datetime) -> dict[str
     follow_ups = activities.queries.follow_ups_of(contact)
     step = next_step(_situation(contact, chips, explanation, follow_ups, now))
     can_edit = request.user.can(Can.EDIT_LEADS)
+    owners = queries.owners_beside(contact)
     return {
         "contact": contact,
         "standing": contact.standing,
@@ -124,7 +140,8 @@ def _head(request: SignedInRequest, contact: Contact, now: datetime) -> dict[str
         "step_url": _step_url(contact, step) if can_edit else "",
         "can_edit": can_edit,
         "can_promote": request.user.can(Can.WORK_PIPELINE) and contact.standing.lifecycle == "lead",
-        "owners": list(queries.owners_for(request.user)) if can_edit else [],
+        "owners": owners,
+        "owner_is_listed": any(owner_id == contact.standing.owner_id for owner_id, _ in owners),
         "tries": 0,
     }
 

@@ -127,23 +127,22 @@ def cards_of(rows: Iterable[Any], *, now: datetime) -> list[Card]:
             owners[owner_id] = Owner(owner_id, owner, initials_of(owner))
         total, grade, fit, *categories, day = score
         days, is_rotting = stay(row.stage_entered_at, row.closed_at, patience, now)
-        cards.append(
-            Card(
-                *own,
-                lost_because=REASONS.get(reason, reason),
-                stage=stage,
-                stage_kind=kind,
-                patience=patience,
-                person=name_of(*name),
-                company=company or "",
-                owner=owners.get(owner_id),
-                # a contact without a standing was never scored
-                judged=Judged(total or 0, grade or "", fit or 0, sum(filter(None, categories)), day),
-                days=days,
-                is_rotting=is_rotting,
-                url=f"{before}{row.pk}{after}",
-            )
+        values: Any = (
+            *own,
+            REASONS.get(reason, reason),
+            stage,
+            kind,
+            patience,
+            name_of(*name),
+            company or "",
+            owners.get(owner_id),
+            # a contact without a standing was never scored
+            Judged(total or 0, grade or "", fit or 0, sum(filter(None, categories)), day),
+            days,
+            is_rotting,
+            f"{before}{row.pk}{after}",
         )
+        cards.append(Card(*values))
     chips = chips_for({card.contact_id for card in cards}, now=now)
     for card in cards:
         card.chips = chips[card.contact_id]

@@ -50,4 +50,5 @@ def test_who_may(cast: Cast, contact: Contact) -> None:
     codes = {user.name: client_of(user).post(address, AGREED).status_code for user in cast.everybody()}
     assert codes == {"Rita": 302, "Ravi": 302, "Sven": 404, "Mara": 302, "Mona": 302, "Adam": 302, "Vera": 403}
     assert client_of(cast.rita).put(address).status_code == 405
-    assert "consent/" not in client_of(cast.vera).get(f"/leads/{contact.pk}/").content.decode()
+    assert "consent/" in client_of(cast.rita).get(f"/leads/{contact.pk}/known/").content.decode()
+    assert "consent/" not in client_of(cast.vera).get(f"/leads/{contact.pk}/known/").content.decode()
