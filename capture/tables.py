@@ -148,8 +148,3 @@ def header_row(head: list[Record], known: frozenset[str]) -> int:
 def heading(cell: str) -> str:
     """A column's name as it is compared: lower case, words separated by one space."""
     return re.sub(r"[\W_]+", " ", cell.lower()).strip()
-
-
-def safe_cell(value: str) -> str:
-    """A cell that a spreadsheet shows and does not compute."""
-    return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} else value

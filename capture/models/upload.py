@@ -1,3 +1,4 @@
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -5,6 +6,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from users.models import User
+
+KEPT_FOR_UNDO = timedelta(days=90)
 
 
 class ImportStatus(models.TextChoices):
@@ -96,6 +99,12 @@ class Import(models.Model):
     @property
     def is_about_people(self) -> bool:
         return self.about == About.CONTACTS
+
+    @property
+    def undo_until(self) -> datetime | None:
+        """Until when what an undo needs is kept; none while it runs and once it is undone."""
+        has_ended = self.status in {ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED}
+        return self.ended_at + KEPT_FOR_UNDO if self.ended_at and has_ended else None
 
     @property
     def percent(self) -> int:

@@ -206,13 +206,12 @@ class _Batch:
             named = row.company_name or row.company_domain
             if (not has_one and (person.is_new or not never)) or (has_one and overwrite and named):
                 lacking.append(number)
-        wanted = [
-            (
-                normalise.line(self.rows[number].company_name),
-                normalise.company_domain(self.rows[number].company_domain or self.cleaned[number].get("email", "")),
-            )
-            for number in lacking
-        ]
+        wanted = []
+        for number in lacking:
+            row, domain = self.rows[number], self.rows[number].company_domain
+            if self.people[number].contact.company_id is None:  # to move somebody elsewhere the address is no reason
+                domain = domain or self.cleaned[number].get("email", "")
+            wanted.append((normalise.line(row.company_name), normalise.company_domain(domain)))
         found, made = companies_for(wanted)
         for number, company in zip(lacking, found, strict=True):
             person, result = self.people[number], self.results[number]

@@ -7,17 +7,17 @@ from capture.services.importing.running import (
     run_import,
     start_import,
 )
-from capture.services.importing.undoing import remember_for, run_undo, start_undo
-from capture.services.importing.uploading import change_about, choose_columns, forget_uploads, upload
+from capture.services.importing.undoing import run_undo, start_undo
+from capture.services.importing.uploading import change_about, check_mapping, choose_columns, forget_uploads, upload
 
 __all__ = [
     "cancel_import",
     "change_about",
+    "check_mapping",
     "choose_columns",
     "continue_import",
     "forget_uploads",
     "rehearse_import",
-    "remember_for",
     "run_import",
     "run_undo",
     "start_import",

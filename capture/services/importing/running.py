@@ -11,16 +11,16 @@ from django.db import OperationalError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from capture import columns, tables
+from capture import tables
 from capture.models import About, Import, ImportStatus, RejectedRow
+from capture.queries.imports import reason_of
 from capture.services.importing import activities, people
-from capture.services.importing.uploading import fields_of, remember_columns
+from capture.services.importing.uploading import remember_columns
 from capture.tables import Record
 from leads.services import Outcome, RowResult
 
 log = logging.getLogger(__name__)
 
-FIELDS: dict[str, dict[str, str]] = {About.CONTACTS: columns.FIELDS, About.ACTIVITIES: columns.OF_ACTIVITIES}
 
 BATCH_ROWS = 1000
 SECONDS_A_RUN = 10 * 60  # below the task's time limit; a longer import goes on in another task
@@ -146,11 +146,3 @@ def _take_batch(of: Import, run: str, start: int, batch: Sequence[Record], take:
         if result.outcome == Outcome.REJECTED
     )
     return True
-
-
-def reason_of(result: RowResult, about: str = About.CONTACTS) -> str:
-    """Why a row was rejected, in one line: “E-mail: “x” is not an e-mail address.”"""
-    labels = fields_of(about) if any("." in name for name in result.errors) else FIELDS[about]
-    return " ".join(
-        f"{labels[name]}: {message}" if name in labels else message for name, message in result.errors.items()
-    )

@@ -10,29 +10,22 @@ from django.utils import timezone
 
 from capture.models import Import, ImportedCompany, ImportedContact, ImportedFact, ImportStatus, UndoConflict
 from capture.services.importing.running import PRESUMED_DEAD, SECONDS_A_RUN
-from capture.services.importing.uploading import KEPT_FOR_UNDO
 from core.errors import Refused
 from leads.services import Image, remove_companies, remove_facts, take_back
 
 AT_ONCE = 500
-_UNDOABLE = (ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.FAILED)
-
-
-def remember_for(of: Import) -> datetime | None:
-    """Until when the import can be undone; none while it runs."""
-    return of.ended_at + KEPT_FOR_UNDO if of.ended_at and of.status in _UNDOABLE else None
 
 
 def start_undo(of: Import, *, now: datetime) -> None:
     """Begin to take everything back. The caller queues the task."""
-    until = remember_for(of)
+    until = of.undo_until
     if until is None:
         raise Refused("Only an import that has ended can be undone.")
     people = ImportedContact.objects.filter(of=of).aggregate(n=Count("contact", distinct=True))["n"]
     to_undo = people + ImportedFact.objects.filter(of=of).count()
     if not to_undo or until < now:
         raise Refused("There is nothing left to undo.")
-    ended = Import.objects.filter(pk=of.pk, status__in=_UNDOABLE)
+    ended = Import.objects.filter(pk=of.pk, status=of.status)
     ended.update(
         status=ImportStatus.UNDOING, claimed_by="", to_undo=to_undo, undone=0, content=b"", touched_at=now, error=""
     )
@@ -63,10 +56,12 @@ def _undo_batch(import_id: int, run: str, *, now: datetime) -> bool:
     if of.status != ImportStatus.UNDOING or of.claimed_by != run:
         return False
     done = _facts(of, now=now) or _people(of, now=now)
+    of.undone = min(of.undone + done, of.to_undo)
+    changed = ["undone", "touched_at"]
     if not done and not _companies(of):
         of.status, of.ended_at, of.claimed_by = ImportStatus.UNDONE, now, ""
-    of.undone = min(of.undone + done, of.to_undo)
-    of.save(update_fields=["status", "ended_at", "claimed_by", "undone", "touched_at"])
+        changed += ["status", "ended_at", "claimed_by"]
+    of.save(update_fields=changed)
     return of.status == ImportStatus.UNDOING
 
 

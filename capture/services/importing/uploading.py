@@ -18,16 +18,16 @@ from capture.models import (
     ImportStatus,
     RejectedRow,
 )
+from capture.models.upload import KEPT_FOR_UNDO
+from capture.queries.imports import custom_labels, fields_of
 from core.errors import Refused
 from leads import normalise
-from leads.models import CustomField
 from leads.services import Policy
 from leads.services.rows import LONGEST_TAG
 from users.models import User
 
 HEAD = 25  # records in which the header is looked for, and styles of dates and numbers
 KEPT_UNFINISHED = timedelta(days=7)
-KEPT_FOR_UNDO = timedelta(days=90)
 # Fields of known people that a list may change, and those that it can only add to.
 ADDED_TO = frozenset({"email", "tags"})
 
@@ -98,18 +98,6 @@ def guessed(of: Import) -> dict[int, str]:
     if of.about == About.ACTIVITIES:
         return columns.guess_activities(of.header)
     return columns.guess(of.header, custom_labels())
-
-
-def custom_labels() -> dict[str, str]:
-    """Custom fields of contacts: key -> label."""
-    return dict(CustomField.objects.filter(about="contact").values_list("key", "label"))
-
-
-def fields_of(about: str) -> dict[str, str]:
-    """What the columns of such a list may mean: field -> label."""
-    if about == About.ACTIVITIES:
-        return columns.OF_ACTIVITIES
-    return columns.FIELDS | {f"custom.{key}": label for key, label in custom_labels().items()}
 
 
 def check_mapping(mapping: Mapping[int, str], *, width: int, about: str = About.CONTACTS, every_row: str = "") -> None:
