@@ -5,7 +5,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from leads.models import Contact, Evidence, IdentityKind, Lifecycle, Source, Tag, Verdict
+from leads.models import Contact, Duplicate, DuplicateState, Evidence, IdentityKind, Lifecycle, Source, Tag, Verdict
 from pipeline.models import Opportunity
 
 
@@ -162,6 +162,45 @@ class EventsOut(serializers.Serializer[Any]):
     contacts_created = serializers.IntegerField()
 
 
+class MergeIn(Strict):
+    """Into whom, and whose values stand."""
+
+    into = serializers.IntegerField(min_value=1, max_value=2**63 - 1)
+    fields = serializers.DictField(child=serializers.CharField(max_length=10), required=False, default=dict)  # type: ignore[assignment]
+
+
+class UnmergeIn(Strict):
+    """What to do with fields that were changed by the merge and after it."""
+
+    answers = serializers.DictField(child=serializers.CharField(max_length=10), required=False, default=dict)
+
+
+class DecisionIn(Strict):
+    """What a pair is."""
+
+    state = serializers.ChoiceField(DuplicateState.choices)
+
+
+class DuplicateOut(serializers.Serializer[Any]):
+    """Two contacts who may be one person, how sure we are in percent, and why."""
+
+    id = serializers.IntegerField()
+    first = serializers.IntegerField()
+    second = serializers.IntegerField()
+    confidence = serializers.IntegerField()
+    is_exact = serializers.BooleanField(help_text="Same name, and the same number or mailbox.")
+    reasons = serializers.ListField(child=serializers.CharField())
+    state = serializers.ChoiceField(DuplicateState.choices)
+    found_at = serializers.DateTimeField()
+
+
+class DuplicatesOut(serializers.Serializer[Any]):
+    """A page of pairs."""
+
+    next = serializers.URLField(allow_null=True)
+    results = DuplicateOut(many=True)
+
+
 class OpportunityOut(serializers.Serializer[Any]):
     """The commercial side of a prospect."""
 
@@ -242,6 +281,12 @@ def evidence_out(row: Evidence) -> dict[str, Any]:
         "criterion": row.criterion.key,
         "amount": None if row.amount is None else str(row.amount),
     }
+
+
+def duplicate_out(row: Duplicate) -> dict[str, Any]:
+    """A pair as it comes out."""
+    same = ("id", "confidence", "is_exact", "reasons", "state", "found_at")
+    return {name: getattr(row, name) for name in same} | {"first": row.first_id, "second": row.second_id}
 
 
 def opportunity_out(row: Opportunity) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from core.errors import Refused
-from leads.models import Contact, Identity, IdentityKind, Source, Tag
+from leads.models import Contact, Identity, IdentityKind, Merge, Source, Tag
 from leads.queries import owners_for, told_to
 from leads.services import (
     AddressTaken,
@@ -164,14 +164,26 @@ def _identities_of(contact_ids: set[int], user: User) -> dict[int, tuple[str, st
     """An identity of each of these contacts that the user may see, their address before others."""
     if not contact_ids:
         return {}
-    seen = set(Contact.objects.visible_to(user).filter(pk__in=contact_ids).values_list("pk", flat=True))
+    former = Merge.objects.standing().filter(former_id__in=contact_ids).exclude(contact=None)
+    merges = {merge.former_id: merge for merge in former}
+    wanted = contact_ids | {merge.survivor_id for merge in merges.values()}
+    seen = set(Contact.objects.visible_to(user).filter(pk__in=wanted).values_list("pk", flat=True))
     found: dict[int, tuple[str, str]] = {}
+    own: dict[int, tuple[str, str]] = {}  # identity -> as it is named
     for identity in Identity.objects.filter(contact__in=seen).order_by("-pk"):
+        own[identity.pk] = (identity.kind, identity.value)
         if identity.contact_id and (identity.kind == EMAIL or identity.contact_id not in found):
-            found[identity.contact_id] = (identity.kind, identity.value)
+            found[identity.contact_id] = own[identity.pk]
     for contact in Contact.objects.filter(pk__in=seen - found.keys()):
         found[contact.pk] = (IdentityKind.EXTERNAL.value, f"contact:{contact.pk}")
         link_identity(kind=found[contact.pk][0], value=found[contact.pk][1], contact=contact)
+    for former_id, merge in merges.items():
+        if (
+            merge.survivor_id in seen
+        ):  # under an identity that the former brought along, so that an unmerge takes it back
+            brought = [own[pk] for pk in merge.moved.get("leads.identity.contact", []) if pk in own]
+            brought.sort(key=lambda identity: identity[0] != EMAIL)
+            found[former_id] = brought[0] if brought else found[merge.survivor_id]
     return found
 
 

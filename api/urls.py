@@ -1,6 +1,6 @@
 from django.urls import path
 
-from api.views import contacts, docs, events, opportunities
+from api.views import contacts, docs, events, merging, opportunities
 
 urlpatterns = [
     path("schema/", docs.schema, name="api_schema"),
@@ -10,6 +10,10 @@ urlpatterns = [
     path("v1/contacts/<int:pk>", contacts.OneContact.as_view(), name="api_contact"),
     path("v1/contacts/<int:pk>/evidence", contacts.ContactEvidence.as_view(), name="api_evidence"),
     path("v1/contacts/<int:pk>/score", contacts.ContactScore.as_view(), name="api_score"),
+    path("v1/contacts/<int:pk>/merge", merging.MergeContact.as_view(), name="api_merge"),
+    path("v1/contacts/<int:pk>/unmerge", merging.UnmergeContact.as_view(), name="api_unmerge"),
+    path("v1/duplicates", merging.Duplicates.as_view(), name="api_duplicates"),
+    path("v1/duplicates/<int:pk>", merging.OneDuplicate.as_view(), name="api_duplicate"),
     path("v1/opportunities", opportunities.Opportunities.as_view(), name="api_opportunities"),
     path("v1/opportunities/<int:pk>", opportunities.OneOpportunity.as_view(), name="api_opportunity"),
     path("v1/<path:rest>", docs.nothing_here, name="api_nothing"),

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from leads import conditions
 from leads.days import day_of
 from leads.models import Contact, Facet, Lifecycle, Standing
+from leads.queries import known_as
 from scoring import queries
 from scoring.models import Definition, DefinitionStatus
 from users.access import SignedInRequest
@@ -19,7 +20,7 @@ from users.access import SignedInRequest
 @require_safe
 def score_why(request: SignedInRequest, pk: int) -> HttpResponse:
     """Every line of a contact's score; in the dialog when a page asks for a part."""
-    contact = get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
+    contact = get_object_or_404(known_as(Contact.objects.visible_to(request.user), pk))
     context = {"contact": contact, "explanation": queries.why(contact.pk, day_of(timezone.now()))}
     part = "#dialog" if request.htmx and not request.htmx.history_restore_request else ""
     return render(request, f"scoring/why.html{part}", context)

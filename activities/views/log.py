@@ -15,6 +15,7 @@ from core.answers import back, done, wants_part, went_wrong
 from core.errors import Refused
 from core.forms import posted, show_refusal
 from leads.models import Contact
+from leads.queries import known_as
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -29,7 +30,7 @@ SNOOZE = {"tomorrow": 1, "week": 7}
 
 
 def _contact_of(request: SignedInRequest, pk: int) -> Contact:
-    return get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
+    return get_object_or_404(known_as(Contact.objects.visible_to(request.user), pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

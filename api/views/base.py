@@ -19,6 +19,7 @@ REFUSALS = {
     401: OpenApiResponse(ErrorsOut, "No token, or one that is not known."),
     403: OpenApiResponse(ErrorsOut, "The token's owner may not do this."),
     404: OpenApiResponse(ErrorsOut, "There is no such thing, or the token's owner may not see it."),
+    409: OpenApiResponse(ErrorsOut, "It has changed meanwhile; `errors` names what has to be decided."),
     429: OpenApiResponse(ErrorsOut, "Too many requests; Retry-After says when to go on."),
 }
 

@@ -17,25 +17,27 @@ from core.errors import Refused
 from leads import normalise
 from leads.days import day_of
 from leads.models import Contact, Criterion, Lifecycle
+from leads.queries import known_as
 from leads.services import disqualify, record_evidence
 from scoring import queries as scoring
 from users.models import User
 
 _REFUSED = {code: REFUSALS[code] for code in (400, 401, 403, 404, 429)}
-_PAGE = [
+PAGE = [
     OpenApiParameter("cursor", str, description="From `next` of the page before."),
     OpenApiParameter("limit", int, description="Rows on a page, 1 to 200; 50 when left out."),
 ]
 
 
-class _OfContacts(View):
+class OfContacts(View):
     """What reading contacts needs."""
 
     def rows(self) -> "QuerySet[Contact]":
         return Contact.objects.visible_to(self.caller()).for_page()
 
     def contact(self, pk: int) -> Contact:
-        return get_object_or_404(self.rows(), pk=pk)
+        """The contact with this id, or the one into which it was merged."""
+        return get_object_or_404(known_as(self.rows(), pk))
 
     def answer(self, pk: int, status: int = 200) -> Response:
         """The contact as it is now."""
@@ -44,14 +46,14 @@ class _OfContacts(View):
 
 
 @extend_schema(tags=["Contacts"])
-class Contacts(_OfContacts):
+class Contacts(OfContacts):
     """People."""
 
     @extend_schema(
         operation_id="list_contacts",
         summary="List contacts, newest first",
         parameters=[
-            *_PAGE,
+            *PAGE,
             OpenApiParameter("email", str, description="Who has this address; compared as addresses are."),
             OpenApiParameter("lifecycle", str, enum=Lifecycle.values),
             OpenApiParameter("owner", str, description="E-mail address of a colleague, or `none`."),
@@ -109,11 +111,14 @@ def _filtered(rows: "QuerySet[Contact]", wanted: Any) -> "QuerySet[Contact]":
 
 
 @extend_schema(tags=["Contacts"])
-class OneContact(_OfContacts):
+class OneContact(OfContacts):
     """A person."""
 
     @extend_schema(
-        operation_id="get_contact", summary="One contact", responses={200: serializers.ContactOut, **_REFUSED}
+        operation_id="get_contact",
+        summary="One contact",
+        description="The id of a contact that was merged into another one answers with that one.",
+        responses={200: serializers.ContactOut, **_REFUSED},
     )
     def get(self, request: Request, pk: int) -> Response:
         return Response(serializers.contacts_out([self.contact(pk)])[0])
@@ -130,7 +135,7 @@ class OneContact(_OfContacts):
         given = serializers.ContactIn(data=request.data, partial=True)
         given.is_valid(raise_exception=True)
         services.change(contact, given=given.validated_data, by=self.caller())
-        return self.answer(pk)
+        return self.answer(contact.pk)
 
     @extend_schema(
         operation_id="disqualify_contact",
@@ -146,11 +151,11 @@ class OneContact(_OfContacts):
     def delete(self, request: Request, pk: int) -> Response:
         contact = self.contact(pk)
         disqualify(contact.pk, now=timezone.now(), actor=self.caller(), reason="Deleted through the API")
-        return self.answer(pk)
+        return self.answer(contact.pk)
 
 
 @extend_schema(tags=["Contacts"])
-class ContactEvidence(_OfContacts):
+class ContactEvidence(OfContacts):
     """What a person told us about budget, authority, need and timeline."""
 
     @extend_schema(
@@ -183,7 +188,7 @@ class ContactEvidence(_OfContacts):
 
 
 @extend_schema(tags=["Contacts"])
-class ContactScore(_OfContacts):
+class ContactScore(OfContacts):
     """Why a person has the score they have."""
 
     @extend_schema(

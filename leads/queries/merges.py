@@ -28,6 +28,11 @@ def known_as(rows: "QuerySet[Record]", pk: int) -> "QuerySet[Record]":
     return rows.filter(pk__in=[pk, Subquery(_survivors(rows.model, pk)[:1])])
 
 
+def record_of(rows: "QuerySet[Record]", pk: int) -> Record | None:
+    """As `known_as`, the record itself."""
+    return known_as(rows, pk).first()
+
+
 def merges_of(record: Contact | Company) -> list[Merge]:
     """The merges into this record that stand, newest first."""
     return list(record.merges.filter(undone_at=None).select_related("by").order_by("-pk")[:50])

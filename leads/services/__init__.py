@@ -20,8 +20,10 @@ from leads.services.kinds import change_kind, continue_facet_run
 from leads.services.lifecycle import disqualify
 from leads.services.merging import (
     Conflicts,
+    conflicts_of,
     merge_companies,
     merge_contacts,
+    unmerge,
     unmerge_companies,
     unmerge_contacts,
 )
@@ -56,6 +58,7 @@ __all__ = [
     "collect_copy",
     "company_for",
     "confirm_consent",
+    "conflicts_of",
     "continue_facet_run",
     "create_contact",
     "custom_rules",
@@ -84,6 +87,7 @@ __all__ = [
     "take_back",
     "take_contacts",
     "undo_many",
+    "unmerge",
     "unmerge_companies",
     "unmerge_contacts",
     "untag_many",

@@ -1,7 +1,7 @@
 """The page of a company."""
 
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
@@ -19,17 +19,21 @@ from users.access import SignedInRequest, requires
 from users.roles import Can
 
 
-def _company_of(request: SignedInRequest, pk: int) -> Company:
-    return get_object_or_404(Company.objects.visible_to(request.user), pk=pk)
+def company_of(request: SignedInRequest, pk: int) -> Company:
+    """The company, or the one into which it was merged, if this person may see it; else 404."""
+    return get_object_or_404(queries.known_as(Company.objects.visible_to(request.user), pk))
 
 
 @require_safe
 def show(request: SignedInRequest, pk: int) -> HttpResponse:
     """Who works there, and what we may sell them."""
-    company = _company_of(request, pk)
+    company = company_of(request, pk)
+    if company.pk != pk:
+        return redirect("company", company.pk)
     people = queries.people_of(company, request.user)
     context = {
         "company": company,
+        "merges": queries.merges_of(company),
         "rows": queries.rows_for(people, user=request.user, now=timezone.now()),
         "opportunities": pipeline.queries.opportunities_at(company, request.user),
         "own": own_fields(company, "company") if company.custom else [],
@@ -42,7 +46,7 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
 @requires(Can.EDIT_LEADS)
 def change(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change what it is."""
-    company = _company_of(request, pk)
+    company = company_of(request, pk)
     initial = {name: getattr(company, name) for name in ("name", "domain", "industry", "employees", "country")}
     form = CompanyForm(posted(request), initial=initial | custom_initial(company))
     if request.method == "POST" and form.is_valid():

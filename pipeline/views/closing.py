@@ -15,6 +15,7 @@ from core.answers import fill_in, go_to, wants_part, went_wrong
 from core.errors import Refused
 from core.forms import posted
 from leads.models import Contact
+from leads.queries import known_as
 from pipeline import services
 from pipeline.forms import LoseForm, PromoteForm, VersionForm, WinForm
 from pipeline.models import Opportunity
@@ -111,7 +112,7 @@ def reopen(request: SignedInRequest, pk: int) -> HttpResponse:
 @requires(Can.WORK_PIPELINE)
 def promote(request: SignedInRequest, contact_id: int) -> HttpResponse:
     """Make a contact a prospect by hand, with a reason."""
-    contact = get_object_or_404(Contact.objects.visible_to(request.user).for_page(), pk=contact_id)
+    contact = get_object_or_404(known_as(Contact.objects.visible_to(request.user).for_page(), contact_id))
 
     def save(given: dict[str, Any]) -> HttpResponse:
         opportunity = services.promote(

@@ -1,7 +1,37 @@
 """Two records become one, and two again."""
 
-from leads.services.merging.companies import merge_companies, unmerge_companies
-from leads.services.merging.contacts import merge_contacts, unmerge_contacts
-from leads.services.merging.undoing import Conflicts
+from collections.abc import Mapping
+from datetime import datetime
 
-__all__ = ["Conflicts", "merge_companies", "merge_contacts", "unmerge_companies", "unmerge_contacts"]
+from leads.merging import Conflict
+from leads.models import Company, Contact, Merge
+from leads.services.merging.companies import company_conflicts, merge_companies, unmerge_companies
+from leads.services.merging.contacts import contact_conflicts, merge_contacts, unmerge_contacts
+from leads.services.merging.moving import what_moves
+from leads.services.merging.undoing import Conflicts
+from users.models import User
+
+
+def unmerge(
+    merge: Merge, *, now: datetime, answers: Mapping[str, str] | None = None, by: User | None = None
+) -> Contact | Company:
+    """Undo a merge, of whichever kind."""
+    verb = unmerge_contacts if merge.contact_id else unmerge_companies
+    return verb(merge_id=merge.pk, now=now, answers=answers, by=by)
+
+
+def conflicts_of(merge: Merge) -> list[Conflict]:
+    """What would have to be answered to undo it."""
+    return contact_conflicts(merge.pk) if merge.contact_id else company_conflicts(merge.pk)
+
+
+__all__ = [
+    "Conflicts",
+    "conflicts_of",
+    "merge_companies",
+    "merge_contacts",
+    "unmerge",
+    "unmerge_companies",
+    "unmerge_contacts",
+    "what_moves",
+]

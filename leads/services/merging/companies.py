@@ -8,11 +8,12 @@ from django.db import IntegrityError, transaction
 from core.errors import Refused
 from core.locks import locked
 from leads import merging, normalise
+from leads.merging import Conflict
 from leads.models import Company, Merge
 from leads.services.companies import refresh_people
 from leads.services.merging import moving, values
 from leads.services.merging.images import image_of, restored
-from leads.services.merging.undoing import Conflicts, check_undoable, check_whose, note_undone, rewrite, stored_steps
+from leads.services.merging.undoing import Plan, check_undoable, check_whose
 from users.models import User
 
 
@@ -67,19 +68,16 @@ def unmerge_companies(
     *, merge_id: int, now: datetime, answers: Mapping[str, str] | None = None, by: User | None = None
 ) -> Company:
     """Take a merge of companies back; as with people, what was edited since stays with the survivor."""
-    merge, later = check_undoable(merge_id)
+    plan = _plan(merge_id, answers or {})
+    plan.settle()
+    merge = plan.merge
     company = locked(Company.objects.filter(pk=merge.survivor_id))[0]
-    rewritten = merging.without(stored_steps(merge, later))
-    would_be, is_ = rewritten[0]
-    given, goes, conflicts = merging.taken_back(would_be, is_, values.of_company(company), answers or {})
-    if conflicts:
-        raise Conflicts(conflicts)
     former = restored(merge.former["row"])
     if not isinstance(former, Company):
         raise Refused("The former record can no longer be put together.")
-    values.into_company(company, given)
+    values.into_company(company, plan.given)
     _store(company)
-    values.into_company(former, values.of_company(former) | goes)
+    values.into_company(former, values.of_company(former) | plan.goes)
     former.search_text = normalise.search_text(former.name, former.domain)
     try:
         with transaction.atomic():
@@ -87,11 +85,22 @@ def unmerge_companies(
     except IntegrityError:
         raise Refused(f"{former.domain} belongs to another company now. Change its domain first.") from None
     moving.take_back(Company, moved=merge.moved, aside=merge.aside, former=former.pk, survivor=company.pk)
-    rewrite(later, rewritten[1:])
-    note_undone(merge, now=now, by=by)
+    plan.finish(now=now, by=by)
     refresh_people(company)
     refresh_people(former)
     return former
+
+
+def _plan(merge_id: int, answers: Mapping[str, str]) -> Plan:
+    merge, later = check_undoable(merge_id)
+    company = locked(Company.objects.filter(pk=merge.survivor_id))[0]
+    return Plan.of(merge, later, values.of_company(company), answers)
+
+
+@transaction.atomic
+def company_conflicts(merge_id: int) -> list[Conflict]:
+    """What would have to be answered to undo it; raises Refused where it cannot be undone now."""
+    return _plan(merge_id, {}).conflicts
 
 
 def _store(company: Company) -> None:

@@ -8,7 +8,7 @@ from django.db import transaction
 from core import locks
 from core.errors import Refused
 from leads import merging, normalise, signals
-from leads.merging import Values
+from leads.merging import Conflict, Values
 from leads.models import (
     ChangedContact,
     Contact,
@@ -22,7 +22,7 @@ from leads.models import (
 from leads.services.companies import contact_search_text
 from leads.services.merging import moving, values
 from leads.services.merging.images import image_of, restored
-from leads.services.merging.undoing import Conflicts, check_undoable, check_whose, note_undone, rewrite, stored_steps
+from leads.services.merging.undoing import Plan, check_undoable, check_whose
 from users.models import User
 
 MADE = "made."  # rows that the merge itself wrote, and that go when it is undone
@@ -130,16 +130,11 @@ def unmerge_contacts(
     after it, unless `answers` says per field what to do (merging.ANSWERS).
     """
     locks.hold(locks.SCORING)
-    merge, later = check_undoable(merge_id)
+    pair, plan = _plan(merge_id, answers or {})
+    plan.settle()
+    merge, given = plan.merge, plan.given
     former_id, survivor_id = merge.former_id, merge.survivor_id
-    pair = _Pair(survivor_id)
     contact, standing = pair.one(survivor_id)
-    rewritten = merging.without(stored_steps(merge, later))
-    (would_be, is_), current = rewritten[0], values.of_contact(contact, standing)
-    ask = _must_ask(contact, pair.identities, merge)
-    given, goes, conflicts = merging.taken_back(would_be, is_, current, answers or {}, ask=ask)
-    if conflicts:
-        raise Conflicts(conflicts)
     if not any(given.get(name) for name in ("first_name", "last_name", "email", "phone")):
         raise Refused("Nothing would be left by which to know the survivor. Give them a name first.")
     former = restored(merge.former["row"])
@@ -155,12 +150,25 @@ def unmerge_contacts(
     values.into_contact(contact, standing, given)
     _store(contact, standing)
     former_standing = locks.locked(Standing.objects.filter(pk=former_id))[0]
-    values.into_contact(former, former_standing, values.of_contact(former, former_standing) | goes)
+    values.into_contact(former, former_standing, values.of_contact(former, former_standing) | plan.goes)
     _store(former, former_standing)
-    rewrite(later, rewritten[1:])
-    note_undone(merge, now=now, by=by)
+    plan.finish(now=now, by=by)
     _announce([survivor_id, former_id])
     return former
+
+
+def _plan(merge_id: int, answers: Mapping[str, str]) -> tuple[_Pair, Plan]:
+    merge, later = check_undoable(merge_id)
+    pair = _Pair(merge.survivor_id)
+    contact, standing = pair.one(merge.survivor_id)
+    ask = _must_ask(contact, pair.identities, merge)
+    return pair, Plan.of(merge, later, values.of_contact(contact, standing), answers, ask=ask)
+
+
+@transaction.atomic
+def contact_conflicts(merge_id: int) -> list[Conflict]:
+    """What would have to be answered to undo it; raises Refused where it cannot be undone now."""
+    return _plan(merge_id, {})[1].conflicts
 
 
 def _must_ask(contact: Contact, identities: Iterable[Identity], merge: Merge) -> frozenset[str]:

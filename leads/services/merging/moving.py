@@ -79,6 +79,16 @@ def give(model: type[Model], *, former: int, survivor: int) -> tuple[Moved, list
     return moved, aside
 
 
+def what_moves(model: type[Model], former: int, *, most: int = 1000) -> list[tuple[str, int]]:
+    """(kind of rows in words, how many) that hang on the record; counted up to `most` + 1."""
+    counts: dict[type[Model], int] = {}
+    for key in relations(model):
+        if key.model not in (Identity, Merge) and not key.unique:
+            counts[key.model] = counts.get(key.model, 0) + _rows(key, former).order_by()[: most + 1].count()
+    names = {owner: (str(owner._meta.verbose_name), str(owner._meta.verbose_name_plural)) for owner in counts}
+    return [(names[owner][n != 1], n) for owner, n in counts.items() if n]
+
+
 def _pairs_aside(former: int) -> list[Image]:
     """What was said about the former and others is kept for an unmerge; who else they may be is found again."""
     pairs = Duplicate.objects.filter(Q(first=former) | Q(second=former))

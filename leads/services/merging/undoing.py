@@ -1,11 +1,12 @@
 """What undoing a merge has to know about the merges around it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from core import locks
 from core.errors import Refused, Stale
-from leads.merging import AUTOMATIC, FORMER, SURVIVOR, Conflict, Step, Values
+from leads.merging import AUTOMATIC, FORMER, SURVIVOR, Conflict, Step, Values, taken_back, without
 from leads.models import Merge
 from leads.services.merging import moving
 from users.models import User
@@ -33,6 +34,44 @@ def check_whose(chosen: Mapping[str, str], mine: Values, theirs: Values) -> None
         raise Refused(**errors)
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What undoing a merge would do: the survivor's values, what goes with the restored, what has to be answered."""
+
+    merge: Merge
+    later: list[Merge]
+    rewritten: list[tuple[Values, Values]]
+    given: Values
+    goes: Values
+    conflicts: list[Conflict]
+
+    @classmethod
+    def of(
+        cls,
+        merge: Merge,
+        later: list[Merge],
+        current: Values,
+        answers: Mapping[str, str],
+        *,
+        ask: frozenset[str] = frozenset(),
+    ) -> "Plan":
+        steps = [Step(one.before, one.after, one.former["values"], one.former["chosen"]) for one in (merge, *later)]
+        (would_be, is_), *rewritten = without(steps)
+        return cls(merge, later, rewritten, *taken_back(would_be, is_, current, answers, ask=ask))
+
+    def settle(self) -> None:
+        """Refuse while something has to be answered."""
+        if self.conflicts:
+            raise Conflicts(self.conflicts)
+
+    def finish(self, *, now: datetime, by: User | None) -> None:
+        """Keep that it is undone, and what the later merges would have found and made without it."""
+        for other, (before, after) in zip(self.later, self.rewritten, strict=True):
+            other.before, other.after = before, after
+            other.save(update_fields=["before", "after"])
+        note_undone(self.merge, now=now, by=by)
+
+
 def check_undoable(merge_id: int) -> tuple[Merge, list[Merge]]:
     """The merge and those into the same survivor that came after it, locked; refused while one of them carries it."""
     found = Merge.objects.filter(pk=merge_id).first()
@@ -53,18 +92,6 @@ def check_undoable(merge_id: int) -> tuple[Merge, list[Merge]]:
 
 # Of these, everybody has a row, or nobody else's matters: putting one aside says nothing about the merges before.
 _OWN = {"leads.standing", "leads.duplicate"}
-
-
-def stored_steps(merge: Merge, later: Sequence[Merge]) -> list[Step]:
-    """The merges as plain values, oldest first."""
-    return [Step(one.before, one.after, one.former["values"], one.former["chosen"]) for one in (merge, *later)]
-
-
-def rewrite(later: Sequence[Merge], pairs: Sequence[tuple[Values, Values]]) -> None:
-    """Keep for the later merges what they would have found and made without the one that is undone."""
-    for other, (before, after) in zip(later, pairs, strict=True):
-        other.before, other.after = before, after
-        other.save(update_fields=["before", "after"])
 
 
 def note_undone(merge: Merge, *, now: datetime, by: User | None) -> None:
