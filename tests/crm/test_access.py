@@ -14,8 +14,8 @@ from activities.services import add_follow_up
 from capture.models import Form, Import, Site
 from capture.preferences import token_of
 from capture.views.segment import CALLS
-from leads.models import Company, CustomField, EventKind, Tag
-from leads.services import add_tag, assign_owner
+from leads.models import Company, CustomField, Duplicate, EventKind, Tag
+from leads.services import add_tag, assign_owner, merge_contacts
 from pipeline.models import Pipeline, Stage
 from pipeline.services import promote
 from tests import factories
@@ -128,6 +128,19 @@ TABLE = [
     Row("evidence_new", EDIT_422, ("contact", "criterion"), "post"),
     Row("score_why", OF_TEAM, ("contact",)),
     Row("company", OF_TEAM, ("company",)),
+    Row("company_merge_with", EDIT, ("company",)),
+    Row("company_merge", EDIT, ("company", "company_twin")),
+    Row("company_merge", EDITED, ("company", "company_twin"), "post"),
+    Row("contact_merge_with", EDIT, ("contact",)),
+    Row("contact_merge", EDIT, ("contact", "twin")),
+    Row("contact_merge", EDITED, ("contact", "twin"), "post"),
+    Row("contact_merges", OF_TEAM, ("contact",)),
+    Row("merge_undo", EDIT, ("merge",)),
+    Row("merge_undo", EDITED, ("merge",), "post"),
+    Row("duplicates", "200  200  200  200  200  200  403  302"),
+    Row("duplicates_exact", "302 302 302 302 302 302 403 302", method="post"),
+    Row("duplicate", EDITED, ("duplicate",)),
+    Row("duplicate_decide", EDITED, ("duplicate",), "post", {"state": "later"}),
     Row("company_edit", EDIT, ("company",)),
     # what people do
     Row("activity_new", EDIT, ("contact", "call")),
@@ -206,6 +219,10 @@ TABLE = [
     Row("api_contact", NO_TOKEN, ("contact",)),
     Row("api_evidence", NO_TOKEN, ("contact",)),
     Row("api_score", NO_TOKEN, ("contact",)),
+    Row("api_merge", NO_TOKEN, ("contact",), "post"),
+    Row("api_unmerge", NO_TOKEN, ("contact",), "post"),
+    Row("api_duplicates", NO_TOKEN),
+    Row("api_duplicate", NO_TOKEN, ("duplicate",)),
     Row("api_opportunities", NO_TOKEN),
     Row("api_opportunity", NO_TOKEN, ("opportunity",)),
     Row("api_nothing", "404 404 404 404 404 404 404 404", ("nothing",)),
@@ -235,6 +252,8 @@ def world(cast: Cast) -> dict[str, Any]:
     contact = factories.contact(now=now, company=company)
     assign_owner([contact.pk], cast.rita)
     add_tag([contact.pk], "VIP")
+    twin, former = factories.contact(now=now), factories.contact(now=now)
+    assign_owner([twin.pk, former.pk], cast.rita)
     opportunity = promote(contact_id=contact.pk, now=now, actor=cast.rita, manual=True, reason="Knows us.")
     assert opportunity is not None
     notification = Notification.objects.create(user=cast.rita, key="k", text="New", url="/", at=now)
@@ -246,6 +265,10 @@ def world(cast: Cast) -> dict[str, Any]:
         "tag": Tag.objects.get(name="VIP").pk,
         "field": CustomField.objects.create(key="erp", label="ERP").pk,
         "contact": contact.pk,
+        "twin": twin.pk,
+        "company_twin": Company.objects.create(name="Amber Works Ltd").pk,
+        "merge": merge_contacts(survivor_id=contact.pk, former_id=former.pk, now=now).pk,
+        "duplicate": Duplicate.objects.create(first=contact, second=twin, confidence=60, found_at=now).pk,
         "preferences": token_of(contact.pk),
         "as_json": "json",
         "company": company.pk,
