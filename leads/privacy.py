@@ -135,7 +135,7 @@ def shown(row: Model, names: Iterable[str]) -> dict[str, Any]:
         *path, last = name.split("__")
         for step in path:
             value = getattr(value, step, None)
-        label = str(type(row)._meta.get_field(path[0] if path else last).verbose_name)
+        label = str(getattr(type(row)._meta.get_field(path[0] if path else last), "verbose_name", last))
         display = getattr(value, f"get_{last}_display", None)
         said[label[:1].upper() + label[1:]] = display() if display else getattr(value, last, None)
     return said

@@ -31,8 +31,6 @@ def move(
     since `version`.
     """
     stage = hold_stage(stage_id)
-    if stage.archived_at is not None:
-        raise Refused(stage=f"{stage.name} is archived. Reload the page and choose another stage.")
     _make_room(stage, after_id, but_not=opportunity_id)
     opportunity = hold_opportunity(opportunity_id, version)
     if not opportunity.is_open:

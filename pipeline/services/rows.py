@@ -35,6 +35,8 @@ def hold_stage(stage_id: int) -> Stage:
     rows = locked(Stage.objects.filter(pk=stage_id))
     if not rows:
         raise Refused(stage="This stage no longer exists. Reload the page.")
+    if rows[0].archived_at is not None:
+        raise Refused(stage=f"{rows[0].name} is archived. Reload the page and choose another stage.")
     return rows[0]
 
 

@@ -60,6 +60,7 @@ SWEEPS = {
     "scoring.tasks.rescore": "scoring.tasks.rescore",
     "pipeline.tasks.promote": "pipeline.tasks.promote_missed",
     "leads.tasks.apply_profiling": "leads.tasks.apply_profiling_missed",
+    "leads.tasks.rejudge": "leads.tasks.resume_rejudging",
     "leads.tasks.erase": "leads.tasks.continue_privacy",
     "leads.tasks.collect_copy": "leads.tasks.continue_privacy",
 }

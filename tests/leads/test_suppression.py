@@ -136,6 +136,6 @@ def test_a_confirmation_that_comes_too_late_or_after_a_no_is_refused() -> None:
 )
 def test_what_is_wrong_is_said(lines: list[str], more: dict[str, str], field: str) -> None:
     with pytest.raises(Refused) as refused:
-        suppression.suppress(lines, now=NOW, **({"reason": "manual"} | more))
+        suppression.suppress(lines, now=NOW, reason=more.get("reason", "manual"), note=more.get("note", ""))
     assert list(refused.value.fields) == [field]
     assert not SuppressedAddress.objects.exists()

@@ -248,7 +248,7 @@ def test_a_promotion_into_a_stage_that_is_being_deleted_is_refused(cast: Cast) -
 
     def delete() -> None:
         with transaction.atomic():
-            services.delete_stage(stage=new)
+            services.remove_stage(stage=new, now=NOW, actor=cast.mona)
             deleted.set()
             time.sleep(1)  # the promotion waits for the lock, and then there is nothing to lock
 
