@@ -71,9 +71,26 @@ def words_of(properties: Mapping[str, Any]) -> str:
     return ""
 
 
-def visited(paths: Sequence[str]) -> str:
-    """A visit in one line, the pages in the order they were seen, each once: "Visited 4 pages: /, /pricing"."""
+STEP_WORDS = {"asset_downloaded": "downloaded", "link_clicked": "went on to", "page_shared": "shared"}
+
+
+def step(kind: str, properties: Mapping[str, Any]) -> str:
+    """What was done on a page, in a few words: "downloaded prices.pdf"."""
+    names = ("asset", "network") if kind != "link_clicked" else ()
+    told = next((short(value) for name in names if isinstance(value := properties.get(name), str)), path(properties))
+    return f"{STEP_WORDS.get(kind, 'did')} {told}".strip()
+
+
+def visited(paths: Sequence[str], done: Sequence[str] = ()) -> str:
+    """A visit in one line, the pages in the order they were seen, each once: "Visited 4 pages: /, /pricing".
+
+    What was done there follows: "… · downloaded prices.pdf".
+    """
+    also = list(dict.fromkeys(done))
+    tail = "".join(f" · {words}" for words in also[:2]) + (" …" if len(also) > 2 else "")
+    if not paths:
+        return tail.removeprefix(" · ")[:1].upper() + tail.removeprefix(" · ")[1:]
     different = list(dict.fromkeys(path for path in paths if path))
     shown = ", ".join(different[:PATHS_SHOWN]) + (" …" if len(different) > PATHS_SHOWN else "")
     count = "a page" if len(paths) == 1 else f"{len(paths):,} pages"
-    return f"Visited {count}{': ' + shown if shown else ''}"
+    return f"Visited {count}{': ' + shown if shown else ''}{tail}"

@@ -45,7 +45,8 @@ def _visit(item: "Item") -> str:
     pages = []
     for view in item.views:
         at = timezone.localtime(view.at)
-        pages.append(f'<li><span class="num muted">{at.hour:02}:{at.minute:02}</span> {text(view.path)}</li>')
+        note = f' <span class="muted">{text(view.note)}</span>' if view.note else ""
+        pages.append(f'<li><span class="num muted">{at.hour:02}:{at.minute:02}</span> {text(view.path)}{note}</li>')
     title = f'<span class="stream-title">{text(item.title)}</span>'
     meta = f'<span class="stream-meta">{text(item.meta)}</span>' if item.meta else ""
     return (

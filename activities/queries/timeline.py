@@ -82,10 +82,11 @@ _NOT_TOLD_BY_ITS_ACTIVITY = "NOT EXISTS (SELECT FROM activities_activity a WHERE
 
 
 class View(NamedTuple):
-    """One page view within a visit."""
+    """One step of a visit: a page view, or what was done there; with how it was read."""
 
     at: datetime
     path: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,8 @@ class _Entry(NamedTuple):
         return self.at, -self.source, self.id
 
     @property
-    def is_page_view(self) -> bool:
-        return self.source == EVENT and self.data["kind"] == "page_view"
+    def is_step(self) -> bool:
+        return self.source == EVENT and visits.is_step(self.data["kind"], self.data["source"])
 
 
 def timeline(contact: Contact, *, before: str = "", kinds: str = "all", limit: int = 50) -> Timeline:
@@ -141,7 +142,7 @@ def timeline(contact: Contact, *, before: str = "", kinds: str = "all", limit: i
     known = sorted((e for e in entries if horizon is None or e.place >= horizon), key=lambda e: e.place, reverse=True)
     runs = list(visits.grouped(known))
     has_more = horizon is not None
-    if has_more and len(runs) > 1 and runs[-1][-1].is_page_view:
+    if has_more and len(runs) > 1 and runs[-1][-1].is_step:
         runs.pop()  # this visit may go on below the horizon; the next stretch shows it whole
     if len(runs) > limit:
         runs, has_more = runs[:limit], True
@@ -207,27 +208,31 @@ _ACTIVITY_ICONS = {
 
 def _item(run: list[_Entry]) -> Item:
     entry = run[0]
-    if entry.is_page_view:
+    if entry.is_step and (len(run) > 1 or entry.data["kind"] in visits.VIEWS):
         return _visit(run)
     return _READ_AS[entry.source](entry)
 
 
 def _visit(run: list[_Entry]) -> Item:
-    views = [View(entry.at, wording.path(entry.data["properties"])) for entry in run]
-    paths = [view.path for view in views]
-    in_order = list(reversed(paths))
+    newest, oldest = run[0], run[-1]
+    pages = [entry for entry in run if entry.data["kind"] in visits.VIEWS]
+    done = [wording.step(entry.data["kind"], entry.data["properties"]) for entry in run if entry not in pages]
+    took = visits.duration(oldest.at, newest.at, visits.seconds_read(newest.data["properties"]))
+    facts = (visits.lasting(took), visits.came_from(oldest.data["properties"]))
     return Item(
-        at=views[0].at,
+        at=newest.at,
         icon="eye",
-        title=wording.visited(in_order),
-        meta=_minutes(views[0].at, views[-1].at),
-        views=views if len(views) > 1 else [],
+        title=wording.visited([wording.path(entry.data["properties"]) for entry in reversed(pages)], done[::-1]),
+        meta=" · ".join(fact for fact in facts if fact),
+        views=[_step(entry) for entry in run] if len(run) > 1 else [],
     )
 
 
-def _minutes(newest: datetime, oldest: datetime) -> str:
-    minutes = round((newest - oldest).total_seconds() / 60)
-    return f"{minutes} min" if minutes else ""
+def _step(entry: _Entry) -> View:
+    kind, properties = entry.data["kind"], entry.data["properties"]
+    if kind in visits.VIEWS:
+        return View(entry.at, wording.path(properties), visits.read_note(properties))
+    return View(entry.at, wording.step(kind, properties))
 
 
 def _activity(entry: _Entry) -> Item:
