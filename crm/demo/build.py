@@ -15,6 +15,7 @@ from crm.demo.forms import fill_in_forms
 from crm.demo.judge import Judge
 from crm.demo.load import WORDING, Loader, reserve
 from crm.demo.machines import name_browsers
+from crm.demo.privacy import ask_and_suppress
 from crm.demo.sales import Office
 from crm.demo.world import FIRMS, PEOPLE, Maker
 from leads import kinds
@@ -51,6 +52,7 @@ def build(*, now: datetime) -> None:
         name_browsers(midnight)
         fill_in_forms(midnight)
         Office(loader, pipeline, Definition.objects.get(pk=spec.id), midnight).write()
+        ask_and_suppress(midnight)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     services.refresh_all(now=now)
