@@ -8,8 +8,6 @@ from users.models import User
 
 _DOMAINS = ("larchgate.example", "old-mill.example")
 BOUNCED = [f"{name}@{domain}" for domain in _DOMAINS for name in ("info", "sales", "jm")]
-    f"{name}@{domain}" for domain in ("larchgate.example", "old-mill.example") for name in ("info", "sales", "jm")
-]
 COMPLAINED = ["noreply@birch-quay.example", "+49 30 5550199"]
 
 
