@@ -1,6 +1,6 @@
 """The questions that pages and other apps ask of `activities`."""
 
-from activities.queries.follow_ups import due_follow_ups, follow_ups_of
+from activities.queries.follow_ups import due_follow_ups, follow_up_page, follow_ups_of, open_follow_ups
 from activities.queries.notices import notices_of, unread_count
 from activities.queries.timeline import FILTERS, Item, Timeline, timeline
 
@@ -9,8 +9,10 @@ __all__ = [
     "Item",
     "Timeline",
     "due_follow_ups",
+    "follow_up_page",
     "follow_ups_of",
     "notices_of",
+    "open_follow_ups",
     "timeline",
     "unread_count",
 ]

@@ -7,8 +7,10 @@ from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("", "January", "February", "March", "April", "May", "June", "July", "August", "September", "October")
-MONTHS += ("November", "December")
+MONTHS = [
+    *("", "January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+]
 _DAYS = [name[:3] for name in DAYS]
 _MONTHS = [name[:3] for name in MONTHS]
 _NEVER = mark_safe('<span class="muted">–</span>')

@@ -31,7 +31,7 @@ class RepDay:
 
 
 def rep_day(user: User, *, now: datetime) -> RepDay:
-    """What waits for this rep. Twelve queries."""
+    """What waits for this rep. Nine queries."""
     near, _ = near_leads(user, now=now, own=True)
     tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return RepDay(

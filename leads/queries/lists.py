@@ -117,7 +117,7 @@ def list_page(
     if key == "seen":  # as the index is: never seen is the longest ago
         rows = rows.annotate(seen_day=Coalesce("last_day", -1, output_field=IntegerField()))
     return keyset.page(
-        rows.select_related("contact__company", "owner"),
+        _with_people(rows),
         by=KEYS[key],
         descending=sort.startswith("-"),
         after=after,
@@ -126,26 +126,40 @@ def list_page(
     )
 
 
-def rows_for(standings: "Iterable[Standing] | Iterable[int]", *, user: User, now: datetime) -> list[Row]:
+def _with_people(rows: "QuerySet[Standing]") -> "QuerySet[Standing]":
+    """With all that a row shows; what is long and not shown is left where it is."""
+    unseen = ["search_text", "custom", "created_at"]
+    return rows.select_related("contact__company", "owner").defer(
+        *(f"contact__{name}" for name in ("search_text", "custom", "updated_at")),
+        *(f"contact__company__{name}" for name in unseen),
+        *("owner__password", "owner__email", "owner__created_at"),
+    )
+
+
+def rows_for(
+    standings: "Iterable[Standing] | Iterable[int]", *, user: User, now: datetime, tags: Iterable[Tag] = ()
+) -> list[Row]:
     """What templates/leads/_rows.html shows: for standings (as from `list_page`) or for ids of contacts.
 
-    Ids keep their order, and those that the user may not see are left out. At most three queries.
+    Ids keep their order, and those that the user may not see are left out. At most three queries; `tags` are those
+    already at hand.
     """
     wanted = list(standings)
     known = [row for row in wanted if isinstance(row, Standing)]
     if ids := [row for row in wanted if isinstance(row, int)]:
-        rows = Standing.objects.visible_to(user).filter(pk__in=ids).select_related("contact__company", "owner")
-        found = {row.pk: row for row in rows}
+        found = {row.pk: row for row in _with_people(Standing.objects.visible_to(user).filter(pk__in=ids))}
         known = [found[pk] for pk in ids if pk in found]
     chips = chips_for([row.pk for row in known], now=now)
-    tags = Tag.objects.in_bulk({tag for row in known for tag in row.tag_ids})
+    named = {tag.pk: tag for tag in tags}
+    if missing := {tag for row in known for tag in row.tag_ids} - named.keys():
+        named |= Tag.objects.in_bulk(missing)
     # an address per row and cell would cost more than the queries
     url, why_url = (reverse(name, args=[0]).split("/0/", 1) for name in ("contact", "score_why"))
     return [
         Row(
             row,
             chips[row.pk],
-            sorted((tags[pk] for pk in row.tag_ids if pk in tags), key=lambda tag: tag.name),
+            sorted((named[pk] for pk in row.tag_ids if pk in named), key=lambda tag: tag.name),
             name=row.contact.name,
             url=f"/{row.pk}/".join(url),
             why_url=f"/{row.pk}/".join(why_url),

@@ -43,13 +43,13 @@ def index(request: SignedInRequest) -> HttpResponse:
     standings = queries.people(request.user, wanted, now=now, hot_from=hot_from)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = queries.list_page(standings, sort=wanted.sort, after=after, before=before)
-    tags = queries.tag_choices()
+    tags, me = queries.tag_choices(), request.user.pk
     context = {
-        "rows": queries.rows_for(page.rows, user=request.user, now=now),
+        "rows": queries.rows_for(page.rows, user=request.user, now=now, tags=tags),
         "wanted": wanted,
         "hot_from": hot_from,
         "tags": tags,
-        "owners": list(queries.owners_for(request.user)),
+        "owners": [pair for pair in queries.owners_for(request.user).values_list("pk", "name") if pair[0] != me],
         "can_edit": request.user.can(Can.EDIT_LEADS),
         "here": request.get_full_path(),
         "sorted_by": SORTED_BY[wanted.sort],
@@ -63,7 +63,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     if wants_part(request):
         part = "#leads" if target(request) == "leads" else "#list"
     if part != "#list":
-        context |= _bar(request.user, wanted, context)
+        context |= _bar(wanted, context)
     return render(request, f"leads/list.html{part}", context)
 
 
@@ -94,10 +94,10 @@ def _address(wanted: LeadFilter, *, after: str = "", before: str = "", **changes
     return f"{reverse('leads')}?{'&'.join(part for part in parts if part)}"
 
 
-def _bar(user: User, wanted: LeadFilter, context: dict[str, Any]) -> dict[str, Any]:
+def _bar(wanted: LeadFilter, context: dict[str, Any]) -> dict[str, Any]:
     """The filter bar and the tabs above it."""
     owners: list[tuple[object, str]] = [("", "anybody"), ("mine", "me"), ("nobody", "nobody")]
-    owners += [(owner.pk, owner.name) for owner in context["owners"] if owner.pk != user.pk]
+    owners += context["owners"]
     scores = sorted({*SCORES, *([wanted.min] if wanted.min is not None else [])})
     filters: list[dict[str, Any]] = [
         {

@@ -53,6 +53,7 @@ class Filters:
     overdue: str = ""  # "yes": the expected day is past, "no": it is not
     closed: str = ""  # closed in this UTC month YYYY-MM
     month: str = ""  # what the forecast counts for this month: won in it, or open, expected in it and not overdue
+    rotting: str = ""  # "yes": open, and in its stage for longer than that allows (pipeline.queries.listed)
     amount: str = ""  # "unknown" or "known"
     currency: str = ""
     reason: str = ""
@@ -79,6 +80,7 @@ class Filters:
             overdue=one_of("overdue", ("yes", "no")),
             closed=given.get("closed", "") if month_of(given.get("closed", "")) else "",
             month=given.get("month", "") if month_of(given.get("month", "")) else "",
+            rotting=one_of("rotting", ("yes",)),
             amount=one_of("amount", ("unknown", "known")),
             currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "",
             reason=one_of("reason", LostReason.values),

@@ -1,17 +1,15 @@
 """Lists of opportunities, and finding one."""
 
 from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import or_
 
-from django.db.models import BigIntegerField, CharField, F, Q, Value
+from django.db.models import BigIntegerField, CharField, DateTimeField, ExpressionWrapper, F, Q, Value
 from django.db.models.functions import Cast, Coalesce, Left
 
 from core import keyset
 from leads import normalise
 from leads.models import Company, Contact
 from leads.queries.lists import matching
-from pipeline.models import Opportunity, OpportunityPerson, OpportunityQuerySet, Stage, StageKind
+from pipeline.models import Opportunity, OpportunityPerson, OpportunityQuerySet
 from pipeline.queries.cards import for_cards
 from pipeline.queries.filters import Filters
 from users.models import User
@@ -29,7 +27,8 @@ KEYS: dict[str, list[tuple[str, type]]] = {
 
 def listed(user: User, filters: Filters, *, now: datetime) -> OpportunityQuerySet:
     """The opportunities that the filters want and the user may see."""
-    return filters.apply(Opportunity.objects.visible_to(user), today=now.date())
+    rows = filters.apply(Opportunity.objects.visible_to(user), today=now.date())
+    return rows.filter(rotting(now)) if filters.rotting else rows
 
 
 def list_page(
@@ -69,15 +68,13 @@ def opportunities_at(company: Company, user: User) -> list[Opportunity]:
 
 
 def rotting(now: datetime) -> Q:
-    """Open, and in its stage for longer than that stage allows."""
-    patient = Stage.objects.filter(kind=StageKind.OPEN, rots_after_days__isnull=False)
-    stages = patient.values_list("pk", "rots_after_days")
-    limits = [Q(stage=pk, stage_entered_at__lte=now - timedelta(days=days)) for pk, days in stages if days is not None]
-    return Q(closed_at=None) & (reduce(or_, limits) if limits else Q(pk__in=[]))
+    """Open, and in its stage for longer than that stage allows; a stage without a limit allows any time."""
+    limit = Value(now) - F("stage__rots_after_days") * Value(timedelta(days=1))
+    return Q(closed_at=None, stage_entered_at__lte=ExpressionWrapper(limit, output_field=DateTimeField()))
 
 
 def stalled(user: User, *, now: datetime, limit: int = 50, mine: bool = False) -> list[Opportunity]:
-    """Open opportunities that have been in their stage for too long, the longest first. Two queries."""
+    """Open opportunities that have been in their stage for too long, the longest first. One query."""
     rows = Opportunity.objects.visible_to(user).filter(rotting(now))
     if mine:
         rows = rows.filter(owner=user)

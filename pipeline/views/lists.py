@@ -1,5 +1,6 @@
 """The list of opportunities: beside the board, and behind every number of the forecast."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpResponse
@@ -9,12 +10,15 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core.answers import wants_part
+from core.export import newest_first
 from pipeline import queries
 from pipeline.models import LostReason, Stage
 from pipeline.queries import Filters
 from pipeline.queries.filters import later, month_of
 from pipeline.views.board import owner_filters, sellers
-from users.access import SignedInRequest
+from users.access import SignedInRequest, requires
+from users.exports import send
+from users.roles import Can
 
 STATES = [("open", "Open"), ("won", "Won"), ("lost", "Lost"), ("all", "All")]
 
@@ -47,6 +51,31 @@ def index(request: SignedInRequest) -> HttpResponse:
     if not wants_part(request):
         context |= {"filters": _filters(request, wanted, known, now.date()), "kept": _kept(wanted)}
     return render(request, f"pipeline/list.html{'#list' if wants_part(request) else ''}", context)
+
+
+@require_safe
+@requires(Can.EXPORT_LISTS)
+def export(request: SignedInRequest, format: str) -> HttpResponse:
+    """What the list's filters leave, as a file, newest first."""
+    now = timezone.now()
+    wanted = Filters.parse(request.GET)
+    rows = queries.listed(request.user, wanted, now=now).select_related(
+        "pipeline", "stage", "contact", "company", "owner"
+    )
+    header = ["Number", "Opportunity", "Pipeline", "Stage", "State", "Amount", "Currency", "Probability %"]
+    header += ["Expected close", "Closed", "Lost because", "Contact", "E-mail", "Company", "Owner", "Next step"]
+    header += ["Created", "Changed"]
+
+    def cells() -> Iterator[list[Any]]:
+        for row in newest_first(rows.defer("snapshot", "search_text")):
+            yield [
+                row.pk, row.name, row.pipeline.name, row.stage.name, row.stage.get_kind_display(), row.amount,
+                row.currency, row.stage.probability, row.expected_close, row.closed_at, row.get_lost_reason_display(),
+                row.contact.name, row.contact.email, str(row.company or ""), str(row.owner or ""), row.next_step,
+                row.created_at, row.changed_at,
+            ]  # fmt: skip
+
+    return send(request, format, header, cells(), name="opportunities")
 
 
 def _filters(request: SignedInRequest, wanted: Filters, known: list[Any], today: Any) -> list[dict[str, Any]]:
@@ -92,7 +121,7 @@ def _month_words(text: str) -> str:
 def _kept(wanted: Filters) -> dict[str, object]:
     """What the filter bar has no field for and yet must not be lost."""
     kept = {"state": wanted.state, "pipeline": wanted.pipeline, "overdue": wanted.overdue, "amount": wanted.amount}
-    kept |= {"currency": wanted.currency, "month": wanted.month, "sort": wanted.sort}
+    kept |= {"currency": wanted.currency, "month": wanted.month, "rotting": wanted.rotting, "sort": wanted.sort}
     return {name: value for name, value in kept.items() if value not in (None, "")}
 
 
@@ -100,6 +129,7 @@ def _said(wanted: Filters, stages: list[Stage]) -> list[dict[str, str]]:
     """The filters that have no field on the page, in words, each with the address without it."""
     words = {
         "overdue": {"yes": "expected day is past", "no": "not overdue"}.get(wanted.overdue, ""),
+        "rotting": "in its stage for too long" if wanted.rotting else "",
         "amount": {"unknown": "amount unknown", "known": "amount known"}.get(wanted.amount, ""),
         "currency": wanted.currency,
         "month": f"forecast for {_month_words(wanted.month)}" if wanted.month else "",

@@ -144,6 +144,7 @@ TABLE = [
     Row("company_edit", EDIT, ("company",)),
     # what people do
     Row("activity_new", EDIT, ("contact", "call")),
+    Row("follow_ups", ALL),
     Row("follow_up_new", EDIT, ("contact",)),
     Row("follow_up_done", EDITED, ("follow_up",), "post"),
     Row("follow_up_reopen", EDITED, ("follow_up",), "post"),

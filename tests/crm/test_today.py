@@ -160,7 +160,7 @@ def test_what_changed_is_counted_and_only_the_largest_are_read(cast: Cast) -> No
         ("New", 9, 6),
     ]
     assert [row.amount for row in groups[0].rows] == [107, 106, 105, 104, 103, 102]
-    assert sum("LIMIT 6" in query["sql"] for query in captured) == len(captured) - 1 == 3
+    assert [query["sql"].count("LIMIT 6") for query in captured] == [0, 3]
 
 
 @pytest.mark.parametrize(("who", "budget"), [("rita", 16), ("mara", 12), ("mona", 16)])

@@ -144,6 +144,20 @@ def test_the_page_says_the_sums(cast: Cast) -> None:
     assert "2 opportunities · €1,000.50 weighted €500.25 · 1 without amount" in text
 
 
+def test_the_list_of_what_stays_too_long(cast: Cast) -> None:
+    rows.opportunity(cast.rita, name="fresh", entered=NOW - timedelta(days=6, hours=23))
+    rows.opportunity(cast.rita, name="rotting", entered=NOW - timedelta(days=7))
+    rows.opportunity(None, name="nobody's", entered=NOW - timedelta(days=90))
+    rows.opportunity(cast.rita, at="Won", name="won", entered=NOW - timedelta(days=90), closed_at=NOW)
+    assert named(cast.rita, rotting="yes") == ["nobody's", "rotting"]
+    assert named(cast.rita, rotting="yes", owner=str(cast.rita.pk)) == ["rotting"]
+    assert named(cast.rita, rotting="yes", state="all") == ["nobody's", "rotting"]
+    assert Filters.parse({"rotting": "perhaps"}) == Filters()
+    page = client_of(cast.rita).get("/pipeline/list/?rotting=yes").content.decode()
+    assert "in its stage for too long" in page
+    assert '<input type="hidden" name="rotting" value="yes">' in page
+
+
 def test_totals_of_nothing_are_nothing(cast: Cast) -> None:
     totals = queries.total(queries.listed(cast.rita, Filters(), now=NOW))
     assert (totals.count, totals.sums) == (0, ())
@@ -206,7 +220,7 @@ def test_my_day(cast: Cast) -> None:
     day = queries.my_day(cast.rita, now=NOW + timedelta(minutes=1))
     assert list(day.handed_over) == [fresh]
     assert list(day.stalled) == [stuck]
-    assert list(day.closing) == [closing]
+    assert day.closing_totals.sums[0].amount == closing.amount
     assert day.won.sums[0].amount == 5
     for query, totals in ((day.closing_query, day.closing_totals), (day.won_query, day.won)):
         assert queries.total(queries.listed(cast.rita, Filters.parse(QueryDict(query)), now=NOW)) == totals

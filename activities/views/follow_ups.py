@@ -1,0 +1,55 @@
+"""The list of what is to be done: behind the numbers of Today."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_safe
+
+from activities import queries
+from core.answers import wants_part
+from core.keyset import capped_count
+from leads.filters import number
+from leads.queries import owners_for
+from users.access import SignedInRequest
+from users.roles import Can
+
+DUE = [("", "any time"), ("yes", "late")]
+
+
+@require_safe
+def index(request: SignedInRequest) -> HttpResponse:
+    """Open follow-ups of one person or of all, all of them or only the late ones; to htmx only the list."""
+    assignee, is_late = number(request.GET.get("assignee", "")), request.GET.get("late") == "yes"
+    now = timezone.now()
+    rows = queries.open_follow_ups(request.user, assignee=assignee, late_at=now if is_late else None)
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
+    page = queries.follow_up_page(rows, after=after, before=before)
+    kept: dict[str, Any] = ({"assignee": assignee} if assignee else {}) | ({"late": "yes"} if is_late else {})
+
+    def here(**place: str) -> str:
+        return f"{reverse('follow_ups')}?{urlencode(kept | place)}"
+
+    people = [("", "anybody"), *owners_for(request.user).values_list("pk", "name")]
+    context = {
+        "rows": page.rows,
+        # further pages don't count again
+        "count": None if after or before else capped_count(rows),
+        "is_late": is_late,
+        "older": here(after=page.after) if page.after else "",
+        "newer": here(before=page.before) if page.before else "",
+        "filters": [
+            {"name": "assignee", "label": "Whose", "value": assignee or "", "choices": people},
+            {
+                "name": "late",
+                "label": "Due",
+                "value": "yes" if is_late else "",
+                "choices": [("", "any time"), ("yes", "late")],
+            },
+        ],
+        "can_edit": request.user.can(Can.EDIT_LEADS),
+    }
+    return render(request, f"activities/follow_ups.html{'#list' if wants_part(request) else ''}", context)
