@@ -83,6 +83,13 @@ class Submission(models.Model):
         return [(q, words(self.answers[q.key])) for q in self.version.asked if q.key in self.answers]
 
     @property
+    def gist(self) -> str:
+        """Their message, else what they answered beside who they are."""
+        said = [(q, answer) for q, answer in self.said if not q.maps_to.startswith(("contact.", "company."))]
+        message = next((answer for q, answer in said if q.type == "long_text"), "")
+        return message or "; ".join(f"{q.label}: {answer}" for q, answer in said)
+
+    @property
     def sender(self) -> str:
         """Who it says it is from: name, else address, else number."""
         given = {question.maps_to: answer for question, answer in self.said}

@@ -34,7 +34,7 @@ _HELD = [
     (
         "contact",
         ["links"],
-        3,
+        1,
         {
             "first_name": "Robert",
             "email": "robert@rank-first.example",
@@ -45,13 +45,13 @@ _HELD = [
     (
         "contact",
         ["trap", "quick"],
-        9,
+        4,
         {"first_name": "zxqwv", "email": "zxqwv@mailer.example", "message": "hello dear"},
     ),
     (
         "demo",
         ["blocked"],
-        26,
+        9,
         {
             "first_name": "Tess",
             "last_name": "Halloway",
@@ -63,7 +63,7 @@ _HELD = [
     (
         "demo",
         ["disposable"],
-        50,
+        15,
         {
             "first_name": "Ilse",
             "last_name": "Vermeer",
@@ -75,7 +75,7 @@ _HELD = [
 ]
 _AWAITING = [
     ("newsletter", 2, {"first_name": "Hanna", "email": "hanna@oakline-print.example"}),
-    ("newsletter", 31, {"first_name": "Pavel", "email": "pavel@brightwater-labs.example"}),
+    ("newsletter", 11, {"first_name": "Pavel", "email": "pavel@brightwater-labs.example"}),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from capture.models import Form
 from leads.models import Lifecycle, Standing
 from pipeline.models import Opportunity
 from scoring.queries import active_spec
@@ -30,6 +31,11 @@ PICTURES = (
     Picture("customer", "/leads/{customer}/"),
     Picture("score", "/leads/{prospect}/score/"),
     Picture("new-lead", "/leads/new/"),
+    Picture("duplicates", "/leads/duplicates/", "manager"),
+    Picture("merge", "/leads/duplicates/{duplicate}/", "manager"),
+    Picture("merge-with", "/leads/{lead}/merge/"),
+    Picture("merged", "/leads/{merged}/", "manager"),
+    Picture("merge-undo", "/merges/{merge}/undo/", "manager"),
     Picture("evidence", "/leads/{lead}/evidence/budget/"),
     Picture("log-call", "/leads/{lead}/log/call/"),
     Picture("company", "/companies/{company}/"),
@@ -52,6 +58,12 @@ PICTURES = (
     Picture("stages", "/settings/stages/", "admin"),
     Picture("tracking", "/settings/tracking/", "admin"),
     Picture("forms", "/settings/forms/", "admin"),
+    Picture("form-builder", "/settings/forms/{form}/", "marketer", open=".question:nth-child(3) summary"),
+    Picture("form-share", "/settings/forms/{form}/share/", "marketer"),
+    Picture("form-versions", "/settings/forms/{form}/versions/", "marketer"),
+    Picture("submissions", "/submissions/", "marketer"),
+    Picture("quarantine", "/submissions/?status=quarantined", "marketer"),
+    Picture("personal-links", "/leads/{lead}/forms/", "marketer"),
     Picture("events", "/settings/events/", "marketer"),
     Picture("events-quarantine", "/settings/events/?standing=quarantined", "marketer"),
     Picture("events-rule", "/settings/events/rule/", "marketer"),
@@ -92,4 +104,5 @@ def places() -> dict[str, int]:
         "customer": best(Lifecycle.CUSTOMER).pk,
         "company": prospect.contact.company_id or 0,
         "opportunity": opportunity.pk,
+        "form": Form.objects.get(slug="demo").pk,
     }

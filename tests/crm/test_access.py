@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from activities.models import Notification
 from activities.services import add_follow_up
-from capture.models import Form, Import, Site
+from capture.models import Form, Import, Site, Submission
 from capture.preferences import token_of
 from capture.views.segment import CALLS
 from leads.models import Company, CustomField, Duplicate, EventKind, Tag
@@ -155,6 +155,11 @@ TABLE = [
     # ways in
     Row("form", ANYBODY, ("slug",)),
     Row("form_thanks", ANYBODY, ("slug",)),
+    Row("form_embedded", ANYBODY, ("slug",)),
+    Row("form_script", ANYBODY),
+    Row("form_confirm", "410 410 410 410 410 410 410 410", ("token_key",)),
+    Row("form_confirm", "410 410 410 410 410 410 410 410", ("token_key",), "post"),
+    Row("contact_forms", EDIT, ("contact",)),
     Row("collect", "400 400 400 400 400 400 400 400", method="post"),
     Row("tracker", ANYBODY),
     *(Row(f"segment_{name}", "400 400 400 400 400 400 400 400", method="post") for name in CALLS),
@@ -166,6 +171,14 @@ TABLE = [
     Row("import_cancel", "403 403 403 302 302 302 403 302", ("import",), "post"),
     Row("import_continue", "403 403 403 302 302 302 403 302", ("import",), "post"),
     Row("import_rejected", IMPORTS, ("import",)),
+    Row("leads_export", IMPORTS, ("csv",)),
+    Row("leads_export", IMPORTS, ("xlsx",)),
+    Row("events_export", IMPORTS, ("csv",)),
+    Row("pipeline_export", IMPORTS, ("csv",)),
+    Row("forecast_export", IMPORTS, ("csv",)),
+    Row("funnel_export", IMPORTS, ("csv",)),
+    Row("submissions_export", IMPORTS, ("csv",)),
+    Row("settings_exports", ADMIN),
     Row("import_kept", IMPORTS, ("import",)),
     Row("import_undo", "403 403 403 302 302 302 403 302", ("import",), "post"),
     Row("events", MARKETING),
@@ -182,6 +195,21 @@ TABLE = [
     Row("settings_forms", MARKETING),
     Row("form_new", MARKETING),
     Row("form_edit", MARKETING, ("form",)),
+    Row("form_edit", "403 403 403 409 403 409 403 302", ("form",), "post", {"seen": "9-0"}),
+    Row("form_preview", MARKETING, ("form",), "post"),
+    Row("form_settings", MARKETING, ("form",)),
+    Row("form_settings", "403 403 403 422 403 422 403 302", ("form",), "post"),
+    Row("form_share", MARKETING, ("form",)),
+    Row("form_discard", "403 403 403 302 403 302 403 302", ("form",), "post"),
+    Row("form_versions", MARKETING, ("form",)),
+    Row("form_version", MARKETING, ("form", "one")),
+    Row("form_revive", "403 403 403 302 403 302 403 302", ("form", "one"), "post"),
+    Row("form_spam", MARKETING),
+    Row("form_spam", "403 403 403 422 403 422 403 302", method="post"),
+    Row("submissions", MARKETING),
+    Row("submissions_export", MARKETING),
+    Row("submissions_review", "403 403 403 302 403 302 403 302", method="post"),
+    Row("submission", MARKETING, ("submission",)),
     Row("form_submissions", MARKETING, ("form",)),
     # judgement
     Row("definition", ALL),
@@ -258,6 +286,8 @@ def world(cast: Cast) -> dict[str, Any]:
     opportunity = promote(contact_id=contact.pk, now=now, actor=cast.rita, manual=True, reason="Knows us.")
     assert opportunity is not None
     notification = Notification.objects.create(user=cast.rita, key="k", text="New", url="/", at=now)
+    form = Form.objects.select_related("published").get(slug="contact")
+    assert form.published is not None
     return {
         "sven": cast.sven.pk,
         "team": cast.rita.team_id,
@@ -278,7 +308,12 @@ def world(cast: Cast) -> dict[str, Any]:
         "follow_up": add_follow_up(contact=contact, assignee=cast.rita, title="Call", due_at=now, now=now).pk,
         "notification": notification.pk,
         "slug": "contact",
-        "form": Form.objects.get(slug="contact").pk,
+        "form": form.pk,
+        "one": 1,
+        "token_key": "forged",
+        "submission": Submission.objects.create(
+            form=form, version=form.published, message_id="m", status="quarantined", received_at=now
+        ).pk,
         "site": Site.objects.get().pk,
         "import": Import.objects.create(
             name="list.csv", content=b"E-mail\na@b.example\n", encoding="utf-8", delimiter=",", started_by=cast.mara
@@ -287,6 +322,8 @@ def world(cast: Cast) -> dict[str, Any]:
         "pipeline": Pipeline.objects.get().pk,
         "opportunity": opportunity.pk,
         "nothing": "nothing",
+        "csv": "csv",
+        "xlsx": "xlsx",
         "uid": "1",
         "key": "set-password",
     }
