@@ -7,12 +7,14 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 from xml.sax.saxutils import escape
 
+from django.db.models import Model, QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 
+Row = TypeVar("Row", bound=Model)
 CSV, XLSX = "csv", "xlsx"
 FORMATS = (CSV, XLSX)
 MOST_SHEET_ROWS = 1_048_576  # what a sheet holds, its header included
@@ -172,8 +174,9 @@ _EPOCH = date(1899, 12, 30).toordinal()
 def _cell(value: Any) -> str:
     if value is None:
         return "<c/>"
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool) and value == value:
-        return f"<c><v>{value}</v></c>" if abs(value) < 10**15 else _text(str(value))
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        is_exact = -(10**15) < value < 10**15  # false also for what is not a number
+        return f"<c><v>{value}</v></c>" if is_exact else _text(str(value))
     if isinstance(value, datetime):
         local = timezone.localtime(value).replace(tzinfo=None) if value.tzinfo else value
         days = local.toordinal() - _EPOCH + (local.hour * 3600 + local.minute * 60 + local.second) / 86_400
@@ -182,6 +185,14 @@ def _cell(value: Any) -> str:
         days = value.toordinal() - _EPOCH
         return f'<c s="2"><v>{days}</v></c>' if days > 60 else _text(value.isoformat())
     return _text(cell_text(value))
+
+
+def newest_first(rows: "QuerySet[Row]", size: int = 2000) -> "Iterator[Row]":
+    """All rows from the newest on, read beside each other by their keys: neither in memory nor in one long query."""
+    rows, last = rows.order_by("-pk"), None
+    while chunk := list((rows if last is None else rows.filter(pk__lt=last))[:size]):
+        yield from chunk
+        last = chunk[-1].pk
 
 
 def download(pieces: Iterable[bytes], name: str) -> HttpResponse:

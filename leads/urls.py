@@ -1,10 +1,25 @@
 from django.urls import path
 
-from leads.views import bulk, company, consent, contact, duplicates, edit, events, evidence, lists, merge, origin, privacy
+from leads.views import (
+    bulk,
+    company,
+    consent,
+    contact,
+    duplicates,
+    edit,
+    events,
+    evidence,
+    exports,
+    lists,
+    merge,
+    origin,
+    privacy,
+)
 
 urlpatterns = [
     path("leads/", lists.index, name="leads"),
     path("leads/count/", lists.count, name="leads_count"),
+    path("leads/export.<slug:format>", exports.leads, name="leads_export"),
     path("leads/bulk/", bulk.bulk, name="leads_bulk"),
     path("leads/undo/<int:pk>/", bulk.undo, name="leads_undo"),
     path("leads/new/", edit.new, name="contact_new"),
@@ -34,6 +49,7 @@ urlpatterns = [
     path("leads/<int:pk>/evidence/<slug:key>/", evidence.new, name="evidence_new"),
     path("leads/<int:pk>/to-do/", contact.todo, name="contact_todo"),
     path("settings/events/", events.index, name="events"),
+    path("settings/events/export.<slug:format>", exports.events, name="events_export"),
     path("settings/events/count/", events.count, name="events_count"),
     path("settings/events/decide/", events.decide, name="events_decide"),
     path("settings/events/undo/", events.undo, name="events_undo"),

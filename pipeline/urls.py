@@ -7,6 +7,7 @@ urlpatterns = [
     path("pipeline/changes/", board.changes, name="pipeline_changes"),
     path("pipeline/stages/<int:stage_id>/more/", board.more, name="pipeline_more"),
     path("pipeline/list/", lists.index, name="pipeline_list"),
+    path("pipeline/export.<slug:format>", lists.export, name="pipeline_export"),
     path("opportunities/<int:pk>/", opportunity.opportunity, name="opportunity"),
     path("opportunities/<int:pk>/move/", board.move, name="opportunity_move"),
     path("opportunities/<int:pk>/win/", closing.win, name="opportunity_win"),

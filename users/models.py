@@ -90,6 +90,11 @@ class User(AbstractBaseUser):
         return self.is_active and what in CAPABILITIES[Role(self.role)]
 
     @property
+    def can_export(self) -> bool:
+        """For templates (components/export.html)."""
+        return self.can(Can.EXPORT_LISTS)
+
+    @property
     def sees_everything(self) -> bool:
         """Reps see their team's records and those nobody owns; everybody else sees all."""
         return self.role != Role.REP
@@ -168,3 +173,20 @@ class ResetRequest(models.Model):
 
     def __str__(self) -> str:
         return f"Asked at {self.asked_at:%Y-%m-%d %H:%M}"
+
+
+class Export(models.Model):
+    """A list that somebody took out of the product as a file."""
+
+    user = models.ForeignKey(User, models.SET_NULL, null=True, related_name="exports")
+    what = models.CharField(max_length=40)
+    query = models.CharField(max_length=1000, blank=True, help_text="The filters, as they stood in the address.")
+    format = models.CharField(max_length=4)
+    at = models.DateTimeField()
+    rows = models.PositiveIntegerField(null=True, help_text="None: it did not come to its end.")
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.what}, {self.at:%Y-%m-%d %H:%M}"

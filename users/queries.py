@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from users.models import Team, Token, User
+from users.models import Export, Team, Token, User
 from users.roles import Role
 
 
@@ -44,3 +44,8 @@ def heirs_of(leaver: User) -> list[User]:
     """Who could take over somebody's open work."""
     rows = User.objects.assignable().filter(role__in=[Role.REP, Role.MANAGER, Role.ADMIN]).exclude(pk=leaver.pk)
     return list(rows.order_by("name", "pk"))
+
+
+def recent_exports(limit: int = 200) -> list[Export]:
+    """The newest exports, with who took them."""
+    return list(Export.objects.select_related("user")[:limit])

@@ -28,6 +28,7 @@ class Can(StrEnum):
     EDIT_LEADS = "edit_leads"  # contacts, companies, evidence, calls, notes, follow-ups
     WORK_PIPELINE = "work_pipeline"  # promote, move, win and lose opportunities
     IMPORT_LEADS = "import_leads"
+    EXPORT_LISTS = "export_lists"  # take whole lists out as files; each time is noted
     MANAGE_CAPTURE = "manage_capture"  # forms, tracked sites
     MANAGE_PRIVACY = "manage_privacy"  # suppression list, copies and erasure of a person's data
     SEE_FUNNEL = "see_funnel"
@@ -39,10 +40,26 @@ class Can(StrEnum):
 CAPABILITIES: dict[Role, frozenset[Can]] = {
     Role.REP: frozenset({Can.EDIT_LEADS, Can.WORK_PIPELINE, Can.USE_API}),
     Role.MARKETER: frozenset(
-        {Can.EDIT_LEADS, Can.IMPORT_LEADS, Can.MANAGE_CAPTURE, Can.MANAGE_PRIVACY, Can.SEE_FUNNEL, Can.USE_API},
+        {
+            Can.EDIT_LEADS,
+            Can.IMPORT_LEADS,
+            Can.EXPORT_LISTS,
+            Can.MANAGE_CAPTURE,
+            Can.MANAGE_PRIVACY,
+            Can.SEE_FUNNEL,
+            Can.USE_API,
+        },
     ),
     Role.MANAGER: frozenset(
-        {Can.EDIT_LEADS, Can.WORK_PIPELINE, Can.IMPORT_LEADS, Can.SEE_FUNNEL, Can.MANAGE_STAGES, Can.USE_API},
+        {
+            Can.EDIT_LEADS,
+            Can.WORK_PIPELINE,
+            Can.IMPORT_LEADS,
+            Can.EXPORT_LISTS,
+            Can.SEE_FUNNEL,
+            Can.MANAGE_STAGES,
+            Can.USE_API,
+        },
     ),
     Role.ADMIN: frozenset(Can),
     Role.VIEWER: frozenset({Can.SEE_FUNNEL}),

@@ -1,12 +1,11 @@
 """What came in by forms, and what each did; what is suspicious waits here for somebody to look."""
 
-import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -20,6 +19,7 @@ from core.answers import back, fill_in, wants_part
 from core.forms import posted
 from leads.models import Contact
 from users.access import SignedInRequest, requires
+from users.exports import send
 from users.roles import Can
 
 TONES = {
@@ -58,7 +58,7 @@ def _list(request: SignedInRequest, form: Form | None) -> HttpResponse:
         "status": status,
         "newer": _with(request, status, before=found.before),
         "older": _with(request, status, after=found.after),
-        "export": f"{reverse('submissions_export')}?{urlencode({'form': form.pk if form else '', 'status': status})}",
+        "export": urlencode({"form": form.pk if form else "", "status": status}),
         "can_review": status != SubmissionStatus.ACCEPTED,
     }
     if wants_part(request):
@@ -123,45 +123,27 @@ def review(request: SignedInRequest) -> HttpResponse:
     return redirect(back(request, reverse("submissions")))
 
 
-@requires(Can.MANAGE_CAPTURE)
+@requires(Can.EXPORT_LISTS)
 @require_safe
-def export(request: SignedInRequest) -> StreamingHttpResponse:
-    """The list as CSV, one column for each question that was ever asked; streamed."""
+def export(request: SignedInRequest, format: str) -> HttpResponse:
+    """The list as a file, one column for each question that was ever asked; streamed."""
     number = request.GET.get("form", "")
     form = get_object_or_404(Form, pk=int(number)) if number.isdecimal() and len(number) < 10 else None
     rows = queries.submissions(request.user, form=form, status=request.GET.get("status", ""))
-    name = f"submissions-{form.slug}.csv" if form else "submissions.csv"
-    response = StreamingHttpResponse(_csv(rows, form), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _csv(rows: Any, form: Form | None) -> Iterator[str]:
     versions = form.versions.order_by("number") if form else []
     labels = {question.key: question.label for version in versions for question in version.asked}
-    writer = csv.writer(_Echo())
-    start = ["No.", "Form", "Received", "Status", "Reasons", "Contact"]
-    yield "\ufeff" + writer.writerow(_safe([*start, *(labels.values() if form else ["Answers"])]))
-    for row in queries.all_of(rows):
-        said = {question.key: answer for question, answer in row.said}
-        told = [said.get(key, "") for key in labels]
-        if form is None:
-            told = ["; ".join(f"{question.label}: {answer}" for question, answer in row.said)]
-        about = [row.pk, row.form.slug, row.received_at.isoformat(timespec="seconds"), row.get_status_display()]
-        yield writer.writerow(_safe([*about, "; ".join(row.why), row.contact_id or "", *told]))
+    header = ["No.", "Form", "Received", "Status", "Reasons", "Contact", *(labels.values() if form else ["Answers"])]
 
+    def cells() -> Iterator[list[Any]]:
+        for row in queries.all_of(rows):
+            said = {question.key: answer for question, answer in row.said}
+            told = [said.get(key, "") for key in labels]
+            if form is None:
+                told = ["; ".join(f"{question.label}: {answer}" for question, answer in row.said)]
+            about = [row.pk, row.form.slug, row.received_at, row.get_status_display()]
+            yield [*about, "; ".join(row.why), row.contact_id, *told]
 
-class _Echo:
-    """Gives back what the writer writes."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _safe(cells: Iterable[object]) -> list[str]:
-    """No cell that a spreadsheet takes for a formula."""
-    texts = [str(cell) for cell in cells]
-    return [f"'{text}" if text[:1] in "=+-@\t\r" and text else text for text in texts]
+    return send(request, format, header, cells(), name=f"submissions-{form.slug}" if form else "submissions")
 
 
 @requires(Can.MANAGE_CAPTURE)

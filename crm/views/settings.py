@@ -39,6 +39,7 @@ SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
                 "Who works here, and what they may do",
                 (Can.MANAGE_PEOPLE,),
             ),
+            ("Exports", "settings_exports", "download", "Who took which list out as a file", (Can.MANAGE_PEOPLE,)),
             (
                 "Stages",
                 "settings_stages",
