@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from leads import normalise
 
 DIRECT = "direct"
+REFERRAL = "referral"
 # second-level names of search engines and social networks, under any country's ending
 _SEARCH = frozenset(
     "google bing yahoo duckduckgo ecosia qwant baidu yandex startpage brave kagi naver seznam ask aol".split()  # noqa: SIM905
@@ -133,7 +134,7 @@ def _of_referrer(host: str) -> tuple[str, str]:
         return name, "organic"
     if name in _SOCIAL and name not in {"t", "x", "fb"}:
         return _SOCIAL[name], "social"
-    return host[:100], "referral"
+    return host[:100], REFERRAL
 
 
 def _landing(properties: Mapping[str, Any]) -> str:

@@ -59,7 +59,7 @@ def accept(submission: Submission, *, now: datetime, is_confirmed: bool = False)
         properties=_properties(submission, questions),
     )
     recorded = record_events([told], now=now)
-    note_origins([told])
+    note_origins([told], is_tracked=bool(submission.visitor))
     event = EngagementEvent(pk=next(iter(recorded.ids.values()))) if recorded.ids else None
     _evidence(submission, questions, contact, event, did, now=now)
     _consent(submission, contact, event, did, now=now, is_confirmed=is_confirmed)

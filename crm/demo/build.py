@@ -16,7 +16,9 @@ from crm.demo.judge import Judge
 from crm.demo.load import WORDING, Loader, reserve
 from crm.demo.machines import name_browsers
 from crm.demo.privacy import ask_and_suppress
+from crm.demo.programs import connect_programs
 from crm.demo.sales import Office
+from crm.demo.twice import let_some_be_twice
 from crm.demo.world import FIRMS, PEOPLE, Maker
 from leads import kinds
 from leads.models import Company, Contact
@@ -53,6 +55,8 @@ def build(*, now: datetime) -> None:
         fill_in_forms(midnight)
         Office(loader, pipeline, Definition.objects.get(pk=spec.id), midnight).write()
         ask_and_suppress(midnight)
+        connect_programs(midnight)
+        let_some_be_twice(midnight)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     services.refresh_all(now=now)

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from crm.demo import words
 from crm.demo.plan import Calendar, Happening, Person
@@ -33,14 +34,16 @@ class Traffic:
         for number in range(rng.choice((1, 2, 2, 3, 3, 4, 5))):
             depth = "job" if job else rng.choices(("early", "middle", "late"), _depths(intent))[0]
             path, title = rng.choice(words.PAGES[depth])
-            properties = {"path": path, "title": title}
+            properties: dict[str, Any] = {"path": path, "title": title}
             if number == 0:
                 referrer = rng.choice(words.REFERRERS)
                 properties |= {"referrer": referrer} if referrer else {}
                 if referrer and rng.random() < 0.2:
                     properties |= {"utm_source": "network", "utm_campaign": rng.choice(("spring", "fair", "planners"))}
+            read = rng.randrange(15, 240)
+            properties |= {"seconds": read, "scroll": 25 + 7 * read % 76}
             seen.append(Happening(at, "page_view", self.site, properties, by))
-            at += timedelta(seconds=rng.randrange(15, 240))
+            at += timedelta(seconds=read)
         return seen
 
     def arrive(self, person: Person) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from capture.models import Form
-from leads.models import Lifecycle, Standing
+from leads.models import Lifecycle, Merge, Standing
 from pipeline.models import Opportunity
 from scoring.queries import active_spec
 from users.models import User
@@ -98,6 +98,7 @@ def places() -> dict[str, int]:
     opportunity = (
         Opportunity.objects.open().filter(owner=rep, amount__isnull=False).order_by("-stage__position", "pk")[0]
     )
+    merge = Merge.objects.standing().order_by("pk")[0]
     return {
         "lead": best(Lifecycle.LEAD).pk,
         "prospect": prospect.pk,

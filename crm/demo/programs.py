@@ -1,0 +1,84 @@
+"""Where the demo's visitors came from, and the product's own server, which speaks the Segment protocol."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+
+from capture.models import Site, SiteNote
+from leads.models import Category, Direction, EngagementEvent, EventKind, Identity, IdentityKind, Lifecycle
+from leads.origin import Arrival, origin_of
+from leads.services import note_arrivals
+from leads.services.identities import IdentityKey
+
+CHUNK = 2_000
+SERVER = "The product"
+# name, key, how often, days ago
+TOLD = (("Plan Exported", "plan_exported", 9), ("Teammate Invited", "teammate_invited", 5))
+TRAITS = ("planSize", "lastLogin")
+
+
+def connect_programs(midnight: datetime) -> None:
+    """Touches from the visits; a server whose names of events nobody has described yet."""
+    _note_where_they_came_from()
+    server = _server(midnight)
+    _tell(server, midnight)
+
+
+def _note_where_they_came_from() -> None:
+    arrivals: dict[IdentityKey, list[Arrival]] = defaultdict(list)
+    seen = EngagementEvent.objects.filter(kind__key="page_view", source__startswith="tracker:").order_by("pk")
+    rows = seen.values_list("identity__kind", "identity__value", "occurred_at", "properties")
+    for kind, value, at, properties in rows.iterator(CHUNK):
+        if "referrer" in properties or (kind, value) not in arrivals:
+            origin = origin_of(properties)
+            if origin is not None:
+                arrivals[kind, value].append(Arrival(at, origin))
+    keys = list(arrivals)
+    for start in range(0, len(keys), CHUNK):
+        note_arrivals({key: arrivals[key] for key in keys[start : start + CHUNK]})
+
+
+def _server(midnight: datetime) -> Site:
+    site = Site.objects.create(name=SERVER, is_server=True, last_event_at=midnight - timedelta(minutes=18))
+    web = Site.objects.order_by("pk")[0]
+    noted = [(site, SiteNote.Topic.NAME, key, count) for _, key, count in TOLD]
+    noted += [(site, SiteNote.Topic.TRAIT, name, 14) for name in TRAITS]
+    noted += [(web, SiteNote.Topic.ORIGIN, "https://staging.planning.example", 12)]
+    SiteNote.objects.bulk_create(
+        SiteNote(
+            site=of,
+            topic=topic,
+            about=about,
+            count=count,
+            first_at=midnight - timedelta(days=6),
+            last_at=midnight - timedelta(hours=3),
+        )
+        for of, topic, about, count in noted
+    )
+    return site
+
+
+def _tell(server: Site, midnight: datetime) -> None:
+    """Customers at work, as the product tells it; kept although nobody has said what these names mean."""
+    customers = Identity.objects.filter(
+        kind=IdentityKind.EMAIL, contact__standing__lifecycle=Lifecycle.CUSTOMER, contact__is_demo=True
+    ).order_by("pk")[: max(count for _, _, count in TOLD)]
+    events = []
+    for name, key, count in TOLD:
+        kind = EventKind.objects.create(
+            key=key, label=name, category=Category.PRODUCT, direction=Direction.ONE_WAY, is_registered=False
+        )
+        for number, identity in enumerate(customers[:count]):
+            at = midnight - timedelta(days=number * 3 % 11, minutes=37 * number + len(name))
+            events.append(
+                EngagementEvent(
+                    kind=kind,
+                    occurred_at=at,
+                    received_at=at,
+                    identity=identity,
+                    contact_id=identity.contact_id,
+                    source=f"segment:{server.pk}",
+                    message_id=f"demo-{key}-{number}",
+                    properties={"format": "pdf"} if key == "plan_exported" else {"role": "viewer"},
+                )
+            )
+    EngagementEvent.objects.bulk_create(events)
