@@ -57,6 +57,8 @@ PICTURES = (
     Picture("profile", "/settings/profile/", "admin"),
     Picture("stages", "/settings/stages/", "admin"),
     Picture("tracking", "/settings/tracking/", "admin"),
+    Picture("site", "/settings/tracking/new/", "admin"),
+    Picture("came-from", "/leads/{prospect}/origin/"),
     Picture("forms", "/settings/forms/", "admin"),
     Picture("form-builder", "/settings/forms/{form}/", "marketer", open=".question:nth-child(3) summary"),
     Picture("form-share", "/settings/forms/{form}/share/", "marketer"),
