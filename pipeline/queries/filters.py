@@ -7,6 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -89,14 +91,7 @@ class Filters:
 
     def query(self, **changes: object) -> str:
         """The address's query with some parts changed; parts that say nothing are left out."""
-        changed = replace(self, **changes)  # type: ignore[arg-type]
-        standard = Filters()
-        said = {
-            field.name: getattr(changed, field.name)
-            for field in fields(changed)
-            if getattr(changed, field.name) != getattr(standard, field.name)
-        }
-        return urlencode({name: value for name, value in said.items() if value not in (None, "")})
+        return _written(self, tuple(changes.items()))
 
     def apply(self, rows: OpportunityQuerySet, *, today: date) -> OpportunityQuerySet:
         """Those of the rows that are wanted. `today` is the UTC day that tells overdue from due."""
@@ -149,3 +144,14 @@ class Filters:
         if self.overdue:
             wanted &= Q(expected_close__lt=today) if self.overdue == "yes" else Q(expected_close__gte=today)
         return wanted
+
+
+@lru_cache(maxsize=4096)
+def _written(filters: Filters, changes: tuple[tuple[str, Any], ...]) -> str:
+    """Kept, because a page of the forecast has hundreds, the same ones each time."""
+    changed = replace(filters, **dict(changes))
+    said = {name: getattr(changed, name) for name, standard in _STANDARD if getattr(changed, name) != standard}
+    return urlencode({name: value for name, value in said.items() if value not in (None, "")})
+
+
+_STANDARD = [(field.name, field.default) for field in fields(Filters)]
