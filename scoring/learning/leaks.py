@@ -1,0 +1,149 @@
+"""Columns that know the answer: what is filled in during or after the sale, and not before.
+
+A column is suspected when, on rows it was not taught with, it alone ranks buyers almost perfectly; or when without it
+the model loses much of what it knows and it holds the mark of hindsight: values at which (nearly) nobody bought
+where dozens should have, or a name that speaks of the end.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scoring.learning import measures
+from scoring.learning.columns import Cell, Encoder, Frame, Matrix, known, look_at, take
+from scoring.learning.folds import by_group
+from scoring.learning.threads import on_one_thread
+
+ALONE = 0.90  # AUC of one column by itself
+_DOMINANT = 0.04  # AUC that is lost without it
+_LOOK_AT = 0.60  # AUC alone, below which a column cannot dominate
+_PURE = 0.01  # share of the expected buyers (or others) where a value rules them out
+_EXPECTED = 30
+_SMOOTH = 20
+_ROWS = 20_000
+_MOST = 8
+_AFTERWARDS = re.compile(
+    r"duration|call.?(length|time|seconds|minutes)|talk.?time|outcome|result|clos(e|ed|ing)\b|lost|won\b|win\b|tags?$"
+    r"|quality|reason|status|stage|sign(ed|ature)|invoice|paid|payment|contract|purchase|order|revenue|churn|cancel"
+    r"|convert|conversion|last.?notable|disposition|final|actual",
+    re.IGNORECASE,
+)
+_ENDING = re.compile(
+    r"(clos(e|ed|ing)|won|lost|sign(ed|ing)|end(ed)?)[\W_]*(date|at|on|day|value|amount|reason)?$|^(lost|win|won)[\W_]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """A column that is left out, and why in words."""
+
+    name: str
+    why: str
+
+
+@on_one_thread
+def suspects(frame: Frame, label: Matrix, groups: Matrix, *, seed: int) -> list[Suspect]:
+    """The columns that should not be used, the plainest first. Looks again without them: one leak hides another."""
+    if len(label) > _ROWS:
+        chosen = np.sort(np.random.default_rng(seed).choice(len(label), _ROWS, replace=False))
+        frame, label, groups = take(frame, chosen), label[chosen], groups[chosen]
+    if min(label.sum(), len(label) - label.sum()) < 10:
+        return []
+    alone = {name: _alone(name, cells, label, groups, seed) for name, cells in frame.items()}
+    found = [
+        Suspect(name, f"by itself it ranks {alone[name]:.0%} of the pairs right, which nothing known beforehand does")
+        for name in sorted(alone, key=lambda name: -alone[name])
+        if alone[name] >= ALONE
+    ]
+    found += [
+        Suspect(name, "its name says that it is known only at the end")
+        for name in frame
+        if _ENDING.search(name) and 0.55 <= alone[name] < ALONE
+    ]
+    while True:
+        left = {name: cells for name, cells in frame.items() if name not in {suspect.name for suspect in found}}
+        more = _dominant(left, alone, label, groups, seed)
+        if more is None:
+            return found
+        found.append(more)
+
+
+def _dominant(frame: Frame, alone: dict[str, float], label: Matrix, groups: Matrix, seed: int) -> Suspect | None:
+    """The column whose absence costs most, if it also bears a mark of hindsight."""
+    strongest = sorted((name for name in frame if alone[name] >= _LOOK_AT), key=lambda name: -alone[name])[:_MOST]
+    marks = {name: mark for name in strongest if (mark := _mark(name, frame[name], label))}
+    if not marks:
+        return None
+    whole = _score(frame, label, groups, seed)
+    for name, mark in marks.items():
+        rest = {other: cells for other, cells in frame.items() if other != name}
+        lost = whole - (_score(rest, label, groups, seed) if rest else 0.5)
+        if lost >= _DOMINANT:
+            return Suspect(name, f"{mark}; without it the model loses {lost:.2f} of its AUC")
+    return None
+
+
+def _mark(name: str, cells: Sequence[Cell], label: Matrix) -> str:
+    """What about this column speaks of hindsight; empty when nothing does."""
+    values = _bins(name, cells)
+    base = float(label.mean())
+    for happened, share, word in ((label, base, "buyers"), (1 - label, 1 - base, "others")):
+        rows = np.bincount(values)
+        seen = np.bincount(values, happened)
+        certain = (rows * share >= _EXPECTED / 3) & (seen <= _PURE * rows * share)
+        expected = float((rows * share)[certain].sum())
+        if expected >= _EXPECTED and seen[certain].sum() <= _PURE * expected:
+            counted = int(seen[certain].sum())
+            return f"at some of its values there are {counted} {word} where {expected:.0f} were to be expected"
+    return "its name speaks of what happens later" if _AFTERWARDS.search(name) else ""
+
+
+def _alone(name: str, cells: Sequence[Cell], label: Matrix, groups: Matrix, seed: int) -> float:
+    """AUC of the share of buyers at the column's value, learned on other rows; blank is a value, too."""
+    values = _bins(name, cells)
+    if values.max(initial=0) == 0:
+        return 0.5
+    guess = np.zeros(len(label))
+    for learned, tested in by_group(label, groups, folds=5, seed=seed):
+        base = label[learned].mean()
+        rows = np.bincount(values[learned], minlength=values.max() + 1)
+        bought = np.bincount(values[learned], label[learned], minlength=values.max() + 1)
+        guess[tested] = ((bought + _SMOOTH * base) / (rows + _SMOOTH))[values[tested]]
+    return measures.auc(label, guess)
+
+
+def _bins(name: str, cells: Sequence[Cell]) -> Matrix:
+    """Each value's number: the level, or one of 32 equal parts; 0 is unknown."""
+    column = look_at(name, cells)
+    if column.kind in {"constant", "identifier"}:  # whether there is one may tell, which one does not
+        return np.array([known(cell) is not None for cell in cells]).astype(int)
+    values = column.read(cells)
+    if column.kind == "category":
+        return values.astype(int)
+    unknown = np.isnan(values)
+    edges = np.unique(np.quantile(values[~unknown], np.linspace(0, 1, 33)))
+    return np.where(unknown, 0, 1 + np.searchsorted(edges, np.nan_to_num(values), side="left"))
+
+
+def _score(frame: Frame, label: Matrix, groups: Matrix, seed: int) -> float:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    guess = np.zeros(len(label))
+    for learned, tested in by_group(label, groups, folds=3, seed=seed):
+        rows = take(frame, learned)
+        encoder = Encoder.of(rows)
+        if not encoder.columns:
+            return 0.5
+        trees = HistGradientBoostingClassifier(
+            learning_rate=0.1,
+            max_iter=60,
+            max_leaf_nodes=15,
+            categorical_features=encoder.categorical,
+            random_state=seed,
+        )
+        trees.fit(encoder.codes(rows), label[learned])
+        guess[tested] = trees.predict_proba(encoder.codes(take(frame, tested)))[:, 1]
+    return measures.auc(label, guess)
