@@ -1,15 +1,27 @@
 """What the pages about a person's data ask."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from core.keyset import capped_count
 from leads.models import Contact, Erasure, PersonalCopy, SuppressedAddress, SuppressionReason
 from leads.privacy import held, names_of, relations_of, shown
 
 ROWS_SHOWN = 20
+EMPTY: tuple[Any, ...] = (None, "", {}, [])
+
+
+class Cell(NamedTuple):
+    """A value under its column's name."""
+
+    label: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +30,7 @@ class Table:
 
     label: str
     columns: list[str]
-    rows: list[list[Any]]
+    rows: list[list["Cell"]]
     count: int
 
     @property
@@ -34,8 +46,29 @@ def tables_of(contact: Contact) -> list[Table]:
         told = [shown(row, names_of(one)) for row in rows.order_by("-pk")[: ROWS_SHOWN + 1]]
         if told:
             count = len(told) if len(told) <= ROWS_SHOWN else capped_count(rows)
-            found.append(Table(one.label, list(told[0]), [list(row.values()) for row in told[:ROWS_SHOWN]], count))
+            told = told[:ROWS_SHOWN]
+            columns = [name for name in told[0] if any(row[name] not in EMPTY for row in told)]
+            cells = [[Cell(name, in_words(row[name])) for name in columns] for row in told]
+            found.append(Table(one.label, columns, cells, count))
     return found
+
+
+def cells_of(row: Mapping[str, Any]) -> list[Cell]:
+    """What is known of a row, in words; what is empty is left out."""
+    return [Cell(name, in_words(value)) for name, value in row.items() if value not in EMPTY]
+
+
+def in_words(value: Any) -> str:
+    """A value as people read it, in the reader's time zone."""
+    if isinstance(value, datetime):
+        return date_format(timezone.localtime(value), "j M Y, H:i")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return " · ".join(f"{key}: {in_words(one)}" for key, one in value.items() if one not in EMPTY)
+    if isinstance(value, list):
+        return ", ".join(map(in_words, value))
+    return "—" if value in EMPTY else str(value)
 
 
 def newest_copy_of(contact: Contact) -> PersonalCopy | None:

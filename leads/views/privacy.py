@@ -42,7 +42,7 @@ def data(request: SignedInRequest, pk: int) -> HttpResponse:
     contact = contact_of(request, pk)
     context = {
         "contact": contact,
-        "facts": [(name, value) for name, value in services.facts_of(contact).items() if value not in ("", None, {})],
+        "facts": asked.cells_of(services.facts_of(contact)),
         "tables": asked.tables_of(contact),
         "copy": asked.newest_copy_of(contact),
     }
@@ -79,9 +79,15 @@ def copy_file(request: SignedInRequest, pk: int, copy_pk: int, kind: str) -> Htt
         response["Content-Disposition"] = f'attachment; filename="person-{pk}.json"'
         return response
     told = json.loads(content)
-    tables = [(name.rsplit(" (", 1)[0], rows) for name, rows in told.items() if isinstance(rows, list) and rows]
+    tables = [
+        (name.rsplit(" (", 1)[0], [asked.cells_of(row) for row in rows])
+        for name, rows in told.items()
+        if isinstance(rows, list) and rows
+    ]
     return render(
-        request, "leads/privacy_copy.html", {"contact": contact, "copy": row, "facts": told["person"], "tables": tables}
+        request,
+        "leads/privacy_copy.html",
+        {"contact": contact, "copy": row, "facts": asked.cells_of(told["person"]), "tables": tables},
     )
 
 
