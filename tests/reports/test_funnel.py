@@ -1,6 +1,5 @@
 """The funnel: steps nest, cells add up, and the rollup loses nothing."""
 
-import re
 import threading
 import time
 from datetime import UTC, date, datetime, timedelta
@@ -9,7 +8,6 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 from django.http import QueryDict
-from django.test.utils import CaptureQueriesContext
 
 from leads.models import Contact, EngagementEvent, Lifecycle, LifecycleChange, Standing
 from leads.services import enter_lifecycle, link_identity
@@ -18,37 +16,12 @@ from reports import queries
 from reports.models import FunnelCell, Rollup
 from reports.queries import Wanted
 from reports.services import FACTS, Marks, advanced, refresh_funnel
-from scoring.models import Definition, Verdict
 from tests import factories
-from tests.conftest import NOW, Cast, client_of
+from tests.conftest import NOW, Cast
 from tests.pipeline import rows
+from tests.reports.leads import lead, verdict
 
 MAY, JUNE = datetime(2026, 5, 10, tzinfo=UTC), datetime(2026, 6, 2, tzinfo=UTC)
-
-
-def verdict(contact: Contact, *, is_qualified: bool = True) -> None:
-    definition = Definition.objects.get(status="active")
-    Verdict.objects.create(
-        contact=contact, is_qualified=is_qualified, at=NOW, definition=definition, total=60, grade="B1"
-    )
-
-
-def lead(to: str = "lead", *, now: datetime = JUNE, source: str = "form") -> Contact:
-    """A contact that has got so far."""
-    contact = factories.contact(now=now, source=source)
-    if to == "lead":
-        return contact
-    factories.event(contact, now=NOW)
-    if to == "engaged":
-        return contact
-    verdict(contact)
-    if to == "qualified":
-        return contact
-    if to == "won":
-        rows.opportunity(contact=contact, at="Won", opened=now, closed_at=NOW)
-    else:
-        enter_lifecycle(contact.pk, Lifecycle.PROSPECT, now=NOW)
-    return contact
 
 
 def cells() -> dict[tuple[date, str], tuple[int, ...]]:
@@ -313,90 +286,3 @@ def test_two_workers_at_once_count_once(cast: Cast, some: None) -> None:
         thread.join(30)
     assert errors == []
     assert cells() == {JUNE_FORM: (6, 4, 3, 2, 1), MAY_WEBINAR: (2, 2, 1, 1, 1)}
-
-
-# --- the pages ---
-
-
-@pytest.fixture
-def today(cast: Cast) -> datetime:
-    """A few leads of this month, so that the pages, which know the real day, show them."""
-    now = datetime.now(UTC)
-    for to in ("lead", "engaged", "won"):
-        lead(to, now=now)
-    refresh_funnel(now=now)
-    return now
-
-
-def test_the_page(cast: Cast, today: datetime) -> None:
-    page = client_of(cast.mara).get("/funnel/").content.decode()
-    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
-    assert "small sample" in text
-    assert f"{today:%b %Y}" in text
-    assert "as of" in text
-    links = set(re.findall(r'href="(/funnel/contacts/[^"]+)"', page))
-    assert f"/funnel/contacts/?month={today:%Y-%m}&amp;reached=won" in links
-    for link in links:
-        answer = client_of(cast.mara).get(link.replace("&amp;", "&"))
-        assert answer.status_code == 200
-
-
-def test_the_list_behind_a_number(cast: Cast, today: datetime) -> None:
-    client = client_of(cast.vera)
-    winner = Contact.objects.get(opportunities__isnull=False)
-    page = client.get(f"/funnel/contacts/?month={today:%Y-%m}&reached=won&source=form").content.decode()
-    assert winner.name in page
-    assert page.count("sheet-name") == 1
-    assert "Nobody of these leads" in client.get("/funnel/contacts/?month=2020-01&reached=won").content.decode()
-
-
-def test_before_the_first_count_the_page_says_so(cast: Cast) -> None:
-    assert "being counted" in client_of(cast.mara).get("/funnel/").content.decode()
-    refresh_funnel(now=NOW)
-    assert "No leads in these months" in client_of(cast.mara).get("/funnel/").content.decode()
-
-
-@pytest.mark.parametrize("url", ["/funnel/", "/funnel/contacts/"])
-def test_reps_may_not_look_and_nobody_posts(cast: Cast, url: str) -> None:
-    assert client_of(cast.rita).get(url).status_code == 403
-    assert client_of(cast.mara).post(url).status_code == 405
-
-
-@pytest.mark.parametrize(
-    "query",
-    ["months=x", "months=99999999", "month=%00&source=%00&reached=%00", "month=2026-13", "after=%00", "after=W10"],
-)
-def test_malformed_addresses_show_the_usual(cast: Cast, query: str) -> None:
-    client = client_of(cast.mara)
-    assert client.get(f"/funnel/?{query}").status_code == 200
-    assert client.get(f"/funnel/contacts/?{query}").status_code == 200
-
-
-def test_pages_cost_the_same_with_many(cast: Cast, today: datetime) -> None:
-    client = client_of(cast.mara)
-
-    def cost(url: str) -> int:
-        with CaptureQueriesContext(connection) as captured:
-            assert client.get(url).status_code == 200
-        return len(captured)
-
-    urls = ("/funnel/", "/funnel/contacts/?reached=engaged")
-    cost(urls[0])
-    few = {url: cost(url) for url in urls}
-    for number in range(40):
-        lead("engaged", now=today - timedelta(days=8 * number), source=("form", "webinar", "import")[number % 3])
-    refresh_funnel(now=today)
-    assert {url: cost(url) for url in urls} == few
-    assert few["/funnel/"] <= 6
-
-
-def test_further_pages_of_the_list(cast: Cast, today: datetime) -> None:
-    for _ in range(55):
-        factories.contact(now=today)
-    client, seen, url = client_of(cast.mara), [], "/funnel/contacts/?months=3&reached=lead"
-    while url:
-        page = client.get(url).content.decode()
-        seen += re.findall(r'class="sheet-name" href="/leads/(\d+)/"', page)
-        found = re.search(r'rel="next" href="([^"]+)"', page)
-        url = found[1].replace("&amp;", "&") if found else ""
-    assert len(seen) == len(set(seen)) == 58
