@@ -4,10 +4,10 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import connection
 from django.db.models import BooleanField, F, Func, Value
 from django.db.models.functions import Coalesce
 
+from core.prepared import Prepared
 from leads import normalise
 from leads.models import Consent, Contact, Identity, IdentityKind, Purpose, SuppressedAddress
 
@@ -84,14 +84,15 @@ def has_objected(kind: str, value: str, purpose: Purpose = Purpose.PROFILING) ->
 def objecting(keys: Collection[tuple[str, str]], purpose: Purpose = Purpose.PROFILING) -> set[tuple[str, str]]:
     """Those of the identities of which `has_objected` holds, in one statement."""
     kinds, values = [str(kind) for kind, _ in keys], [value for _, value in keys]
-    with connection.cursor() as cursor:
-        cursor.execute(_OBJECTED, [purpose.value, purpose.value, kinds, values])
-        said = {(kind, value): given for kind, value, given in cursor.fetchall()}
+    said = {(kind, value): given for kind, value, given in _OBJECTED.rows([purpose.value] * 2 + [kinds, values])}
     required = is_required(purpose)
     return {key for key in keys if (not said.get(key) if required else said.get(key) is False)}
 
 
-_OBJECTED = """
+_OBJECTED = Prepared(
+    "objecting",
+    ("text", "text", "text[]", "text[]"),
+    """
 SELECT t.kind, t.value, (SELECT w.given FROM (
     (SELECT given, at, id FROM leads_consent
      WHERE contact_id = i.contact_id AND purpose = %s AND NOT is_pending ORDER BY at DESC, id DESC LIMIT 1)
@@ -100,8 +101,9 @@ SELECT t.kind, t.value, (SELECT w.given FROM (
      WHERE (o.id = i.id OR o.contact_id = i.contact_id) AND c.purpose = %s AND NOT c.is_pending
      ORDER BY c.at DESC, c.id DESC LIMIT 1)
 ) AS w ORDER BY w.at DESC, w.id DESC LIMIT 1)
-FROM unnest(%s::text[], %s::text[]) AS t(kind, value) JOIN leads_identity i ON i.kind = t.kind AND i.value = t.value
-"""
+FROM unnest(%s, %s) AS t(kind, value) JOIN leads_identity i ON i.kind = t.kind AND i.value = t.value
+""",
+)
 
 
 @dataclass(frozen=True, slots=True)

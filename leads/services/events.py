@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 
 from core.errors import Refused
+from core.prepared import Prepared
 from leads import humans, kinds, signals
 from leads.human import Hints
 from leads.models import EventKind
@@ -53,21 +54,25 @@ class UnknownKind(Refused):
         )
 
 
+_COLUMNS = ("smallint[]", "timestamptz[]", "text[]", "text[]", "bigint[]", "text[]", "text[]", "text[]", "int[]")
+_COLUMNS += ("smallint[]", "text[]", "bool[]")
 # One statement, so that nothing is half stored without a transaction around it, in one trip to the database. The
 # identities are locked FOR KEY SHARE: a stitch (FOR UPDATE) cannot move one to a contact between our reading it and our
 # storing events under it. Unless every identity was found or made (somebody else may just be making it), nothing is
 # stored and the caller asks again.
-_INSERT = """
+_STORE = Prepared(
+    "store_events",
+    (*_COLUMNS, "timestamptz", "timestamptz", "int"),
+    """
 WITH given AS MATERIALIZED (
-    SELECT * FROM unnest(%s::smallint[], %s::timestamptz[], %s::text[], %s::text[], %s::bigint[], %s::text[],
-                         %s::text[], %s::text[], %s::int[], %s::smallint[], %s::text[], %s::bool[])
+    SELECT * FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
         AS t(kind_id, occurred_at, by, value, facet_id, source, message_id, properties, agent_id, human, reasons, held)
 ), known AS MATERIALIZED (
     SELECT id, kind, value, contact_id FROM leads_identity
     WHERE (kind, value) IN (SELECT by, value FROM given) FOR KEY SHARE
 ), made AS (
     INSERT INTO leads_identity (kind, value, created_at)
-    SELECT DISTINCT by, value, %s::timestamptz FROM given
+    SELECT DISTINCT by, value, %s FROM given
     WHERE NOT EXISTS (SELECT FROM known WHERE (known.kind, known.value) = (given.by, given.value))
     ORDER BY 1, 2
     ON CONFLICT DO NOTHING RETURNING id, kind, value, contact_id
@@ -76,7 +81,7 @@ WITH given AS MATERIALIZED (
 ), stored AS (
     INSERT INTO leads_engagementevent (kind_id, occurred_at, received_at, identity_id, contact_id, facet_id, source,
         message_id, properties, agent_id, human, human_reasons, is_quarantined)
-    SELECT given.kind_id, occurred_at, %s::timestamptz, who.id, contact_id, facet_id, source, message_id,
+    SELECT given.kind_id, occurred_at, %s, who.id, contact_id, facet_id, source, message_id,
         properties::jsonb, agent_id, human, string_to_array(reasons, ' '), held
     FROM given JOIN who ON (who.kind, who.value) = (given.by, given.value)
     WHERE (SELECT count(*) FROM who) = %s
@@ -89,7 +94,8 @@ WITH given AS MATERIALIZED (
 )
 SELECT (SELECT count(*) FROM who), id, contact_id, source, message_id, is_quarantined
 FROM (SELECT) one LEFT JOIN stored ON true
-"""
+""",
+)
 _ATTEMPTS = 3
 
 
@@ -138,9 +144,7 @@ def _record(events: Sequence[NewEvent], now: datetime) -> Recorded:
     columns = list(zip(*_rows(events, now), strict=True))
     count = len(set(zip(columns[2], columns[3], strict=True)))
     for _ in range(_ATTEMPTS):
-        with connection.cursor() as cursor:
-            cursor.execute(_INSERT, [*map(list, columns), now, now, count])
-            rows = cursor.fetchall()
+        rows = _STORE.rows([*map(list, columns), now, now, count])
         if rows[0][0] == count:
             break
     else:

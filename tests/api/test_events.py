@@ -129,7 +129,7 @@ def test_a_batch_is_one_insert(caller: APIClient) -> None:
     caller.post("/api/v1/events", batch[:20])
     with CaptureQueriesContext(connection) as seen:
         assert caller.post("/api/v1/events", batch).status_code == 202
-    inserts = [row["sql"] for row in seen if "INSERT INTO leads_engagementevent" in row["sql"]]
+    inserts = [row["sql"] for row in seen if "EXECUTE store_events" in row["sql"]]
     assert len(inserts) == 1
     assert len([row for row in seen if "SAVEPOINT" not in row["sql"]]) <= 6
     assert EngagementEvent.objects.count() == 500

@@ -315,6 +315,7 @@ def test_a_quiet_pass_reads_nothing(ada: Contact) -> None:
 
 
 def test_a_long_backlog_is_watched_in_passes(ada: Contact, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_events([event()], now=NOW)
     quarantine.rule_row()
     monkeypatch.setattr("leads.services.quarantine.RANGE", 3)
     record_events(clicks(8), now=NOW)

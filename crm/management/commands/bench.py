@@ -12,6 +12,13 @@ class Command(BaseCommand):
         scoring = what.add_parser("scoring", help="the judgement")
         scoring.add_argument("--contacts", type=int, default=100_000)
         scoring.add_argument("--events", type=int, default=2_000_000)
+        scoring.add_argument("--sizes", help="numbers of contacts with 20 events each, for the growth: 100000,300000")
+        ingest = what.add_parser("ingest", help="events and leads over HTTP, with worker and scheduler")
+        ingest.add_argument("--contacts", type=int, default=20_000)
+        ingest.add_argument("--events", type=int, default=200_000)
+        ingest.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
+        imports = what.add_parser("import", help="lists of people, new, updating and undone")
+        imports.add_argument("--rows", type=int, default=100_000)
         pages = what.add_parser("pages", help="the pages over HTTP, and their SQL")
         pages.add_argument("--contacts", type=int, default=100_000)
         pages.add_argument("--events", type=int, default=1_000_000)
@@ -21,7 +28,17 @@ class Command(BaseCommand):
     def handle(self, *args: Any, what: str, contacts: int, events: int, **options: Any) -> None:
         if contacts < 1000 or events < 10_000:
             raise CommandError("Use at least 1,000 contacts and 10,000 events; less says nothing.")
-        if what == "scoring":
+        if what == "import":
+            from crm.bench import imports
+
+            if options["rows"] < 1000:
+                raise CommandError("Use at least 1,000 rows; less says nothing.")
+            imports.run(rows=options["rows"])
+        elif what == "ingest":
+            from crm.bench import ingest
+
+            ingest.run(contacts=contacts, events=events, seconds=options["seconds"])
+        elif what == "scoring":
             from crm.bench import scoring
 
             scoring.run(contacts=contacts, events=events)

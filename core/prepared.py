@@ -1,0 +1,37 @@
+"""Statements that each connection plans once: for a few rows, planning costs more than running.
+
+PREPARE survives a rollback, so what we remember of a connection stays true. Behind a proxy that pools connections by
+transaction, let it pool by session.
+"""
+
+import weakref
+from collections.abc import Sequence
+from typing import Any
+
+from django.db import connection
+
+_prepared: "weakref.WeakKeyDictionary[Any, set[str]]" = weakref.WeakKeyDictionary()
+
+
+class Prepared:
+    """A statement with %s for its parameters, whose types are given in order; `name` is unique in the product."""
+
+    def __init__(self, name: str, types: Sequence[str], sql: str) -> None:
+        parts = sql.split("%s")
+        if len(parts) != len(types) + 1:
+            raise ValueError(f"{name} has {len(parts) - 1} parameters and {len(types)} types")
+        self.name = name
+        numbered = "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], 1)) + parts[-1]
+        self._prepare = f"PREPARE {name} ({', '.join(types)}) AS {numbered}"
+        self._execute = f"EXECUTE {name} ({', '.join(f'%s::{kind}' for kind in types)})"
+
+    def rows(self, params: Sequence[Any]) -> list[tuple[Any, ...]]:
+        """Run it; the rows that it returns."""
+        connection.ensure_connection()
+        names = _prepared.setdefault(connection.connection, set())
+        with connection.cursor() as cursor:
+            if self.name not in names:
+                cursor.execute(self._prepare)
+                names.add(self.name)
+            cursor.execute(self._execute, params)
+            return list(cursor.fetchall())
