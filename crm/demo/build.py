@@ -13,6 +13,7 @@ from capture.models import Site
 from crm.demo import logins
 from crm.demo.forms import fill_in_forms
 from crm.demo.judge import Judge
+from crm.demo.lists import bring_lists
 from crm.demo.load import WORDING, Loader, reserve
 from crm.demo.machines import name_browsers
 from crm.demo.privacy import ask_and_suppress
@@ -56,6 +57,7 @@ def build(*, now: datetime) -> None:
         Office(loader, pipeline, Definition.objects.get(pk=spec.id), midnight).write()
         ask_and_suppress(midnight)
         connect_programs(midnight)
+        bring_lists(midnight)
         let_some_be_twice(midnight)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

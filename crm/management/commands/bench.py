@@ -24,8 +24,9 @@ class Command(BaseCommand):
         pages.add_argument("--events", type=int, default=1_000_000)
         pages.add_argument("--opportunities", type=int, default=25_000)
         pages.add_argument("--open-opportunities", type=int, default=5_000)
+        pages.add_argument("--users", type=int, default=20, help="reps, in teams of five")
 
-    def handle(self, *args: Any, what: str, contacts: int, events: int, **options: Any) -> None:
+    def handle(self, *args: Any, what: str, contacts: int = 1000, events: int = 10_000, **options: Any) -> None:
         if contacts < 1000 or events < 10_000:
             raise CommandError("Use at least 1,000 contacts and 10,000 events; less says nothing.")
         if what == "import":
@@ -41,7 +42,7 @@ class Command(BaseCommand):
         elif what == "scoring":
             from crm.bench import scoring
 
-            scoring.run(contacts=contacts, events=events)
+            scoring.run(_sizes(options["sizes"]) or [(contacts, events)])
         else:
             from crm.bench import pages
 
@@ -50,4 +51,16 @@ class Command(BaseCommand):
                 events=events,
                 opportunities=options["opportunities"],
                 open_opportunities=options["open_opportunities"],
+                users=options["users"],
             )
+
+
+def _sizes(text: str | None) -> list[tuple[int, int]]:
+    """(contacts, events) of each size."""
+    try:
+        numbers = [int(part) for part in (text or "").split(",") if part]
+    except ValueError:
+        raise CommandError("Give sizes as numbers with commas: --sizes 100000,300000,1000000") from None
+    if any(number < 1000 for number in numbers):
+        raise CommandError("Use at least 1,000 contacts; less says nothing.")
+    return [(number, 20 * number) for number in numbers]
