@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from capture.models import Form
+from capture.models import Form, Import, ImportStatus
 from leads.models import Lifecycle, Merge, Standing
 from pipeline.models import Opportunity
 from scoring.queries import active_spec
@@ -77,6 +77,9 @@ PICTURES = (
     Picture("fields", "/settings/fields/", "admin"),
     Picture("imports", "/imports/", "marketer"),
     Picture("import-new", "/imports/new/", "marketer"),
+    Picture("import-columns", "/imports/{list}/", "marketer"),
+    Picture("import-done", "/imports/{imported}/", "marketer"),
+    Picture("exports", "/settings/exports/", "admin"),
     Picture("form-contact", "/f/contact/", ""),
     Picture("form-demo", "/f/demo/", ""),
     Picture("api-docs", "/api/docs/", "admin"),
@@ -102,10 +105,15 @@ def places() -> dict[str, int]:
     )
     merge = Merge.objects.standing().order_by("pk")[0]
     return {
+        "duplicate": Duplicate.objects.order_by("-confidence", "pk")[0].pk,
+        "merge": merge.pk,
+        "merged": merge.survivor_id,
         "lead": best(Lifecycle.LEAD).pk,
         "prospect": prospect.pk,
         "customer": best(Lifecycle.CUSTOMER).pk,
         "company": prospect.contact.company_id or 0,
         "opportunity": opportunity.pk,
+        "list": Import.objects.filter(status=ImportStatus.MAPPING).order_by("pk")[0].pk,
+        "imported": Import.objects.filter(status=ImportStatus.DONE).order_by("pk")[0].pk,
         "form": Form.objects.get(slug="demo").pk,
     }
