@@ -13,7 +13,7 @@ from core.errors import Refused
 from leads import kinds
 from leads.models import Contact, Criterion, EventKind, Evidence
 from leads.services import NewEvent, Outcome, RowResult, record_events, record_evidence
-from leads.services.events import check_event, clean_properties
+from leads.services.events import EARLIEST, check_event, clean_properties
 from leads.services.storing import identities
 
 SOURCE = "import"
@@ -52,6 +52,8 @@ def take_activities(batch: Sequence[Record], reading: Reading, of: Import, *, no
             results[number] = RowResult(Outcome.REJECTED, errors=error)
             continue
         try:
+            if not EARLIEST <= one.at <= now:
+                raise Refused(at="It happened between the year 2000 and now.")
             if one.kind:
                 events[number] = _event(one, now=now)
             elif one.message_id in stored:
