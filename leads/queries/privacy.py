@@ -1,5 +1,6 @@
 """What the pages about a person's data ask."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from leads.models import Contact, Erasure, PersonalCopy, SuppressedAddress, Supp
 from leads.privacy import held, names_of, relations_of, shown
 
 ROWS_SHOWN = 20
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)", re.ASCII)
 EMPTY: tuple[Any, ...] = (None, "", {}, [])
 
 
@@ -59,7 +61,9 @@ def cells_of(row: Mapping[str, Any]) -> list[Cell]:
 
 
 def in_words(value: Any) -> str:
-    """A value as people read it, in the reader's time zone."""
+    """A value as people read it, in the reader's time zone; instants may come as the copy writes them."""
+    if isinstance(value, str) and INSTANT.fullmatch(value):
+        value = datetime.fromisoformat(value)
     if isinstance(value, datetime):
         return date_format(timezone.localtime(value), "j M Y, H:i")
     if isinstance(value, bool):

@@ -61,6 +61,8 @@ def test_a_copy_is_collected_read_and_downloaded(cast: Cast, contact: Contact) -
     page = client.get(f"{home}copy/{copy.pk}/page/").content.decode()
     assert "What we hold about you" in page
     assert "/pricing&lt;script&gt;" in page
+    assert "15 Jun 2026" in page
+    assert "2026-06-15T" not in page
     other = factories.contact()
     assert client.get(f"/leads/{other.pk}/data/copy/{copy.pk}/json/").status_code == 404
 
