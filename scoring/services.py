@@ -36,21 +36,18 @@ class Changed:
 def _update(spec: Spec, targets: Targets, numbers: Sequence[int], day: int) -> list[Changed]:
     """Run the one update in the running transaction, which must hold the scoring lock."""
     with connection.cursor() as cursor:
-        if targets.is_narrow:
-            name = prepared_update(spec, ONE if len(numbers) == 1 else targets)
-            cursor.execute(f"EXECUTE {name} (%s::bigint[], %s)", [list(numbers), day])
+        if targets.is_one:
+            cursor.execute(f"EXECUTE {prepared_update(spec)} (%s::bigint[], %s)", [list(numbers), day])
         else:
-            # a range is planned for its own numbers: they decide between index and scan
-            ends = f"'{{{','.join(map(str, numbers))}}}'::bigint[]"
+            # planned for these very contacts: how many they are decides how they are joined
             update = queries.statement_of(spec).update(targets)
-            cursor.execute(update.replace("$1::bigint[]", ends).replace("$2", str(day)))
+            cursor.execute(queries.filled(update, numbers, day))
         return [Changed(*row) for row in cursor.fetchall()]
 
 
-def prepared_update(spec: Spec, targets: Targets) -> str:
-    """The name of the update of one contact or of some, prepared on this connection."""
-    purpose = "update one" if targets.is_one else "update"
-    return queries.prepared(spec, purpose, "bigint[], int", lambda statement: statement.update(targets))
+def prepared_update(spec: Spec) -> str:
+    """The name of the update of one contact, prepared on this connection."""
+    return queries.prepared(spec, "update", "bigint[], int", lambda statement: statement.update(ONE))
 
 
 def _record_verdicts(changed: Sequence[Changed], spec: Spec, *, now: datetime) -> int:
@@ -112,7 +109,7 @@ def rescore_changed(*, now: datetime) -> int:
             if not ids:
                 return looked_at
             looked_at += len(ids)
-            _record_verdicts(_update(spec, IDS, ids, day_of(now)), spec, now=now)
+            _record_verdicts(_update(spec, IDS if ids[1:] else ONE, ids, day_of(now)), spec, now=now)
     return looked_at
 
 

@@ -10,8 +10,10 @@ from typing import Any
 from django.db import connection
 
 
-def tell(figure: str, value: float, unit: str, limit: float, target: float, *, higher_is_better: bool = False) -> None:
-    """One JSON line: the figure, the physical limit in the same unit, their ratio, and what DESIGN §5 asks for."""
+def tell(
+    figure: str, value: float, unit: str, limit: float, target: float | None, *, higher_is_better: bool = False
+) -> None:
+    """One JSON line: the figure, the limit in the same unit, their ratio, and what DESIGN §5 asks for, if anything."""
     ratio = (limit / value if higher_is_better else value / limit) if value and limit else None
     line = {
         "figure": figure,

@@ -1,7 +1,7 @@
 """What we think of somebody, by which definition, and why."""
 
 from scoring.explanation import Explanation, Line, Missing
-from scoring.queries.specs import active_spec, forget_specs, load_spec, prepared, run, statement_of
+from scoring.queries.specs import active_spec, filled, forget_specs, load_spec, prepared, run, statement_of
 from scoring.queries.why import why
 
 HOT_MARGIN = 10
@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "Missing",
     "active_spec",
+    "filled",
     "forget_specs",
     "hot_but_incomplete",
     "load_spec",

@@ -1,7 +1,7 @@
 """Definitions as plain values, and their statement prepared on each connection."""
 
 import weakref
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -95,9 +95,14 @@ def _literal(sql: str, params: list[Any]) -> str:
         return str(cursor.cursor.mogrify(sql, params or None).decode())
 
 
-def run(sql: str, ids: list[int], day: int) -> list[dict[str, Any]]:
-    """Run a statement that is not worth preparing: its two parameters are put in as literals."""
-    return fetch(sql.replace("$1::bigint[]", f"'{{{','.join(map(str, ids))}}}'::bigint[]").replace("$2", str(day)))
+def filled(sql: str, numbers: Sequence[int], day: int) -> str:
+    """A statement that is not worth preparing, with its two parameters as literals."""
+    return sql.replace("$1::bigint[]", f"'{{{','.join(map(str, numbers))}}}'::bigint[]").replace("$2", str(day))
+
+
+def run(sql: str, numbers: Sequence[int], day: int) -> list[dict[str, Any]]:
+    """The rows of such a statement."""
+    return fetch(filled(sql, numbers, day))
 
 
 def fetch(sql: str, params: list[Any] | None = None) -> list[dict[str, Any]]:

@@ -15,6 +15,7 @@ class Event:
     kind_id: int
     facet_id: int | None
     day: int
+    is_quarantined: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Answer:
 def read(
     spec: Spec, day: int, fields: Mapping[str, Any], events: Iterable[Event], answers: Iterable[Answer]
 ) -> dict[str, Any]:
-    events = list(events)
+    events = [event for event in events if not event.is_quarantined]
     fit = sum(rule.points for rule in spec.fit if conditions.holds(rule.conditions, fields))
     sums = dict.fromkeys(CATEGORIES, 0)
     for rule in spec.engagement:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from leads.days import FIRST, day_of
-from leads.models import Category, Company, Contact, Criterion, EventKind, Facet, Standing
+from leads.models import Category, Company, Contact, Criterion, EngagementEvent, EventKind, Facet, Standing
 from scoring import queries
 from scoring.definitions import EngagementLine, FitLine, Required, Spec
 from scoring.services import refresh_all, rescore_changed
@@ -58,7 +58,13 @@ people = st.fixed_dictionaries(
     }
 )
 happenings = st.lists(
-    st.tuples(st.sampled_from(KINDS), st.sampled_from(["/pricing", "/blog/x", "/"]), st.integers(0, 500)), max_size=12
+    st.tuples(
+        st.sampled_from(KINDS),
+        st.sampled_from(["/pricing", "/blog/x", "/"]),
+        st.integers(0, 500),
+        st.sampled_from([False, False, True]),  # in quarantine
+    ),
+    max_size=12,
 )
 answers = st.lists(
     st.tuples(st.sampled_from(["budget", "need"]), st.sampled_from(["meets", "weak", "fails"]), st.integers(0, 250)),
@@ -103,8 +109,9 @@ def test_sql_and_the_plain_reading_agree(
         job_title=person["contact.job_title"],
         country=person["contact.country"],
     )
-    for kind, path, days_ago in happened:
-        factories.event(contact, kind, days_ago=days_ago, path=path)
+    for kind, path, days_ago, is_quarantined in happened:
+        event_id = factories.event(contact, kind, days_ago=days_ago, path=path)
+        EngagementEvent.objects.filter(pk=event_id).update(is_quarantined=is_quarantined)
     for criterion, verdict, days_ago in answered:
         factories.evidence(contact, criterion, verdict, observed_at=NOW - timedelta(days=days_ago))
 
@@ -130,8 +137,13 @@ def test_sql_and_the_plain_reading_agree(
         day,
         person | {"contact.lifecycle": "lead"},
         [
-            Event(kinds[kind].pk, pricing.pk if kind == "page_view" and path == "/pricing" else None, DAY - days_ago)
-            for kind, path, days_ago in happened
+            Event(
+                kind_id=kinds[kind].pk,
+                facet_id=pricing.pk if kind == "page_view" and path == "/pricing" else None,
+                day=DAY - days_ago,
+                is_quarantined=is_quarantined,
+            )
+            for kind, path, days_ago, is_quarantined in happened
         ],
         [
             Answer(criteria[criterion].pk, verdict, DAY - days_ago, DAY - days_ago + 181, number)

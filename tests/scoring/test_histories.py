@@ -1,0 +1,135 @@
+"""Whatever happens in whatever order: the changed ones judged one by one stand where everybody judged anew would stand."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from leads.days import day_of
+from leads.models import ChangedContact, Company, EngagementEvent, Lifecycle, Standing
+from leads.services import enter_lifecycle
+from scoring import queries
+from scoring.models import Definition, DefinitionStatus, EngagementRule, FitRule, RefreshRange, RequiredCriterion
+from scoring.services import refresh_all, rescore_changed
+from scoring.statement import COLUMNS
+from tests import factories
+from tests.conftest import NOW
+
+pytestmark = pytest.mark.django_db
+DAY = day_of(NOW)
+who = st.integers(0, 2)
+steps = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("event"),
+            who,
+            st.sampled_from(["page_view", "email_replied", "demo_requested", "unsubscribed", "feature_used"]),
+            st.integers(0, 400),
+        ),
+        st.tuples(
+            st.just("evidence"),
+            who,
+            st.sampled_from(["budget", "authority", "need", "timeline"]),
+            st.sampled_from(["meets", "weak", "fails"]),
+        ),
+        st.tuples(st.just("quarantine"), st.integers(0, 30), st.booleans()),
+        st.tuples(st.just("company"), who, st.none() | st.integers(1, 3000)),
+        st.tuples(st.just("disqualify"), who),
+        st.tuples(st.just("definition"), st.integers(-10, 60), st.integers(1, 3), st.none() | st.integers(1, 90)),
+        st.tuples(st.just("judge")),
+    ),
+    min_size=1,
+    max_size=25,
+)
+
+
+def activate(threshold: int, times: int, two_way_days: int | None) -> None:
+    """The next version: other points and halved caps; everybody is judged anew, as the task does."""
+    active = Definition.objects.get(status=DefinitionStatus.ACTIVE)
+    parts: list[Any] = [
+        *EngagementRule.objects.filter(definition=active),
+        *FitRule.objects.filter(definition=active),
+        *RequiredCriterion.objects.filter(definition=active),
+    ]
+    Definition.objects.filter(pk=active.pk).update(status=DefinitionStatus.RETIRED)
+    active.pk, active.version, active.threshold, active.two_way_days = None, active.version + 1, threshold, two_way_days
+    active.save(force_insert=True)
+    for part in parts:
+        part.pk, part.definition = None, active
+        if isinstance(part, EngagementRule):
+            part.points *= times if abs(part.points) < 200 else 1
+            part.cap = None if part.cap is None else max(1, part.cap // times)
+        part.save(force_insert=True)
+    refresh_all(now=NOW)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=steps)
+def test_incremental_is_a_full_recompute_to_the_last_digit_after_any_history(history: list[Any]) -> None:
+    people = [
+        factories.contact(now=NOW - timedelta(days=500), company=Company.objects.create(name="Example", employees=60))
+        for _ in range(3)
+    ]
+    ids = [one.pk for one in people]
+    events: list[tuple[int, int]] = []
+    for step, *given_ in history:
+        if step == "event":
+            contact, kind, days_ago = people[given_[0]], given_[1], given_[2]
+            event_id = factories.event(contact, kind, days_ago=days_ago, path="/pricing")
+            assert event_id is not None
+            events.append((event_id, contact.pk))
+        elif step == "evidence":
+            factories.evidence(people[given_[0]], given_[1], given_[2])
+        elif step == "quarantine" and events:
+            event_id, contact_id = events[given_[0] % len(events)]
+            EngagementEvent.objects.filter(pk=event_id).update(is_quarantined=given_[1])
+            ChangedContact.objects.create(contact_id=contact_id)
+        elif step == "company":
+            Company.objects.filter(pk=people[given_[0]].company_id).update(employees=given_[1])
+            ChangedContact.objects.create(contact_id=people[given_[0]].pk)
+        elif step == "disqualify":
+            enter_lifecycle(people[given_[0]].pk, Lifecycle.DISQUALIFIED, now=NOW, reason="Competitor")
+        elif step == "definition":
+            activate(*given_)
+        elif step == "judge":
+            rescore_changed(now=NOW)
+    rescore_changed(now=NOW)
+
+    def standings() -> list[tuple[Any, ...]]:
+        return list(Standing.objects.filter(pk__in=ids).order_by("pk").values_list("pk", *COLUMNS))
+
+    incremental = standings()
+    for row in incremental:
+        live = dict(zip(COLUMNS, row[1:], strict=True))
+        explanation = queries.why(row[0], DAY)  # as of today is live, and the lines are the total
+        assert explanation is not None
+        assert (explanation.total, explanation.grade) == (live["total"], live["grade"])
+        assert explanation.is_qualified == live["is_qualified"]
+        exact = dict.fromkeys(explanation.categories, 0)
+        for line in explanation.lines:
+            if line.category != "fit":
+                exact[line.category] += line.thousandths
+        fit = sum(line.thousandths for line in explanation.lines if line.category == "fit")
+        assert fit + sum(1000 * round(part / 1000) for part in exact.values()) == 1000 * live["total"]
+    Standing.objects.filter(pk__in=ids).update(total=-999, fit=-1, content=7, grade="", definition_version=None)
+    RefreshRange.objects.all().delete()
+    refresh_all(now=NOW)
+    assert standings() == incremental
+
+
+def test_a_connection_keeps_only_so_many_prepared_statements() -> None:
+    contact = factories.contact()
+    factories.event(contact, "demo_requested")
+    spec = queries.active_spec()
+    assert spec is not None
+    for version in range(100, 160):
+        draft = replace(spec, version=version, threshold=version)
+        name = queries.prepared(draft, "bench", "bigint[], int", lambda statement: "SELECT $1, $2")
+        assert name.startswith("score_")
+    explanation = queries.why(contact.pk, DAY)
+    assert explanation is not None and explanation.version == spec.version
+    rows = queries.run("SELECT count(*) AS n FROM pg_prepared_statements WHERE name LIKE 'score%'", [], DAY)
+    assert 0 < rows[0]["n"] <= 24
