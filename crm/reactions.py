@@ -21,6 +21,7 @@ from core.tasks import enqueue
 REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.engagement_recorded, scoring.tasks.rescore),
     (leads.signals.contact_changed, scoring.tasks.rescore),
+    (leads.signals.contact_changed, pipeline.tasks.refresh_search),
     (leads.signals.evidence_recorded, scoring.tasks.rescore),
     (leads.signals.human_rule_changed, leads.tasks.rejudge),
     (leads.signals.consent_changed, leads.tasks.apply_profiling),

@@ -157,6 +157,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 600},
     },
+    "refresh-search-that-was-missed": {
+        "task": "pipeline.tasks.refresh_search_missed",
+        "schedule": crontab(minute="*/15"),
+        "options": {"expires": 900},
+    },
     "promote-what-was-missed": {
         "task": "pipeline.tasks.promote_missed",
         "schedule": 20.0,

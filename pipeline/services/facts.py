@@ -14,6 +14,7 @@ from leads.models import Contact
 from leads.services import assign_owner
 from pipeline import terms
 from pipeline.models import Opportunity, OpportunityPerson
+from pipeline.services.finding import search_text_of
 from pipeline.services.rows import hold_opportunity, hold_standing, store
 from users.models import User
 from users.roles import Can
@@ -51,7 +52,7 @@ def edit(
         _hand_to(opportunity, owner, contact_id, actor=actor, now=now)
         changed.append("owner")
     if changed:
-        _settle_search(opportunity)
+        opportunity.search_text = search_text_of(opportunity)
         store(opportunity, [*changed, "search_text"], now=now)
     return opportunity
 
@@ -76,12 +77,6 @@ def _hand_to(opportunity: Opportunity, owner: User | None, contact_id: int, *, a
             url=reverse("opportunity", args=[opportunity.pk]),
             now=now,
         )
-
-
-def _settle_search(opportunity: Opportunity) -> None:
-    contact = Contact.objects.get(pk=opportunity.contact_id)
-    company = opportunity.company
-    opportunity.search_text = normalise.search_text(opportunity.name, contact.name, company.name if company else "")
 
 
 @transaction.atomic
