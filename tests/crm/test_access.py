@@ -207,7 +207,6 @@ TABLE = [
     Row("form_spam", MARKETING),
     Row("form_spam", "403 403 403 422 403 422 403 302", method="post"),
     Row("submissions", MARKETING),
-    Row("submissions_export", MARKETING),
     Row("submissions_review", "403 403 403 302 403 302 403 302", method="post"),
     Row("submission", MARKETING, ("submission",)),
     Row("form_submissions", MARKETING, ("form",)),
