@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 
 class SqlClock:
-    """Sums the time of all statements of a request, and remembers the longest."""
+    """Sums the time of all statements of a request, and what the request cost the processor."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -32,9 +32,11 @@ class SqlClock:
             finally:
                 taken.append(1000 * (time.perf_counter() - start))
 
+        began = time.thread_time()
         with connection.execute_wrapper(clock):
             response = self.get_response(request)
-        response["X-Sql"] = f"{sum(taken):.3f} {len(taken)} {max(taken, default=0):.3f}"
+        worked = 1000 * (time.thread_time() - began)
+        response["X-Sql"] = f"{sum(taken):.3f} {len(taken)} {worked:.3f}"
         return response
 
 
