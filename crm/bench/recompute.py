@@ -4,6 +4,7 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -88,7 +89,7 @@ def activation(contacts: int, bare: str) -> None:
 @transaction.atomic
 def _activate_next() -> None:
     active = Definition.objects.get(status=DefinitionStatus.ACTIVE)
-    parts = [
+    parts: list[Any] = [
         *EngagementRule.objects.filter(definition=active),
         *FitRule.objects.filter(definition=active),
         *RequiredCriterion.objects.filter(definition=active),

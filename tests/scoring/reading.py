@@ -7,7 +7,7 @@ from typing import Any
 from leads import conditions
 from scoring import decay
 from scoring.definitions import Spec
-from scoring.statement import CATEGORIES
+from scoring.engaged import CATEGORIES
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from leads.models import ChangedContact, Contact, EngagementEvent, Standing
 from leads.services import NewEvent, record_events
 from scoring import queries, services
 from scoring.models import RefreshRange
-from scoring.statement import COLUMNS, EVERYBODY
+from scoring.statement import COLUMNS, EVERYBODY, ONE
 from tests import factories
 from tests.conftest import NOW
 from tests.crm.product import database_url
@@ -27,7 +27,7 @@ from tests.scoring.test_services import in_thread, score
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def run(sql: str, *params: object) -> list[tuple[int, ...]]:
+def run(sql: str, *params: int) -> list[tuple[int, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         return list(cursor.fetchall()) if cursor.description else []
@@ -72,7 +72,7 @@ def test_a_set_of_marks_loses_the_fact_that_commits_late_and_the_queue_does_not(
             spec = queries.active_spec()
             assert spec is not None
             for contact_id in set(taken):
-                services._update(spec, services.ONE, [contact_id], day_of(NOW))
+                services._update(spec, ONE, [contact_id], day_of(NOW))
 
     try:
         run(mark, contact.pk)  # an earlier fact, committed
@@ -169,6 +169,7 @@ def test_two_scorers_killed_at_random_beside_ingest_end_where_a_fresh_recompute_
             while not stop.is_set():
                 contact = own.choice(share)
                 event_id = factories.event(contact, own.choice(kinds), days_ago=own.randrange(0, 200))
+                assert event_id is not None
                 if own.random() < 0.2:
                     with transaction.atomic():
                         EngagementEvent.objects.filter(pk=event_id).update(is_quarantined=True)

@@ -111,6 +111,7 @@ def test_sql_and_the_plain_reading_agree(
     )
     for kind, path, days_ago, is_quarantined in happened:
         event_id = factories.event(contact, kind, days_ago=days_ago, path=path)
+        assert event_id is not None
         EngagementEvent.objects.filter(pk=event_id).update(is_quarantined=is_quarantined)
     for criterion, verdict, days_ago in answered:
         factories.evidence(contact, criterion, verdict, observed_at=NOW - timedelta(days=days_ago))
