@@ -40,6 +40,8 @@ def _note_where_they_came_from() -> None:
 def _server(midnight: datetime) -> Site:
     site = Site.objects.create(name=SERVER, is_server=True, last_event_at=midnight - timedelta(minutes=18))
     web = Site.objects.order_by("pk")[0]
+    web.last_event_at = midnight - timedelta(minutes=4)
+    web.save(update_fields=["last_event_at"])
     noted = [(site, SiteNote.Topic.NAME, key, count) for _, key, count in TOLD]
     noted += [(site, SiteNote.Topic.TRAIT, name, 14) for name in TRAITS]
     noted += [(web, SiteNote.Topic.ORIGIN, "https://staging.planning.example", 12)]
