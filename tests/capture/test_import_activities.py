@@ -1,6 +1,7 @@
 """Importing what people did and said: with its days, so that history scores; once, however often; undone."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from django.utils import timezone
@@ -57,7 +58,7 @@ def test_history_comes_with_its_days_and_only_once(mara: User) -> None:
     )  # fmt: skip
     assert EngagementEvent.objects.get(kind__key="demo_requested").occurred_at == datetime(2024, 3, 5, 12, tzinfo=UTC)
     budget = Evidence.objects.get()
-    assert (budget.verdict, budget.amount, budget.quote) == ("meets", 40_000, "We have set aside 40,000")
+    assert (budget.verdict, budget.amount, budget.quote) == ("meets", Decimal(40_000), "We have set aside 40,000")
     assert budget.observed_at.date().isoformat() == "2024-03-06"
     assert Activity.objects.get().body == "Met at the fair"
     assert set(ChangedContact.objects.values_list("contact_id", flat=True)) == {ada.pk}

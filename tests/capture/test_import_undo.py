@@ -13,7 +13,7 @@ from capture.models import Import, ImportedContact, ImportStatus
 from capture.services.importing import undoing
 from core.errors import Refused
 from leads.models import Company, Contact, CustomField, EngagementEvent, Identity, LifecycleChange, Standing
-from leads.services import NewEvent, add_tag, assign_owner, change_contact, create_contact, record_events
+from leads.services import NewEvent, add_tag, assign_owner, change_contact, create_contact, record_events, take_back
 from tests import factories
 from tests.capture.lists import counts, run, undo, upload
 from tests.conftest import Cast, client_of
@@ -128,7 +128,7 @@ def test_a_killed_undo_goes_on_where_it_stopped(mara: User, monkeypatch: pytest.
     of = run(upload(f"First name,E-mail,Company\n{rows}\n", mara))
     monkeypatch.setattr(undoing, "AT_ONCE", 9)
     services.start_undo(of, now=timezone.now())
-    real, calls = undoing.take_back, iter(range(100))
+    real, calls = take_back, iter(range(100))
 
     def dying(*args: Any, **named: Any) -> Any:
         kept = real(*args, **named)
@@ -160,7 +160,7 @@ def test_an_undo_can_be_stopped_and_taken_up_again(mara: User, monkeypatch: pyte
     of = run(upload(f"First name,E-mail\n{rows}\n", mara))
     monkeypatch.setattr(undoing, "AT_ONCE", 5)
     services.start_undo(of, now=timezone.now())
-    real = undoing.take_back
+    real = take_back
 
     def stopping(*args: Any, **named: Any) -> Any:
         services.cancel_import(of, now=timezone.now())
