@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import JSONObject
 
 from leads.models import Company, Consent, Contact, ContactQuerySet, Identity, Standing, Tag
@@ -12,11 +13,14 @@ from users.models import User
 
 
 def for_contact_page(user: User) -> ContactQuerySet:
-    """Contacts that the user may see, each with what stands beside it on its page: who may own it."""
+    """Contacts that the user may see, each with what stands beside it on its page: its tags, and who may own it."""
     owners = owners_for(user).values(pair=JSONObject(pk="pk", name="name"))
     # in the same statement, because each further one costs a trip
     found = Contact.objects.visible_to(user).for_page().select_related("standing")
-    return found.annotate(owners_beside=ArraySubquery(owners))
+    return found.annotate(owners_beside=ArraySubquery(owners), tags_beside=RawSQL(_TAGS, []))  # noqa: S611 - no value in it
+
+
+_TAGS = "ARRAY(SELECT t.id || ' ' || t.name FROM leads_tag t WHERE t.id = ANY(leads_standing.tag_ids) ORDER BY t.name)"
 
 
 def owners_beside(contact: Contact) -> list[tuple[int, str]]:
@@ -26,7 +30,11 @@ def owners_beside(contact: Contact) -> list[tuple[int, str]]:
 
 
 def tags_of(contact: Contact) -> list[Tag]:
-    """The contact's tags, by name."""
+    """The contact's tags, by name. No query for a contact read by `for_contact_page`."""
+    beside: list[str] | None = getattr(contact, "tags_beside", None)
+    if beside is not None:
+        pairs = (pair.split(" ", 1) for pair in beside)
+        return [Tag(pk=int(pk), name=name) for pk, name in pairs]
     return list(Tag.objects.filter(pk__in=contact.standing.tag_ids)) if contact.standing.tag_ids else []
 
 
