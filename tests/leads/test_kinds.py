@@ -33,6 +33,7 @@ def finish(kind: EventKind) -> int:
 
 
 def facet_of(event_id: int | None) -> str | None:
+    assert event_id is not None
     return EngagementEvent.objects.values_list("facet__name", flat=True).get(pk=event_id)
 
 
@@ -85,6 +86,7 @@ def test_a_pattern_that_is_given_up_leaves_its_events_and_comes_back_as_itself(v
     assert patterns_of(viewed) == [("Blog", "/blog*")]
     describe(viewed, [("pricing", "/pricing*")])
     finish(viewed)
+    assert price is not None
     assert EngagementEvent.objects.get(pk=price).facet_id == before
 
 
