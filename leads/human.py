@@ -65,6 +65,14 @@ WORDS: dict[str, str] = {
     Sign.HELD: "quarantined by hand",
     Sign.OBJECTED: "they do not want their visits to count",
 }
+
+
+def in_words(reasons: Iterable[str] | None) -> list[str]:
+    """Signs as people read them, those that weigh most first."""
+    given = set(reasons or ())
+    return [WORDS[sign] for sign in Sign if sign in given]
+
+
 OF_AGENT = frozenset({Sign.BOT, Sign.NO_AGENT})  # follow from the user agent and the rule, at any time again
 BY_HAND = frozenset({Sign.RELEASED, Sign.HELD})  # stay, whatever the rule says
 

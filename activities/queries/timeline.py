@@ -11,6 +11,7 @@ from django.utils import timezone
 from activities import visits, wording
 from activities.models import ActivityKind
 from core import keyset
+from leads.human import in_words
 from leads.models import Contact, Lifecycle, Purpose, Verdict
 
 # filter -> label; what each takes from a source is in _WHERE
@@ -73,7 +74,8 @@ _FROM = {
     ),
     EVENT: (
         "'kind', k.key, 'label', k.label, 'category', k.category, 'facet', k.facet_property, "
-        "'two_way', k.direction = 'two_way', 'source', x.source, 'properties', x.properties",
+        "'two_way', k.direction = 'two_way', 'source', x.source, 'properties', x.properties, "
+        "'held', x.is_quarantined, 'signs', x.human_reasons",
         "leads_engagementevent x JOIN leads_eventkind k ON k.id = x.kind_id",
         "occurred_at",
     ),
@@ -218,14 +220,23 @@ def _visit(run: list[_Entry]) -> Item:
     pages = [entry for entry in run if entry.data["kind"] in visits.VIEWS]
     done = [wording.step(entry.data["kind"], entry.data["properties"]) for entry in run if entry not in pages]
     took = visits.duration(oldest.at, newest.at, visits.seconds_read(newest.data["properties"]))
+    held = _held(run)
     facts = (visits.lasting(took), visits.came_from(oldest.data["properties"]))
     return Item(
         at=newest.at,
         icon="eye",
         title=wording.visited([wording.path(entry.data["properties"]) for entry in reversed(pages)], done[::-1]),
-        meta=" · ".join(fact for fact in facts if fact),
+        meta=" · ".join(fact for fact in (*facts, held) if fact),
+        tone="held" if held else "",
         views=[_step(entry) for entry in run] if len(run) > 1 else [],
     )
+
+
+def _held(run: list[_Entry]) -> str:
+    """Why none of these events counts; nothing when at least one does."""
+    if not all(entry.data["held"] for entry in run):
+        return ""
+    return f"does not count: {', '.join(in_words(sign for entry in run for sign in entry.data['signs'] or ()))}"
 
 
 def _step(entry: _Entry) -> View:
@@ -316,14 +327,16 @@ def _event(entry: _Entry) -> Item:
     data = entry.data
     told = wording.detail(data["facet"], data["properties"])
     said = wording.words_of(data["properties"])
+    held = _held([entry])
     return Item(
         at=entry.at,
         icon=wording.icon(data["kind"], data["category"]),
         title=f"{data['label']}: {told}" if told and told != said else data["label"],
         body=said,
-        meta=data["source"],
-        two_way=data["two_way"],
+        meta=" · ".join(part for part in (data["source"], held) if part),
+        two_way=data["two_way"] and not held,
         is_quote=bool(said),
+        tone="held" if held else "",
     )
 
 

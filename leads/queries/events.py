@@ -10,7 +10,7 @@ from django.db.models import Max, Q, QuerySet
 
 from core import keyset
 from leads.filters import number
-from leads.human import WORDS, Sign
+from leads.human import WORDS
 from leads.models import Contact, EngagementEvent, HumanRule, Rejudging
 from users.models import User
 
@@ -167,12 +167,3 @@ def human_rule() -> HumanRule:
 def rejudging(*, finished_since: datetime) -> Rejudging | None:
     """The run that judges history again, also a while after it has ended."""
     return Rejudging.objects.filter(Q(finished_at=None) | Q(finished_at__gt=finished_since)).order_by("-pk").first()
-
-
-def words_of(reasons: list[str] | None) -> list[str]:
-    """Signs in words, those that weigh most first."""
-    order = list(Sign)
-    known = sorted(
-        (sign for sign in map(str, reasons or ()) if sign in WORDS), key=lambda sign: order.index(Sign(sign))
-    )
-    return [WORDS[sign] for sign in known]

@@ -20,7 +20,7 @@ from core.keyset import BIGGEST
 from leads import humans
 from leads.filters import number
 from leads.forms import HumanRuleForm
-from leads.human import WORDS
+from leads.human import WORDS, in_words
 from leads.models import Contact, EngagementEvent, EventKind, Identity
 from leads.queries import events as queries
 from leads.queries.events import STANDINGS, EventFilter
@@ -71,7 +71,7 @@ def _row(event: EngagementEvent, sites: dict[str, str]) -> dict[str, Any]:
         "event": event,
         "told": _told(event),
         "source": sites.get(event.source, event.source),
-        "reasons": queries.words_of(event.human_reasons),
+        "reasons": in_words(event.human_reasons),
         "properties": [(name, _short(value)) for name, value in event.properties.items()],
         "is_by_hand": bool({"released", "held"} & set(event.human_reasons or ())),
     }
