@@ -27,7 +27,7 @@ from users.access import SignedInRequest, requires
 from users.roles import Can
 
 PREVIEW_ROWS = 10
-POLICIES = [(Policy.FILL, "Fill where empty"), (Policy.OVERWRITE, "Overwrite"), (Policy.NEVER, "Never change")]
+POLICIES = [(Policy.FILL, "Fill gaps"), (Policy.OVERWRITE, "Overwrite"), (Policy.NEVER, "Keep")]
 
 
 @requires(Can.IMPORT_LEADS)

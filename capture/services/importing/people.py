@@ -37,7 +37,7 @@ def take_people(batch: Sequence[Record], reading: rows.Reading, of: Import, *, n
         except Refused as refused:
             results[number] = RowResult(Outcome.REJECTED, errors=refused.fields)
     taken = take_contacts(
-        list(people.values()), now=now, actor=of.started_by, reason=f"Imported: {of.name}", policy=of.policies
+        list(people.values()), now=now, actor=of.started_by, reason=f"Imported: {of.name}", policy=_policy(of)
     )
     numbers = list(people)
     for number, result in zip(numbers, taken.results, strict=True):
@@ -46,6 +46,14 @@ def take_people(batch: Sequence[Record], reading: rows.Reading, of: Import, *, n
         results[number] = result
     _keep(taken, of)
     return [results[number] for number in range(len(batch))]
+
+
+def _policy(of: Import) -> dict[str, str]:
+    """By field of a contact; what holds for the full name holds for both of its parts."""
+    policy = dict(of.policies)
+    if "full_name" in policy:
+        policy["first_name"] = policy["last_name"] = policy.pop("full_name")
+    return policy
 
 
 def _keep(taken: Taken, of: Import) -> None:

@@ -29,7 +29,7 @@ from users.models import User
 HEAD = 25  # records in which the header is looked for, and styles of dates and numbers
 KEPT_UNFINISHED = timedelta(days=7)
 # Fields of known people that a list may change, and those that it can only add to.
-ADDED_TO = frozenset({"email", "tags"})
+ADDED_TO = frozenset({"email", "tags", "created_at", "source", "company_domain"})
 
 
 def upload(*, name: str, content: bytes, started_by: User, now: datetime) -> Import:
