@@ -71,7 +71,8 @@ class Connection:
 def rate(port: int, make: Callable[[int], bytes], *, clients: int, seconds: float, expected: int) -> float:
     """Requests a second that were answered as expected, by so many clients at once; anything else is an error."""
     numbers = iter(range(10**9))
-    lock, done, errors = threading.Lock(), [0] * clients, []
+    lock, done = threading.Lock(), [0] * clients
+    errors: list[str] = []
     end = time.perf_counter() + seconds
 
     def work(place: int) -> None:

@@ -54,15 +54,15 @@ class UnknownKind(Refused):
         )
 
 
-_COLUMNS = ("smallint[]", "timestamptz[]", "text[]", "text[]", "bigint[]", "text[]", "text[]", "text[]", "int[]")
-_COLUMNS += ("smallint[]", "text[]", "bool[]")
+_ABOUT = ("smallint[]", "timestamptz[]", "text[]", "text[]", "bigint[]", "text[]", "text[]", "text[]")
+_OPINION = ("int[]", "smallint[]", "text[]", "bool[]")
 # One statement, so that nothing is half stored without a transaction around it, in one trip to the database. The
 # identities are locked FOR KEY SHARE: a stitch (FOR UPDATE) cannot move one to a contact between our reading it and our
 # storing events under it. Unless every identity was found or made (somebody else may just be making it), nothing is
 # stored and the caller asks again.
 _STORE = Prepared(
     "store_events",
-    (*_COLUMNS, "timestamptz", "timestamptz", "int"),
+    (*_ABOUT, *_OPINION, "timestamptz", "timestamptz", "int"),
     """
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
