@@ -102,7 +102,7 @@ def learn(frame: Frame, label: Matrix, groups: Matrix, *, seed: int, bags: int =
         base,
         encoder,
         None if share == 1 else _linear(encoder.indicators(codes), label, strength, seed),
-        [] if share == 0 else [_trees(encoder, codes, label, seed + n) for n in range(bags)],
+        [] if share == 0 else [_trees(encoder, codes, label, seed + n, as_numbers=n % 2 == 1) for n in range(bags)],
         share,
         slope,
         intercept,
@@ -149,18 +149,18 @@ def _linear(indicators: Matrix, label: Matrix, strength: float, seed: int) -> An
     return LogisticRegression(C=strength, max_iter=300).fit(indicators, label)
 
 
-def _trees(encoder: Encoder, codes: Matrix, label: Matrix, seed: int) -> Any:
+def _trees(encoder: Encoder, codes: Matrix, label: Matrix, seed: int, *, as_numbers: bool = False) -> Any:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     small = len(label) < _SMALL
     return HistGradientBoostingClassifier(
-        learning_rate=0.05 if small else 0.03,
-        max_iter=100 if small else 200,
+        learning_rate=0.05,
+        max_iter=100 if small else 120,
         max_leaf_nodes=10 if small else 31,
         min_samples_leaf=15 if small else 30,
         l2_regularization=1 if small else 10,
         max_features=0.3,
-        categorical_features=encoder.categorical,
+        categorical_features=None if as_numbers else encoder.categorical,
         early_stopping=False,
         random_state=seed,
     ).fit(codes, label)
