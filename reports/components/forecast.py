@@ -86,8 +86,8 @@ class _Cells:
 
 
 def _row(label: str, *cells: str) -> str:
-    """A phone has room for the first three figures."""
+    """A phone has room for the first two figures."""
     shown = "".join(
-        f'<td class="num{" hide-phone" if number >= 3 else ""}">{cell}</td>' for number, cell in enumerate(cells)
+        f'<td class="num{" hide-phone" if number >= 2 else ""}">{cell}</td>' for number, cell in enumerate(cells)
     )
     return f'<tr><td role="rowheader" class="shrink">{label}</td>{shown}</tr>'
