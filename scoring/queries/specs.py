@@ -133,7 +133,6 @@ def _prepare(key: Hashable, types: str, sql: Callable[[], str]) -> str:
             if len(names) >= MOST_PREPARED:
                 cursor.execute(f"DEALLOCATE {names.pop(next(iter(names)))}")
             name = f"score_{next(_numbers)}"
-            cursor.execute("SET plan_cache_mode = force_generic_plan")
-            cursor.execute(f"PREPARE {name} {types} AS {text}")
+            cursor.execute(f"SET plan_cache_mode = force_generic_plan; PREPARE {name} {types} AS {text}")
         names[key] = name
     return names[key]
