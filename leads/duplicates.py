@@ -135,12 +135,12 @@ def likeness(one: Person, other: Person) -> Likeness:
             "same company" if normalise.company_key(one.company) in shared else "same company by their addresses"
         ]
         if _colleagues(one, other, shared):
-            confidence -= 18
+            confidence -= 18 if alike == 1.0 else 30
             reasons.append("but two addresses there")
         return Likeness(confidence, (about_name, *reasons))
     if alike < 1.0 or len(one.name.split()) < 2:
         return Likeness(30, (about_name,))
-    return Likeness(50 if apart else 65, (about_name, "at different companies" if apart else "no company to compare"))
+    return Likeness(45 if apart else 65, (about_name, "at different companies" if apart else "no company to compare"))
 
 
 def _names(one: Person, other: Person) -> tuple[float | None, str]:
