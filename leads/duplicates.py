@@ -14,6 +14,7 @@ from leads import normalise
 LEAST = 50  # below this many percent a pair is not worth anybody's time
 SURE = 90
 MOST_SHARING = 60  # a key that more people share tells nothing about any two of them
+SHORTENED = 0.9  # how alike J. Doe and Jane Doe are
 LONGEST = 12  # words of a name that are looked at
 _BETWEEN_WORDS = str.maketrans("._-'", "    ")
 # spellings of one sound, so that Müller, Mueller and Muller are compared as one
@@ -135,7 +136,7 @@ def likeness(one: Person, other: Person) -> Likeness:
             "same company" if normalise.company_key(one.company) in shared else "same company by their addresses"
         ]
         if _colleagues(one, other, shared):
-            confidence -= 18 if alike == 1.0 else 30
+            confidence -= 18 if alike in (1.0, SHORTENED) else 30
             reasons.append("but two addresses there")
         return Likeness(confidence, (about_name, *reasons))
     if alike < 1.0 or len(one.name.split()) < 2:
@@ -156,7 +157,7 @@ def _names(one: Person, other: Person) -> tuple[float | None, str]:
     common = set(a) & set(b)
     rest_a, rest_b = [w for w in a if w not in common], [w for w in b if w not in common]
     if common and any(len(word) > 1 for word in common) and _short_forms(rest_a, rest_b):
-        return 0.9, "same name, one of them shortened"
+        return SHORTENED, "same name, one of them shortened"
     apart = distance.OSA.distance(" ".join(a), " ".join(b))
     apart = min(apart, distance.OSA.distance(mine, theirs))
     longest = max(len(mine), len(theirs))

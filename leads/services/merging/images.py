@@ -35,7 +35,8 @@ def restored(image: Image) -> Model | None:
             if value is None and not field.null:
                 return None
         values[field.attname] = value
-    return model(**values)
+    row: Model = model(**values)
+    return row
 
 
 def put_back(image: Image) -> Model | None:
