@@ -1,0 +1,23 @@
+"""The verbs of `scoring`."""
+
+from scoring.services.judging import (
+    BATCH,
+    RANGE_SIZE,
+    Changed,
+    plan_refresh,
+    prepared_update,
+    refresh_all,
+    refresh_range,
+    rescore_changed,
+)
+
+__all__ = [
+    "BATCH",
+    "RANGE_SIZE",
+    "Changed",
+    "plan_refresh",
+    "prepared_update",
+    "refresh_all",
+    "refresh_range",
+    "rescore_changed",
+]
