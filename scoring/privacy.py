@@ -9,4 +9,10 @@ HELD = [
         shows=("is_qualified", "at", "total", "grade", "reasons"),
         keeps="numbers and names of criteria",
     ),
+    Held(
+        "scoring.Likelihood",
+        "How likely they buy",
+        shows=("permille", "version"),
+        is_deleted=True,
+    ),
 ]

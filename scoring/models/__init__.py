@@ -1,20 +1,18 @@
-"""Rows of `scoring`: definitions, judgements, and what is learned."""
+"""What `scoring` keeps: definitions, judgements, trials of drafts."""
 
-from scoring.models.definition import (
-    Definition,
-    DefinitionStatus,
-    EngagementRule,
-    FitRule,
-    RefreshRange,
-    RequiredCriterion,
-    Verdict,
-)
+from scoring.models.definition import Definition, DefinitionStatus, EngagementRule, FitRule, RequiredCriterion
+from scoring.models.judgement import RefreshRange, Verdict
+from scoring.models.trial import BackTest, BackTestPromotion, Preview, PreviewChange
 
 __all__ = [
+    "BackTest",
+    "BackTestPromotion",
     "Definition",
     "DefinitionStatus",
     "EngagementRule",
     "FitRule",
+    "Preview",
+    "PreviewChange",
     "RefreshRange",
     "RequiredCriterion",
     "Verdict",

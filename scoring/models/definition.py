@@ -4,13 +4,14 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from leads.models import Contact, Criterion, EventKind, Facet
+from leads.models import Criterion, EventKind, Facet
 from leads.models import Verdict as EvidenceVerdict
 from users.models import User
 
 
 class DefinitionStatus(models.TextChoices):
     DRAFT = "draft", "Draft"
+    REVIEW = "review", "In review"
     ACTIVE = "active", "Active"
     RETIRED = "retired", "Retired"
 
@@ -20,6 +21,7 @@ class Definition(models.Model):
 
     version = models.PositiveIntegerField(unique=True)
     name = models.CharField(max_length=120)
+    note = models.TextField(blank=True, default="", help_text="Why it was made, for those who sign it.")
     status = models.CharField(max_length=8, choices=DefinitionStatus.choices, default=DefinitionStatus.DRAFT)
     threshold = models.SmallIntegerField(help_text="Least total score of a prospect.")
     two_way_days = models.PositiveSmallIntegerField(
@@ -31,6 +33,12 @@ class Definition(models.Model):
     grade_2_engagement = models.SmallIntegerField(help_text="Least engagement for a 2; below it is 3.")
     signed_by_marketing = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     signed_by_sales = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    marketing_signed_at = models.DateTimeField(null=True)
+    sales_signed_at = models.DateTimeField(null=True)
+    based_on = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    revision = models.PositiveIntegerField(default=1, help_text="Counts the changes of a draft.")
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     activated_at = models.DateTimeField(null=True)
     retired_at = models.DateTimeField(null=True)
@@ -49,6 +57,16 @@ class Definition(models.Model):
 
     def __str__(self) -> str:
         return f"v{self.version} {self.name}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it may still be changed."""
+        return self.status in {DefinitionStatus.DRAFT, DefinitionStatus.REVIEW}
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether marketing and sales have both signed."""
+        return self.marketing_signed_at is not None and self.sales_signed_at is not None
 
 
 class RequiredCriterion(models.Model):
@@ -120,38 +138,3 @@ class FitRule(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Verdict(models.Model):
-    """Qualified or not, at an instant, by a definition version, with the reasons; written when it changes."""
-
-    is_derived = True  # worked out again by itself (leads/services/dependents.py)
-
-    contact = models.ForeignKey(Contact, models.CASCADE, related_name="verdicts")
-    is_qualified = models.BooleanField()
-    at = models.DateTimeField()
-    definition = models.ForeignKey(Definition, models.PROTECT, related_name="+")
-    total = models.IntegerField()
-    grade = models.CharField(max_length=2)
-    reasons: Any = models.JSONField(default=list, help_text="What held, or what was missing, in words.")
-
-    class Meta:
-        indexes = [
-            models.Index(fields=["contact", "-id"], name="verdict_newest"),
-            models.Index(fields=["at"], condition=Q(is_qualified=True), name="verdict_qualified_at"),
-        ]
-
-
-class RefreshRange(models.Model):
-    """A range of contacts to be scored anew for a day by a definition; any worker may take it, again after a crash."""
-
-    definition = models.ForeignKey(Definition, models.CASCADE, related_name="refresh_ranges")
-    day = models.SmallIntegerField()
-    first_contact = models.BigIntegerField()
-    last_contact = models.BigIntegerField()
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["definition", "day", "first_contact"], name="refresh_range_once"),
-        ]

@@ -1,4 +1,4 @@
-"""The verbs of `scoring`."""
+"""The verbs of judgement: scores and verdicts (judging)."""
 
 from scoring.services.judging import (
     BATCH,

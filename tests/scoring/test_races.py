@@ -16,8 +16,9 @@ from core import locks
 from leads.days import day_of
 from leads.models import ChangedContact, Contact, EngagementEvent, Standing
 from leads.services import NewEvent, record_events
-from scoring import queries, services
+from scoring import queries
 from scoring.models import RefreshRange
+from scoring.services import judging as services
 from scoring.statement import COLUMNS, EVERYBODY, ONE
 from tests import factories
 from tests.conftest import NOW
@@ -135,8 +136,8 @@ SCORER = f"""
 import django
 django.setup()
 from datetime import datetime
-from scoring import services
 from scoring.models import RefreshRange
+from scoring.services import judging as services
 now = datetime.fromisoformat({NOW.isoformat()!r})
 services.RANGE_SIZE = 20
 print("ready", flush=True)
