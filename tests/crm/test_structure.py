@@ -59,6 +59,7 @@ def test_no_migration_is_missing() -> None:
 SWEEPS = {
     "scoring.tasks.rescore": "scoring.tasks.rescore",
     "pipeline.tasks.promote": "pipeline.tasks.promote_missed",
+    "pipeline.tasks.refresh_search": "pipeline.tasks.refresh_search_missed",
     "leads.tasks.apply_profiling": "leads.tasks.apply_profiling_missed",
     "leads.tasks.rejudge": "leads.tasks.resume_rejudging",
     "leads.tasks.erase": "leads.tasks.continue_privacy",
