@@ -15,4 +15,6 @@ HELD = [
         shows=("permille", "version"),
         is_deleted=True,
     ),
+    Held("scoring.PreviewChange", "What a draft would change", shows=("enters", "total", "grade"), is_deleted=True),
+    Held("scoring.BackTestPromotion", "What a definition would have said", shows=("is_active", "day"), is_deleted=True),
 ]

@@ -32,13 +32,16 @@ class Can(StrEnum):
     MANAGE_CAPTURE = "manage_capture"  # forms, tracked sites
     MANAGE_PRIVACY = "manage_privacy"  # suppression list, copies and erasure of a person's data
     SEE_FUNNEL = "see_funnel"
+    EDIT_DEFINITION = "edit_definition"  # draft, try out and activate what a prospect is
+    SIGN_MARKETING = "sign_marketing"  # agree to a definition for marketing
+    SIGN_SALES = "sign_sales"  # agree to a definition for sales
     MANAGE_STAGES = "manage_stages"
     MANAGE_PEOPLE = "manage_people"
     USE_API = "use_api"  # make tokens; a token may do what its owner may do
 
 
 CAPABILITIES: dict[Role, frozenset[Can]] = {
-    Role.REP: frozenset({Can.EDIT_LEADS, Can.WORK_PIPELINE, Can.USE_API}),
+    Role.REP: frozenset({Can.EDIT_LEADS, Can.WORK_PIPELINE, Can.SIGN_SALES, Can.USE_API}),
     Role.MARKETER: frozenset(
         {
             Can.EDIT_LEADS,
@@ -47,6 +50,8 @@ CAPABILITIES: dict[Role, frozenset[Can]] = {
             Can.MANAGE_CAPTURE,
             Can.MANAGE_PRIVACY,
             Can.SEE_FUNNEL,
+            Can.EDIT_DEFINITION,
+            Can.SIGN_MARKETING,
             Can.USE_API,
         },
     ),
@@ -57,6 +62,8 @@ CAPABILITIES: dict[Role, frozenset[Can]] = {
             Can.IMPORT_LEADS,
             Can.EXPORT_LISTS,
             Can.SEE_FUNNEL,
+            Can.EDIT_DEFINITION,
+            Can.SIGN_SALES,
             Can.MANAGE_STAGES,
             Can.USE_API,
         },

@@ -2,6 +2,7 @@
 
 from scoring.models.definition import Definition, DefinitionStatus, EngagementRule, FitRule, RequiredCriterion
 from scoring.models.judgement import RefreshRange, Verdict
+from scoring.models.learning import Likelihood, ModelState, PurchaseModel, RuleReport
 from scoring.models.trial import BackTest, BackTestPromotion, Preview, PreviewChange
 
 __all__ = [
@@ -11,9 +12,13 @@ __all__ = [
     "DefinitionStatus",
     "EngagementRule",
     "FitRule",
+    "Likelihood",
+    "ModelState",
     "Preview",
     "PreviewChange",
+    "PurchaseModel",
     "RefreshRange",
     "RequiredCriterion",
+    "RuleReport",
     "Verdict",
 ]
