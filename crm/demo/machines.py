@@ -1,6 +1,8 @@
 """What visitors' browsers called themselves, and the machines among them."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
@@ -38,10 +40,10 @@ def name_browsers(midnight: datetime) -> None:
     _scan(midnight - timedelta(minutes=47))
 
 
-def _judge(visitors: "list[tuple[str, tuple[Sign, ...]]]", *, is_unknown: bool) -> None:
+def _judge(visitors: Sequence[tuple[str, tuple[Sign, ...]]], *, is_unknown: bool) -> None:
     ids = {text: UserAgent.objects.get_or_create(text=text)[0].pk for text, _ in visitors}
     opinions = [judge(text, signs, Rule()) for text, signs in visitors]
-    columns = [
+    columns: list[list[Any]] = [
         [ids[text] for text, _ in visitors],
         [opinion.human for opinion in opinions],
         [" ".join(opinion.reasons) or None for opinion in opinions],
