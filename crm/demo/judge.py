@@ -14,8 +14,8 @@ from leads.days import date_of, day_of
 from leads.models import Criterion
 from scoring import decay
 from scoring.definitions import EngagementLine, Spec
+from scoring.engaged import CATEGORIES
 from scoring.queries import Explanation, Line
-from scoring.statement import CATEGORIES
 
 
 @dataclass(frozen=True, slots=True)
