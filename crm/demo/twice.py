@@ -1,6 +1,7 @@
 """Some people of the demo are in it twice, as happens where lists are imported; one of them is merged."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 from leads.models import Contact, Lifecycle, Source
 from leads.services import assign_owner, create_contact, duplicates, merge_contacts
@@ -29,7 +30,7 @@ def let_some_be_twice(midnight: datetime) -> None:
 def _double(number: int, of: Contact, midnight: datetime) -> Contact:
     """The same person as a list or a form had them: another address, a shortened name, a letter missing."""
     firm = {"company_name": of.company.name if of.company else ""}
-    fields = [
+    fields: dict[str, Any] = [
         {"first_name": of.first_name, "last_name": of.last_name, "phone": of.phone},
         {"first_name": of.first_name, "last_name": of.last_name} | firm,
         {"first_name": f"{of.first_name[:1]}.", "last_name": of.last_name, "job_title": "Buyer"} | firm,
