@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from capture.models import Form, Import, ImportStatus
-from leads.models import Lifecycle, Merge, Standing
+from leads.models import Duplicate, Lifecycle, Merge, Standing
 from pipeline.models import Opportunity
 from scoring.queries import active_spec
 from users.models import User
