@@ -43,7 +43,7 @@ def event(message: str = "m1", agent: str = CHROME, *signs: Sign, **fields: Any)
 
 
 def stands(message: str = "m1") -> tuple[int | None, list[str] | None, bool]:
-    return EngagementEvent.objects.values_list("human", "human_reasons", "is_quarantined").get(message_id=message)  # type: ignore[return-value]
+    return EngagementEvent.objects.values_list("human", "human_reasons", "is_quarantined").get(message_id=message)
 
 
 def changed() -> list[int]:
@@ -244,8 +244,9 @@ def test_history_is_judged_in_ranges_that_anybody_may_go_on_with(ada: Contact, m
     ],
 )
 def test_a_rule_that_cannot_be(fields: dict[str, Any], named: str) -> None:
+    given: dict[str, Any] = {"line": 50, "machines": [], "people": [], "now": NOW} | fields
     with pytest.raises(Refused) as refused:
-        quarantine.change_rule(**({"line": 50, "machines": [], "people": [], "now": NOW} | fields))
+        quarantine.change_rule(**given)
     assert list(refused.value.fields) == [named]
     assert not Rejudging.objects.exists()
 
