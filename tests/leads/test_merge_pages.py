@@ -124,7 +124,7 @@ def test_a_conflict_is_asked_and_answered(cast: Cast, two: tuple[Contact, Contac
 
 
 def test_choosing_with_whom(cast: Cast, two: tuple[Contact, Contact]) -> None:
-    kept, gone = two
+    kept, _gone = two
     find_duplicates()
     url = reverse("contact_merge_with", args=[kept.pk])
     assert _merge_url(two) in client_of(cast.rita).get(url).content.decode()  # without a search: who looks alike
