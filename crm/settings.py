@@ -139,6 +139,9 @@ CELERY_TASK_ROUTES = {
     "scoring.tasks.rescore": {"queue": "fast"},
     "pipeline.tasks.promote": {"queue": "fast"},
     "scoring.tasks.refresh_range": {"queue": "bulk"},
+    "scoring.tasks.run_*": {"queue": "bulk"},
+    "scoring.tasks.train_model": {"queue": "bulk"},
+    "scoring.tasks.say_likelihoods": {"queue": "bulk"},
     "capture.tasks.run_import": {"queue": "bulk"},
     "leads.tasks.erase": {"queue": "bulk"},
     "leads.tasks.collect_copy": {"queue": "bulk"},
@@ -156,6 +159,16 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scoring.tasks.refresh_stale",
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 600},
+    },
+    "keep-learning": {
+        "task": "scoring.tasks.keep_learning",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
+    "resume-previews-and-back-tests": {
+        "task": "scoring.tasks.resume_trials",
+        "schedule": 60.0,
+        "options": {"expires": 60},
     },
     "refresh-search-that-was-missed": {
         "task": "pipeline.tasks.refresh_search_missed",

@@ -4,6 +4,8 @@ from django.utils import timezone
 
 from core.tasks import enqueue, task
 from scoring import services
+from scoring.queries import trials
+from scoring.services import back_tests, learning, previews
 
 
 @task
@@ -16,7 +18,7 @@ def rescore(contact_ids: list[int] | None = None) -> None:
 
 
 @task
-def refresh_stale() -> None:
+def refresh_stale(definition_id: int | None = None) -> None:
     """Once a day has begun (or a definition was activated), judge everybody anew, range by range."""
     for range_id in services.plan_refresh(now=timezone.now()):
         enqueue(refresh_range, range_id=range_id)
@@ -26,3 +28,51 @@ def refresh_stale() -> None:
 def refresh_range(range_id: int) -> None:
     """Judge one range of contacts."""
     services.refresh_range(range_id, now=timezone.now())
+
+
+@task
+def train_model(model_id: int) -> None:
+    """Train a version of the probability of purchase, then say it of everybody."""
+    if learning.train(model_id, now=timezone.now()) is not None:
+        enqueue(say_likelihoods)
+
+
+@task
+def say_likelihoods() -> None:
+    """Say the probability of one range of contacts; queues itself until everybody has theirs of today."""
+    if learning.say_next(now=timezone.now()) is not None:
+        enqueue(say_likelihoods)
+
+
+@task
+def keep_learning() -> None:
+    """The sweep: a new version each week, what waits to be trained, and probabilities of today that are missing."""
+    model_id, walks = learning.due(now=timezone.now())
+    if model_id is not None:
+        enqueue(train_model, model_id=model_id)
+    if walks:
+        enqueue(say_likelihoods)
+
+
+@task
+def run_preview(preview_id: int) -> None:
+    """Count the next stretch of a preview; queues itself until all are counted."""
+    if previews.continue_preview(preview_id, now=timezone.now()):
+        enqueue(run_preview, preview_id=preview_id)
+
+
+@task
+def run_back_test(back_test_id: int) -> None:
+    """Judge the next week of a back-test; queues itself until the last one."""
+    if back_tests.continue_back_test(back_test_id, now=timezone.now()):
+        enqueue(run_back_test, back_test_id=back_test_id)
+
+
+@task
+def resume_trials() -> None:
+    """The sweep: previews and back-tests that nobody goes on with."""
+    unfinished = trials.abandoned(now=timezone.now())
+    for preview_id in unfinished.previews:
+        enqueue(run_preview, preview_id=preview_id)
+    for back_test_id in unfinished.back_tests:
+        enqueue(run_back_test, back_test_id=back_test_id)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from scoring.learning import measures
-from scoring.learning.columns import Cell, Encoder, Frame, Matrix, take
+from scoring.learning.columns import Cell, Encoder, Frame, Matrix, known, take
 from scoring.learning.folds import by_group
 from scoring.learning.threads import on_one_thread
 
@@ -20,6 +20,7 @@ _SMALL = 3000  # rows
 _LINEAR_ROWS = 60_000  # more do not make a linear model better
 _STRENGTHS = (0.03, 0.1, 0.5)
 _BAGS = 3
+_HARDLY = 0.01  # log-odds
 
 
 def base_rate(label: Matrix) -> float:
@@ -73,15 +74,24 @@ class Learned:
 
     def influence(self, record: dict[str, Cell]) -> list[tuple[str, float]]:
         """By how much (in log-odds) each known column moves this record away from not knowing it, strongest first."""
+        return self.influences({name: [cell] for name, cell in record.items()}, most=len(record))[0]
+
+    @on_one_thread
+    def influences(self, frame: Frame, *, most: int) -> list[list[tuple[str, float]]]:
+        """The same for each record; at most so many of each, and none that hardly move it."""
+        height = max(map(len, frame.values()), default=0)
         if not self.has_signal:
-            return []
+            return [[] for _ in range(height)]
         names = [column.name for column in self.encoder.columns]
-        variants = [dict(record)] + [{**record, name: None} for name in names]
-        values = logit(self.probability({name: [variant[name] for variant in variants] for name in names}))
-        moved = [
-            (name, float(values[0] - values[n])) for n, name in enumerate(names, 1) if record.get(name) is not None
+        said = logit(self.probability(frame))
+        moved = np.column_stack([said - logit(self.probability({**frame, name: [None] * height})) for name in names])
+        unknown = np.column_stack([[known(cell) is None for cell in frame[name]] for name in names])
+        moved[unknown | (np.abs(moved) < _HARDLY)] = 0
+        order = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, :most]
+        return [
+            [(names[place], float(row[place])) for place in places if row[place]]
+            for row, places in zip(moved, order, strict=True)
         ]
-        return sorted(moved, key=lambda item: -abs(item[1]))
 
 
 @on_one_thread
