@@ -27,6 +27,9 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.consent_changed, leads.tasks.apply_profiling),
     (leads.signals.erasure_requested, leads.tasks.erase),
     (leads.signals.copy_requested, leads.tasks.collect_copy),
+    (scoring.signals.definition_activated, scoring.tasks.refresh_stale),
+    (scoring.signals.preview_asked, scoring.tasks.run_preview),
+    (scoring.signals.back_test_asked, scoring.tasks.run_back_test),
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
     (capture.signals.confirmation_asked, capture.tasks.mail_confirmation),
 ]

@@ -4,3 +4,5 @@ from django.dispatch import Signal
 
 contact_qualified = Signal()  # contact_id: whose verdict turned to qualified
 definition_activated = Signal()  # definition_id
+preview_asked = Signal()  # preview_id: of everybody, too many to be counted at once
+back_test_asked = Signal()  # back_test_id

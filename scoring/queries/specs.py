@@ -86,10 +86,10 @@ def active_spec() -> Spec | None:
 
 def statement_of(spec: Spec) -> Statement:
     """The evaluator of a definition."""
-    return Statement(spec, _literal)
+    return Statement(spec, literal)
 
 
-def _literal(sql: str, params: list[Any]) -> str:
+def literal(sql: str, params: list[Any]) -> str:
     """SQL with its values quoted by the driver."""
     with connection.cursor() as cursor:
         return str(cursor.cursor.mogrify(sql, params or None).decode())
@@ -105,7 +105,7 @@ def run(sql: str, numbers: Sequence[int], day: int) -> list[dict[str, Any]]:
     return fetch(filled(sql, numbers, day))
 
 
-def fetch(sql: str, params: list[Any] | None = None) -> list[dict[str, Any]]:
+def fetch(sql: str, params: Any = None) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
         names = [column.name for column in cursor.description]

@@ -1,0 +1,230 @@
+"""A definition as it is edited: its content as values, and what is wrong with it before anybody is judged by it.
+
+A number that cannot be read stays as the text that was typed, so that the page can show it again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from core.errors import Refused
+from leads import conditions
+from scoring import decay
+from scoring.contradictions import can_hold
+
+MOST_RULES, LONGEST_NAME, LONGEST_NOTE, MOST_POINTS, LONGEST_DAYS = 60, 120, 4000, 1000, 3650
+Number = int | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of event that rules may count."""
+
+    label: str
+    category: str
+    is_two_way: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What rules may speak of: kinds by key, facets (name, kind) by id, labels of criteria by key."""
+
+    kinds: Mapping[str, Kind]
+    facets: Mapping[int, tuple[str, str]]
+    criteria: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class EngagementDraft:
+    """Points for what they did."""
+
+    name: str
+    kind: str
+    points: Number
+    facet_ids: tuple[int, ...] = ()
+    half_life_days: Number = None
+    window_days: Number = 180
+    cap: Number = None
+
+
+@dataclass(frozen=True, slots=True)
+class FitDraft:
+    """Points for who they are."""
+
+    name: str
+    points: Number
+    conditions: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """All that a definition says."""
+
+    name: str = ""
+    note: str = ""
+    threshold: Number = None
+    two_way_days: Number = None
+    grades: tuple[Number, Number, Number, Number] = (0, 0, 0, 0)  # least fit for A, B; least engagement for 1, 2
+    engagement: tuple[EngagementDraft, ...] = ()
+    fit: tuple[FitDraft, ...] = ()
+    required: tuple[tuple[str, str], ...] = ()  # key of a criterion, least verdict
+
+
+def problems(content: Content, known: Known) -> dict[str, str]:
+    """What is wrong and how to mend it, by the control it stands beside (`e3-points`; empty: as a whole)."""
+    found: dict[str, str] = {}
+    if not content.name:
+        found["name"] = "Give it a name that people will recognise."
+    elif len(content.name) > LONGEST_NAME:
+        found["name"] = f"At most {LONGEST_NAME} characters; this has {len(content.name):,}."
+    if len(content.note) > LONGEST_NOTE:
+        found["note"] = f"At most {LONGEST_NOTE:,} characters; this has {len(content.note):,}."
+    _number(found, "threshold", content.threshold, 1, 10_000, "The line is a whole number from 1 to 10,000.")
+    if content.two_way_days is not None:
+        _number(found, "two_way_days", content.two_way_days, 1, LONGEST_DAYS, _days("Days"))
+        if not any(kind.is_two_way for kind in known.kinds.values()):
+            found["two_way_days"] = "No kind of event is two-way, so nobody could ever qualify. See Settings, Kinds."
+    _grades(found, content.grades)
+    if not content.engagement and not content.fit:
+        found[""] = "Without rules every score is 0. Add one."
+    for rules, word in ((content.engagement, "engagement"), (content.fit, "fit")):
+        if len(rules) > MOST_RULES:
+            found[""] = f"At most {MOST_RULES} {word} rules; these are {len(rules)}. Put some together."
+    for number, rule in enumerate(content.engagement):
+        found |= {f"e{number}-{part}": text for part, text in _of_engagement(rule, known).items()}
+    for number, fit in enumerate(content.fit):
+        found |= {f"f{number}-{part}": text for part, text in _of_fit(fit).items()}
+    for key, least in content.required:
+        if key not in known.criteria or least not in {"meets", "weak"}:
+            found["required"] = f"“{key[:40]}” is not a criterion that can be required."
+    if not found:
+        found |= _reach_problems(content)
+    return found
+
+
+def _number(found: dict[str, str], name: str, value: Number, low: int, high: int, text: str) -> bool:
+    if isinstance(value, int) and low <= value <= high:
+        return True
+    found[name] = text
+    return False
+
+
+def _days(what: str) -> str:
+    return f"{what}: a whole number from 1 to {LONGEST_DAYS:,}."
+
+
+def _grades(found: dict[str, str], grades: tuple[Number, Number, Number, Number]) -> None:
+    names = ("grade_a_fit", "grade_b_fit", "grade_1_engagement", "grade_2_engagement")
+    for name, value in zip(names, grades, strict=True):
+        _number(found, name, value, -10_000, 10_000, "A whole number, please.")
+    if found.keys().isdisjoint(names):
+        a, b, one, two = (int(value or 0) for value in grades)
+        if a < b:
+            found["grade_a_fit"] = f"An A must ask for at least as much as a B ({b})."
+        if one < two:
+            found["grade_1_engagement"] = f"A 1 must ask for at least as much as a 2 ({two})."
+
+
+def _of_name(name: str) -> dict[str, str]:
+    if not name:
+        return {"name": "Say in a few words what it counts."}
+    return {"name": f"At most {LONGEST_NAME} characters."} if len(name) > LONGEST_NAME else {}
+
+
+def _of_points(points: Number) -> dict[str, str]:
+    if not isinstance(points, int) or not -MOST_POINTS <= points <= MOST_POINTS:
+        return {"points": f"A whole number from −{MOST_POINTS:,} to {MOST_POINTS:,}."}
+    return {} if points else {"points": "A rule of 0 points does nothing. Give it points or remove it."}
+
+
+def _of_engagement(rule: EngagementDraft, known: Known) -> dict[str, str]:
+    found = _of_name(rule.name) | _of_points(rule.points)
+    if rule.kind not in known.kinds:
+        found["kind"] = f"“{rule.kind[:60]}” is not a kind of event we know. Choose one."
+    for facet in rule.facet_ids:
+        if facet not in known.facets or known.facets[facet][1] != rule.kind:
+            found["facets"] = "One of these does not belong to the kind of event. Choose again."
+    _number(found, "window", rule.window_days, 1, LONGEST_DAYS, _days("Forgotten after"))
+    if rule.half_life_days is not None:
+        _number(found, "half_life", rule.half_life_days, 1, LONGEST_DAYS, _days("Half-life") + " Empty: no decay.")
+    if rule.cap is not None and _number(found, "cap", rule.cap, 1, 30_000, "A whole number from 1. Empty: no limit."):
+        least = abs(rule.points) if isinstance(rule.points, int) else 0
+        if isinstance(rule.cap, int) and rule.cap < least:
+            found["cap"] = f"One event alone gives {least}: the cap must be at least that, or the points fewer."
+    return found
+
+
+def _of_fit(rule: FitDraft) -> dict[str, str]:
+    found = _of_name(rule.name) | _of_points(rule.points)
+    try:
+        conditions.check(rule.conditions)
+    except Refused as refused:
+        return found | {"conditions": str(refused)}
+    if not can_hold(rule.conditions):
+        found["conditions"] = "These conditions contradict each other: nobody can ever fulfil all of them."
+    return found
+
+
+def reach(content: Content) -> tuple[int, int | None]:
+    """The most that fit and engagement can give; no limit for engagement (None) when a rule has no cap."""
+    fit = sum(max(0, int(rule.points or 0)) for rule in content.fit)
+    positive = [rule for rule in content.engagement if int(rule.points or 0) > 0]
+    if any(rule.cap is None for rule in positive):
+        return fit, None
+    return fit, sum(int(rule.cap or 0) for rule in positive)
+
+
+def _reach_problems(content: Content) -> dict[str, str]:
+    fit, engagement = reach(content)
+    if engagement is not None and fit + engagement < int(content.threshold or 0):
+        return {
+            "threshold": f"Nobody can reach this: all rules together give at most {fit + engagement} "
+            f"(fit {fit}, engagement {engagement}). Lower the line or raise caps."
+        }
+    return {}
+
+
+def warnings(content: Content, known: Known) -> list[str]:
+    """What is allowed but likely not meant; for content without problems."""
+    fit, engagement = reach(content)
+    said: list[str] = []
+    a, b, one, two = (int(value or 0) for value in content.grades)
+    if fit < a:
+        said.append(f"Nobody can be graded A: fit rules give at most {fit}, an A asks for {a}.")
+    if engagement is not None and engagement < one:
+        said.append(f"Nobody can be graded 1: engagement gives at most {engagement}, a 1 asks for {one}.")
+    if int(content.threshold or 0) <= fit and content.two_way_days is None and not content.required:
+        said.append("Somebody who never did anything can become a prospect: fit alone reaches the line.")
+    if not content.required:
+        said.append("No criterion is required: nobody has to answer a question before sales hears of them.")
+    if content.two_way_days is None:
+        said.append("Nobody has to have talked to us: reading alone can make a prospect.")
+    seen: dict[tuple[str, tuple[int, ...]], str] = {}
+    for rule in content.engagement:
+        half, window = rule.half_life_days, int(rule.window_days or 0)
+        if rule.cap is None:
+            said.append(f"“{rule.name}” has no cap: a single habit can carry somebody over the line.")
+        if isinstance(half, int) and half > window:
+            said.append(f"“{rule.name}” is forgotten after {window} days, before it has faded by half ({half}).")
+        elif isinstance(half, int) and decay.horizon(window, half) < window:
+            said.append(
+                f"“{rule.name}” is gone after {decay.horizon(window, half)} days (eight half-lives), not {window}."
+            )
+        key = (rule.kind, tuple(sorted(rule.facet_ids)))
+        if key in seen:
+            said.append(f"“{rule.name}” and “{seen[key]}” count the same events twice.")
+        seen[key] = rule.name
+    for name, group in _same_conditions(content.fit).items():
+        said.append(f"“{name}” and “{group}” ask for the same.")
+    return said
+
+
+def _same_conditions(rules: tuple[FitDraft, ...]) -> dict[str, str]:
+    seen: dict[str, str] = {}
+    found: dict[str, str] = {}
+    for rule in rules:
+        key = repr(rule.conditions)
+        if key in seen:
+            found[rule.name] = seen[key]
+        seen[key] = rule.name
+    return found

@@ -1,0 +1,70 @@
+"""Definitions as they are edited, and what stands beside what."""
+
+from django.db.models import QuerySet
+
+from leads.models import Criterion, Direction, EventKind, Facet
+from scoring.drafting import Content, EngagementDraft, FitDraft, Kind, Known
+from scoring.models import Definition, DefinitionStatus, RefreshRange
+
+
+def known() -> Known:
+    """What rules may speak of. Three small queries."""
+    kinds = EventKind.objects.order_by("category", "label")
+    return Known(
+        kinds={kind.key: Kind(kind.label, kind.category, kind.direction == Direction.TWO_WAY) for kind in kinds},
+        facets={
+            pk: (name, key)
+            for pk, name, key in Facet.objects.exclude(pattern="")
+            .order_by("name")
+            .values_list("pk", "name", "kind__key")
+        },
+        criteria=dict(Criterion.objects.values_list("key", "label")),
+    )
+
+
+def content_of(definition: Definition) -> Content:
+    """What a definition says. Three queries."""
+    return Content(
+        name=definition.name,
+        note=definition.note,
+        threshold=definition.threshold,
+        two_way_days=definition.two_way_days,
+        grades=(
+            definition.grade_a_fit,
+            definition.grade_b_fit,
+            definition.grade_1_engagement,
+            definition.grade_2_engagement,
+        ),
+        engagement=tuple(
+            EngagementDraft(
+                name=rule.name,
+                kind=rule.kind.key,
+                points=rule.points,
+                facet_ids=tuple(rule.facet_ids),
+                half_life_days=rule.half_life_days,
+                window_days=rule.window_days,
+                cap=rule.cap,
+            )
+            for rule in definition.engagement_rules.select_related("kind")
+        ),
+        fit=tuple(FitDraft(rule.name, rule.points, rule.conditions) for rule in definition.fit_rules.all()),
+        required=tuple((row.criterion.key, row.least) for row in definition.required.select_related("criterion")),
+    )
+
+
+def versions() -> "QuerySet[Definition]":
+    """All definitions with who signed them, the newest first."""
+    return Definition.objects.select_related(
+        "signed_by_marketing", "signed_by_sales", "changed_by", "based_on"
+    ).order_by("-version")
+
+
+def active_definition() -> Definition | None:
+    """The one by which everybody is judged now."""
+    return versions().filter(status=DefinitionStatus.ACTIVE).first()
+
+
+def refresh_progress(definition: Definition) -> tuple[int, int]:
+    """Ranges of contacts that have been judged by it today, and how many there are."""
+    ranges = RefreshRange.objects.filter(definition=definition)
+    return ranges.exclude(done_at=None).count(), ranges.count()

@@ -1,0 +1,136 @@
+"""A definition, its rules and how two of them differ, in plain English."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
+
+from core.errors import Refused
+from leads import conditions
+from scoring.drafting import Content, EngagementDraft, FitDraft, Known, Number
+
+LEAST = {"meets": "meets", "weak": "weak or better"}
+Rule = TypeVar("Rule", EngagementDraft, FitDraft)
+
+
+def points(value: Number) -> str:
+    """+12, −5."""
+    return f"{value:+,}".replace("-", "−") if isinstance(value, int) else "?"
+
+
+def facets(rule: EngagementDraft, known: Known) -> str:
+    """The facets that a rule looks at: "Pricing, Product"; nothing when it takes any."""
+    return ", ".join(known.facets[pk][0] for pk in rule.facet_ids if pk in known.facets)
+
+
+def engagement(rule: EngagementDraft, known: Known) -> str:
+    """An engagement rule as a sentence."""
+    kind = known.kinds.get(rule.kind)
+    of = f" ({facets(rule, known)})" if rule.facet_ids else ""
+    text = f"Each “{kind.label if kind else rule.kind or '?'}”{of} gives {points(rule.points)}"
+    if rule.half_life_days is not None:
+        text += f", half of it after {rule.half_life_days} days"
+    text += f", nothing after {rule.window_days} days"
+    return text + (f"; together at most {rule.cap}." if rule.cap is not None else "; without a limit.")
+
+
+def fit(rule: FitDraft) -> str:
+    """A fit rule as a sentence."""
+    return f"{points(rule.points)} when {condition(rule.conditions)}."
+
+
+def condition(asked: dict[str, Any]) -> str:
+    """The conditions in words, also while they are not right yet."""
+    try:
+        conditions.check(asked)
+    except Refused:
+        return "… (not complete yet)"
+    return conditions.in_words(asked)
+
+
+def required(rows: Iterable[tuple[str, str]], known: Known) -> list[str]:
+    """Required criteria: "Budget (weak or better)"."""
+    return [known.criteria.get(key, key) + (f" ({LEAST['weak']})" if least == "weak" else "") for key, least in rows]
+
+
+def differences(before: Content, after: Content, known: Known) -> list[str]:
+    """What `after` says otherwise than `before`, one sentence each; nothing when they judge alike."""
+    said: list[str] = []
+    if before.threshold != after.threshold:
+        said.append(f"The line moves from {before.threshold} to {after.threshold}.")
+    if before.two_way_days != after.two_way_days:
+        said.append(_two_way(before.two_way_days, after.two_way_days))
+    labels = ("Least fit for an A", "Least fit for a B", "Least engagement for a 1", "Least engagement for a 2")
+    for label, was, now in zip(labels, before.grades, after.grades, strict=True):
+        if was != now:
+            said.append(f"{label}: {was} → {now}.")
+    said += _required(dict(before.required), dict(after.required), known)
+    said += _rules(before.engagement, after.engagement, lambda rule: engagement(rule, known), _engagement_changes)
+    said += _rules(before.fit, after.fit, fit, _fit_changes)
+    return said
+
+
+def _two_way(before: Number, after: Number) -> str:
+    if after is None:
+        return "They need not have talked to us any more."
+    if before is None:
+        return f"They must have talked to us within the last {after} days."
+    return f"They must have talked to us within {after} days instead of {before}."
+
+
+def _required(before: dict[str, str], after: dict[str, str], known: Known) -> list[str]:
+    said = []
+    for key in dict.fromkeys([*before, *after]):
+        label = known.criteria.get(key, key)
+        if key not in after:
+            said.append(f"{label} need not be answered any more.")
+        elif key not in before:
+            said.append(f"{label} must be answered ({LEAST[after[key]]}).")
+        elif before[key] != after[key]:
+            said.append(f"{label}: {LEAST[before[key]]} → {LEAST[after[key]]}.")
+    return said
+
+
+def _rules(
+    before: tuple[Rule, ...],
+    after: tuple[Rule, ...],
+    words: Callable[[Rule], str],
+    changes: Callable[[Rule, Rule], list[str]],
+) -> list[str]:
+    """New, changed and removed rules; a rule is the same one when its name is."""
+    left = list(before)
+    said = []
+    for rule in after:
+        twin = next((other for other in left if other.name == rule.name), None)
+        if twin is None:
+            said.append(f"New rule “{rule.name}”: {words(rule)}")
+            continue
+        left.remove(twin)
+        if found := changes(twin, rule):
+            said.append(f"“{rule.name}”: {'; '.join(found)}.")
+    return said + [f"Rule “{rule.name}” goes: {words(rule)}" for rule in left]
+
+
+def _engagement_changes(was: EngagementDraft, now: EngagementDraft) -> list[str]:
+    said = [f"points {points(was.points)} → {points(now.points)}"] if was.points != now.points else []
+    if was.kind != now.kind:
+        said.append("counts another kind of event")
+    elif set(was.facet_ids) != set(now.facet_ids):
+        said.append("looks at other pages, forms or assets")
+    for label, old, new in (
+        ("half-life", was.half_life_days, now.half_life_days),
+        ("forgotten after", was.window_days, now.window_days),
+        ("cap", was.cap, now.cap),
+    ):
+        if old != new:
+            said.append(f"{label} {_or_none(old)} → {_or_none(new)}")
+    return said
+
+
+def _or_none(value: Number) -> str:
+    return "none" if value is None else str(value)
+
+
+def _fit_changes(was: FitDraft, now: FitDraft) -> list[str]:
+    said = [f"points {points(was.points)} → {points(now.points)}"] if was.points != now.points else []
+    if was.conditions != now.conditions:
+        said.append(f"now when {condition(now.conditions)} (was: {condition(was.conditions)})")
+    return said
