@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from core import locks
+from core import keyset, locks
 from core.errors import Refused
 from leads import duplicates, normalise
 from leads.duplicates import Person
@@ -133,22 +133,26 @@ def _unseen() -> "QuerySet[Contact]":
     return Contact.objects.filter(~Exists(current), erased_at=None)
 
 
-def last_look() -> datetime | None:
+Place = tuple[datetime, int]  # updated_at and pk of the contact that was compared last
+
+
+def last_look() -> Place | None:
     """Where the comparison of changed contacts goes on; none: at the beginning."""
     upto = DuplicateScan.objects.filter(pk=1).values_list("upto", flat=True).first()
-    return upto - OVERLAP if upto else None
+    return (upto - OVERLAP, 0) if upto else None
 
 
-def compare_changed(*, since: datetime | None, now: datetime) -> datetime | None:
+def compare_changed(*, since: Place | None, now: datetime) -> Place | None:
     """Compare the next contacts that were changed since then; from where to go on, none at the end."""
     rows = _unseen().filter(updated_at__lte=now)
-    rows = rows.filter(updated_at__gte=since) if since else rows
-    batch = list(rows.order_by("updated_at", "pk").values_list("pk", "updated_at")[:BATCH])
+    if since:  # a long list was stored at one instant: the pk says how far we are in it
+        rows = rows.filter(keyset.Beside(["updated_at", "id"], list(since), ">"), updated_at__gte=since[0])
+    batch = list(rows.order_by("updated_at", "pk").values_list("updated_at", "pk")[:BATCH])
     if not batch:
         return None
-    compare([pk for pk, _ in batch], now=now)
-    DuplicateScan.objects.update_or_create(pk=1, defaults={"upto": batch[-1][1]})
-    return batch[-1][1]
+    compare([pk for _, pk in batch], now=now)
+    DuplicateScan.objects.update_or_create(pk=1, defaults={"upto": batch[-1][0]})
+    return batch[-1]
 
 
 def compare_missed(*, now: datetime, after: int = 0) -> int:

@@ -134,3 +134,15 @@ def test_merging_all_that_is_certain_leaves_the_rest(cast: Cast) -> None:
     find_duplicates()
     assert not Duplicate.objects.filter(is_exact=True).exists()
     assert Duplicate.objects.count() == 1
+
+
+def test_many_that_were_stored_at_one_instant_are_all_compared_and_each_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [factories.contact() for _ in range(7)]
+    Contact.objects.update(updated_at=NOW)
+    monkeypatch.setattr(duplicates, "BATCH", 3)
+    places, compared = [None], []  # type: ignore[var-annotated]
+    monkeypatch.setattr(duplicates, "compare", lambda ids, now: compared.append(list(ids)))  # leaves nothing behind
+    while place := duplicates.compare_changed(since=places[-1], now=NOW):
+        places.append(place)
+    assert compared == [[one.pk for one in part] for part in (people[:3], people[3:6], people[6:])]
+    assert duplicates.last_look() == (NOW - duplicates.OVERLAP, 0)

@@ -19,6 +19,8 @@ class Command(BaseCommand):
         ingest.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
         imports = what.add_parser("import", help="lists of people, new, updating and undone")
         imports.add_argument("--rows", type=int, default=100_000)
+        doubles = what.add_parser("duplicates", help="the look for people who are in here twice")
+        doubles.add_argument("--contacts", type=int, default=300_000)
         pages = what.add_parser("pages", help="the pages over HTTP, and their SQL")
         pages.add_argument("--contacts", type=int, default=100_000)
         pages.add_argument("--events", type=int, default=1_000_000)
@@ -35,6 +37,10 @@ class Command(BaseCommand):
             if options["rows"] < 1000:
                 raise CommandError("Use at least 1,000 rows; less says nothing.")
             imports.run(rows=options["rows"])
+        elif what == "duplicates":
+            from crm.bench import duplicates
+
+            duplicates.run(contacts=contacts)
         elif what == "ingest":
             from crm.bench import ingest
 
