@@ -8,6 +8,8 @@ HORIZON_DAYS = 90  # "buys" means: becomes a customer within this many days
 MOMENTS = (14, 60, 150)  # somebody is looked at so many days (to twice as many) after we first heard of them
 FEW_WON = 50  # with fewer buyers in the test, figures are rough
 
+WITHOUT_HISTORY = ("source", "country", "industry", "size", "level")  # as they stand today, so they may know the end
+
 _SIZES = ((10, "up to 10"), (50, "11 to 50"), (250, "51 to 250"), (1000, "251 to 1,000"))
 _LEVELS = (
     ("owner or board", r"owner|founder|chief|c[efiomt]o|president|partner|inhaber\w*|vorstand|geschäftsführ\w*|gérant"),

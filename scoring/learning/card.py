@@ -5,26 +5,38 @@ from typing import Any
 import numpy as np
 
 from scoring.learning import measures
-from scoring.learning.columns import Frame, Matrix
-from scoring.learning.model import Learned
+from scoring.learning.columns import Frame, Matrix, take
+from scoring.learning.model import Learned, learn
 
 _MOST_FEATURES = 12
 
 
-def measured(model: Learned, test: Frame, label: Matrix, groups: Matrix) -> dict[str, Any]:
-    """Figures against the base rate; where the model is not better by more than chance, it is not useful.
+def unseen(
+    frame: Frame, label: Matrix, groups: Matrix, *, early: Matrix, late: Matrix, seed: int, parts: int = 3
+) -> tuple[Matrix, Matrix]:
+    """What models say of the late rows, and their base rates; each was taught early rows of other companies only.
 
-    The base rate is the one that was taught, so that it, too, is judged on what it had not seen.
+    Time and company are held apart together, and yet every late row is judged.
     """
-    said = model.probability(test)
-    base = np.full(len(label), model.base_rate)
+    _, company = np.unique(groups, return_inverse=True)
+    part = np.random.default_rng(seed).permutation(np.arange(company.max() + 1) % parts)[company]
+    said, base = np.zeros(len(label)), np.zeros(len(label))
+    for number in range(parts):
+        learned, tested = early[part[early] != number], late[part[late] == number]
+        if len(tested):
+            model = learn(take(frame, learned), label[learned], groups[learned], seed=seed)
+            said[tested], base[tested] = model.probability(take(frame, tested)), model.base_rate
+    return said[late], base[late]
+
+
+def measured(label: Matrix, said: Matrix, base: Matrix, groups: Matrix) -> dict[str, Any]:
+    """Figures against the base rate; not useful where they are better by no more than chance explains."""
     gain = measures.losses(label, base) - measures.losses(label, said)
     low, high = auc_interval(label, said)
     return {
         "tested": len(label),
         "tested_won": int(label.sum()),
-        "is_useful": bool(model.has_signal and measures.is_better(gain, groups)),
-        "found_signal": model.has_signal,
+        "is_useful": measures.is_better(gain, groups),
         "auc": measures.auc(label, said),
         "auc_low": low,
         "auc_high": high,

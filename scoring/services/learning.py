@@ -65,53 +65,63 @@ def train(model_id: int, *, now: datetime) -> PurchaseModel | None:
 def _teach(
     known: features.Known, current: "Learned | None", now: datetime
 ) -> tuple[dict[str, Any], "Learned | None", bool]:
-    """The card, the model when it has a signal, and whether it does better than the one in use."""
+    """The card, the model when it has a signal, and whether it does better than the one in use.
+
+    The earlier three quarters teach. Figures come from models that knew neither the newest quarter nor the companies
+    they judge; the model and the one in use are compared on that quarter, which neither has seen.
+    """
     import numpy as np
 
-    from scoring.learning import card, folds
+    from scoring.learning import card
     from scoring.learning.columns import take
     from scoring.learning.leaks import suspects
     from scoring.learning.model import learn
 
-    people = dict(zip(known.contact_ids, known.bought, strict=True)) | {
-        contact: 1 for contact, bought in zip(known.contact_ids, known.bought, strict=True) if bought
+    facts = _counts(known, now)
+    late_from = len(known) - len(known) // HELD_OUT
+    if late_from in {0, len(known)}:
+        return facts, None, True
+    early, late = np.arange(late_from), np.arange(late_from, len(known))
+    label, groups = np.array(known.bought), np.array(known.groups)
+    static = {name: known.frame[name] for name in purchase.WITHOUT_HISTORY}
+    leaks = suspects(take(static, early), label[early], groups[early], seed=SEED)
+    frame = {name: cells for name, cells in known.frame.items() if name not in {leak.name for leak in leaks}}
+    said, base = card.unseen(frame, label, groups, early=early, late=late, seed=SEED)
+    model = learn(take(frame, early), label[early], groups[early], seed=SEED)
+    test = take(known.frame, late)
+    facts |= {
+        "cut": known.at[late_from].date().isoformat(),
+        "left_out": [[leak.name, leak.why] for leak in leaks],
+        "taught": len(early),
+        "taught_won": int(label[early].sum()),
+        **card.measured(label[late], said, base, groups[late]),
+        "features": card.importance(model, test, label[late]),
+        "log_loss_of_former": None if current is None else card.loss(current, test, label[late]),
     }
-    facts: dict[str, Any] = {
+    is_useful = facts["is_useful"] = bool(facts["is_useful"] and model.has_signal)
+    shown = card.loss(model, test, label[late]) if is_useful else facts["base_log_loss"]
+    facts["log_loss_in_use"] = shown
+    former = facts["log_loss_of_former"]
+    return facts, model if is_useful else None, former is None or shown < former
+
+
+def _counts(known: features.Known, now: datetime) -> dict[str, Any]:
+    """How many rows and people there are, and how many of them bought."""
+    people = dict.fromkeys(known.contact_ids, 0)
+    for contact, bought in zip(known.contact_ids, known.bought, strict=True):
+        people[contact] |= bought
+    won = sum(people.values())
+    return {
         "rows": len(known),
         "won": sum(known.bought),
         "people": len(people),
-        "people_won": sum(people.values()),
+        "people_won": won,
         "too_young": features.too_young(now),
         "horizon": purchase.HORIZON_DAYS,
-        "base_rate": (sum(people.values()) + 1) / (len(people) + 10),
+        "base_rate": (won + 1) / (len(people) + 10),
+        "from": known.at[0].date().isoformat() if len(known) else None,
+        "until": known.at[-1].date().isoformat() if len(known) else None,
     }
-    if not len(known):
-        return facts, None, True
-    facts |= {"from": known.at[0].date().isoformat(), "until": known.at[-1].date().isoformat()}
-    label, groups = np.array(known.bought), np.array(known.groups)
-    cut = known.at[len(known) - max(1, len(known) // HELD_OUT) - 1]
-    ordered: list[features.Value] = [at.timestamp() for at in known.at]
-    learned_rows, tested = next(folds.until(ordered, str(cut.timestamp()), groups))
-    if not len(learned_rows) or not len(tested):
-        return facts, None, True
-    past = take(known.frame, learned_rows)
-    leaks = suspects(past, label[learned_rows], groups[learned_rows], seed=SEED)
-    names = {leak.name for leak in leaks}
-    past = {name: cells for name, cells in past.items() if name not in names}
-    model = learn(past, label[learned_rows], groups[learned_rows], seed=SEED)
-    test = take(known.frame, tested)
-    facts |= {
-        "cut": cut.date().isoformat(),
-        "left_out": [[leak.name, leak.why] for leak in leaks],
-        "taught": len(learned_rows),
-        "taught_won": int(label[learned_rows].sum()),
-    }
-    facts |= card.measured(model, test, label[tested], groups[tested])
-    facts["features"] = card.importance(model, test, label[tested])
-    now_loss = None if current is None else card.loss(current, test, label[tested])
-    facts["log_loss_of_former"] = now_loss
-    is_better = now_loss is None or facts["log_loss"] < now_loss
-    return facts, model if facts["is_useful"] else None, is_better
 
 
 @transaction.atomic
