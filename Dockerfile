@@ -15,6 +15,7 @@ FROM python:3.13-slim
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
+    MALLOC_ARENA_MAX=2 \
     STATIC_ROOT=/srv/static
 RUN groupadd --system --gid 10001 winnow \
  && useradd --system --uid 10001 --gid winnow --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin winnow

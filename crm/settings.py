@@ -4,13 +4,10 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import dj_database_url
-import django_stubs_ext
 from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from core import env
-
-django_stubs_ext.monkeypatch()  # so that ModelAdmin[User] and the like may be written
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.flag("DEBUG")

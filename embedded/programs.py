@@ -10,6 +10,8 @@ from embedded.supervisor import Program
 
 # For root, who has been told enough: everything here runs as root but PostgreSQL.
 CALM_CELERY = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
+# The C library keeps a heap for every thread or two; few are enough and do not fall apart into holes.
+SMALL = {"MALLOC_ARENA_MAX": "2"}
 QUEUES = "fast,default,mail,bulk"
 
 
@@ -27,6 +29,7 @@ def worker_pool() -> list[str]:
 
 def programs(home: Path, *, host: str, port: int, is_dev: bool, environment: Mapping[str, str]) -> list[Program]:
     """Web server, worker and scheduler."""
+    environment = {**SMALL, **environment}
     address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     python = [sys.executable]
     if is_dev:
@@ -56,7 +59,20 @@ def programs(home: Path, *, host: str, port: int, is_dev: bool, environment: Map
     ]
     # Named by Python's version: its database format differs between them.
     schedule = home / f"beat-schedule-{sys.version_info.major}.{sys.version_info.minor}"
-    beat = [*celery, "beat", "-l", "warning", "-s", os.fspath(schedule), "--pidfile="]
+    beat = [
+        *python,
+        "-m",
+        "celery",
+        "-q",
+        "-A",
+        "crm.beat",
+        "beat",
+        "-l",
+        "warning",
+        "-s",
+        os.fspath(schedule),
+        "--pidfile=",
+    ]
     return [
         Program("web", web, cwd=CHECKOUT, environment=environment),
         Program("worker", worker, cwd=CHECKOUT, environment={**CALM_CELERY, **environment}, grace_seconds=20.0),

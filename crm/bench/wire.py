@@ -116,6 +116,7 @@ def stack(database: str, *, application: str = "crm.bench.plain", threads: int =
         "DATABASE_URL": url_of(database),
         "REDIS_URL": own_redis(),
         "DEBUG": "0",
+        "MALLOC_ARENA_MAX": "2",  # as embedded/programs.py and the image have it
         "TRUST_PROXY": "1",  # each client is somebody else, as behind a proxy
     }
     celery = [sys.executable, "-m", "celery", "-q", "-A", "crm"]
@@ -127,7 +128,8 @@ def stack(database: str, *, application: str = "crm.bench.plain", threads: int =
     ]  # fmt: skip
     with ExitStack() as running:
         folder = running.enter_context(tempfile.TemporaryDirectory())
-        commands.append([*celery, "beat", "-l", "error", "-s", f"{folder}/schedule", "--pidfile="])
+        beat = [*celery[:-1], "crm.beat", "beat", "-l", "error", "-s", f"{folder}/schedule", "--pidfile="]
+        commands.append(beat)
         processes = []
         for command in commands:
             process = subprocess.Popen(command, env=environment, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL)

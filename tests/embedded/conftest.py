@@ -145,7 +145,8 @@ def make_checkout(tmp_path: Path) -> Iterator[Callable[[str], Checkout]]:
     def make(folder: str) -> Checkout:
         root = tmp_path / folder
         (root / "crm").mkdir(parents=True)
-        for name, place in {"manage.py": "", "__init__.py": "crm", "wsgi.py": "crm", "celery.py": "crm"}.items():
+        places = {"manage.py": "", "__init__.py": "crm", "wsgi.py": "crm", "celery.py": "crm", "beat.py": "crm"}
+        for name, place in places.items():
             shutil.copy(STAND_IN / name, root / place)
         shutil.copytree(CHECKOUT / "embedded", root / "embedded", ignore=shutil.ignore_patterns("__pycache__"))
         checkout = Checkout(root)

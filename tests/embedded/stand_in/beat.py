@@ -1,0 +1,3 @@
+from crm.celery import app
+
+__all__ = ["app"]
