@@ -11,6 +11,7 @@ REASONS = {
     "disposable": "Throw-away address",
     "links": "Many links",
     "link_in_name": "A link where a name belongs",
+    "machine": "Sent by a program, not by a person’s browser",
 }
 _LINK = re.compile(r"(?:https?://|www\.)\S|\[url|<a\s", re.IGNORECASE)
 _BARE_LINK = re.compile(r"https?:|www\.|\b[\w-]+\.(?:com|net|ru|xyz|top|info|online|site)/", re.IGNORECASE)
@@ -41,6 +42,7 @@ def reasons(
     texts: Iterable[str],
     is_trapped: bool,
     is_too_quick: bool,
+    is_by_machine: bool,
     blocked_domains: Collection[str],
     blocks_disposable: bool,
     most_links: int,
@@ -53,6 +55,7 @@ def reasons(
         "blocked": bool(domain) and any(name in blocked_domains for name in parents(domain)),
         "disposable": bool(domain) and blocks_disposable and is_disposable(domain),
         "links": sum(len(_LINK.findall(text)) for text in texts) > most_links,
+        "machine": is_by_machine,
         "link_in_name": any(_BARE_LINK.search(name) for name in names),
     }
     return [name for name, holds in found.items() if holds]

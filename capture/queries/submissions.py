@@ -19,7 +19,7 @@ def submissions(user: User, *, form: Form | None = None, status: str = "") -> "Q
 
 def page_of(rows: "QuerySet[Submission]", *, after: str = "", before: str = "") -> "keyset.Page[Submission]":
     """A page, newest first, with all that the list shows. One query."""
-    rows = rows.select_related("form", "version", "contact__company", "reviewed_by")
+    rows = rows.select_related("form", "version", "contact__company", "reviewed_by", "event").defer("event__properties")
     return keyset.page(rows, by=[("id", int)], after=after, before=before)
 
 

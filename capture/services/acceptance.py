@@ -13,6 +13,7 @@ from capture.questions import Question
 from capture.services.arriving import note_origins
 from core.errors import Refused
 from leads import custom
+from leads.human import Hints
 from leads.models import Company, Contact, Criterion, EngagementEvent, Identity, IdentityKind
 from leads.services import (
     NewEvent,
@@ -38,10 +39,13 @@ class Accepted:
     new_visitor: str = ""
 
 
-def accept(submission: Submission, *, now: datetime, is_confirmed: bool = False) -> Accepted:
+def accept(
+    submission: Submission, *, now: datetime, is_confirmed: bool = False, hints: Hints | None = None
+) -> Accepted:
     """Do what the answers say, as of the instant when they came. Needs a transaction; Refused when it cannot be done.
 
-    Boxes of a form with double opt-in count only when the link in the mail was followed.
+    Boxes of a form with double opt-in count only when the link in the mail was followed. Whoever confirmed it, or was
+    looked at by a colleague, is a person; of others the `hints` are judged, now and when the rule changes.
     """
     form, at = submission.form, submission.received_at
     questions = list(submission.version.asked)
@@ -57,6 +61,7 @@ def accept(submission: Submission, *, now: datetime, is_confirmed: bool = False)
         source=form.event_source,
         message_id=submission.message_id,
         properties=_properties(submission, questions),
+        hints=hints,
     )
     recorded = record_events([told], now=now)
     note_origins([told], is_tracked=bool(submission.visitor))

@@ -15,7 +15,8 @@ from capture.models import FormVersion, SpamRules, Submission, SubmissionStatus
 from capture.questions import Question
 from capture.services.acceptance import accept
 from core import locks
-from leads import normalise
+from leads import humans, normalise
+from leads.human import Hints
 from leads.models import Contact
 
 ORIGIN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer", "page")
@@ -54,6 +55,7 @@ def submit_form(
     invited: Contact | None = None,
     is_trapped: bool = False,
     is_too_quick: bool = False,
+    hints: Hints | None = None,
 ) -> Submitted:
     """Keep the answers; and unless they are suspicious or wait for a mail, let them become facts at once.
 
@@ -67,7 +69,8 @@ def submit_form(
         return Submitted(earlier, is_repeat=True)
     questions = asked_of(version, invited)
     given = clean(questions, answers)
-    reasons = _reasons(questions, given, is_trapped=is_trapped, is_too_quick=is_too_quick)
+    is_by_machine = hints is not None and humans.judged(hints.agent, hints.signs).is_quarantined
+    reasons = _reasons(questions, given, is_trapped=is_trapped, is_too_quick=is_too_quick, is_by_machine=is_by_machine)
     email = by_target(questions, given, "contact.").get("email", "")
     status = SubmissionStatus.ACCEPTED
     if reasons:
@@ -92,7 +95,7 @@ def submit_form(
         signals.confirmation_asked.send(sender=None, submission_id=submission.pk)
     if status != SubmissionStatus.ACCEPTED:
         return Submitted(submission)
-    done = accept(submission, now=now)
+    done = accept(submission, now=now, hints=hints)
     return Submitted(submission, is_new=done.is_new, new_visitor=done.new_visitor)
 
 
@@ -102,18 +105,17 @@ def asked_of(version: FormVersion, invited: Contact | None) -> list[Question]:
     return [question for question in version.asked if question.maps_to not in known]
 
 
-def _reasons(questions: list[Question], given: dict[str, Any], *, is_trapped: bool, is_too_quick: bool) -> list[str]:
+def _reasons(questions: list[Question], given: dict[str, Any], **seen: bool) -> list[str]:
     rules = SpamRules.objects.first() or SpamRules()
     contact = by_target(questions, given, "contact.")
     return suspicion.reasons(
         email=contact.get("email", ""),
         names=[str(contact[name]) for name in _NAMES if name in contact],
         texts=[str(answer) for answer in given.values()],
-        is_trapped=is_trapped,
-        is_too_quick=is_too_quick,
         blocked_domains=frozenset(rules.blocked_domains),
         blocks_disposable=rules.blocks_disposable,
         most_links=rules.most_links,
+        **seen,
     )
 
 

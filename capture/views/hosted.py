@@ -22,6 +22,7 @@ from django.views.decorators.http import condition, require_http_methods, requir
 from capture import nonces, services
 from capture.forms import TRAP, LeadForm
 from capture.models import Form, FormVersion
+from capture.senders import hints_of_request
 from capture.services.submissions import ORIGIN, VISITOR, Submitted, asked_of
 from core.errors import Refused
 from core.forms import show_refusal
@@ -84,6 +85,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
             invited=invited,
             is_trapped=is_trapped,
             is_too_quick=nonce is not None and nonce.is_too_quick,
+            hints=hints_of_request(request),
         )
     except Refused as refused:
         show_refusal(lead_form, refused)

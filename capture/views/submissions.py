@@ -84,7 +84,9 @@ def _with(request: SignedInRequest, status: str, **place: str) -> str:
 
 def _submission(request: SignedInRequest, pk: int) -> Submission:
     rows = Submission.objects.visible_to(request.user)
-    return get_object_or_404(rows.select_related("form", "version", "contact", "invited", "reviewed_by"), pk=pk)
+    return get_object_or_404(
+        rows.select_related("form", "version", "contact", "invited", "reviewed_by", "event"), pk=pk
+    )
 
 
 @requires(Can.MANAGE_CAPTURE)

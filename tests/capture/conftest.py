@@ -1,9 +1,11 @@
 from collections.abc import Iterator
 
 import pytest
+from django.test import Client
 
 from capture import sites
 from capture.services import collecting, noting
+from tests.capture.making import BROWSER
 
 
 @pytest.fixture(autouse=True)
@@ -16,3 +18,9 @@ def nothing_remembered() -> Iterator[None]:
     sites.forget()
     collecting._noted.clear()
     noting.forget()
+
+
+@pytest.fixture
+def client() -> Client:
+    """Somebody's browser: what names none is held as a program."""
+    return Client(headers={"user-agent": BROWSER})

@@ -12,6 +12,7 @@ from capture.nonces import new_nonce
 from capture.questions import Option, Question
 from tests.conftest import NOW
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
 EMAIL = Question("email", "E-mail", "email", required=True, maps_to="contact.email")
 BOX = ConsentBox("marketing", "You may write to me.")
 BUDGET = Question(

@@ -22,6 +22,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
+def client() -> Client:
+    """Names no browser: a new one costs statements of its own, once."""
+    return Client()
+
+
+@pytest.fixture
 def site() -> Site:
     return Site.objects.create(name="Shop")
 

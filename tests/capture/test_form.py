@@ -11,11 +11,13 @@ from capture import services
 from capture.models import Form, Submission
 from capture.questions import Question
 from core.errors import Refused
+from leads import humans
 from leads.models import Consent, Contact, EngagementEvent, Identity, LifecycleChange
 from leads.services import NewEvent, record_events
+from leads.services.quarantine import change_rule, decide
 from tests import factories
-from tests.capture.making import make_form, nonce, version_of
-from tests.conftest import NOW
+from tests.capture.making import BROWSER, make_form, nonce, version_of
+from tests.conftest import NOW, Cast, client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -63,7 +65,7 @@ def test_a_stranger_becomes_a_lead_with_company_event_and_origin(client: Client)
 
 
 def test_it_works_for_visitors_who_block_cookies() -> None:
-    strict = Client(enforce_csrf_checks=True)
+    strict = Client(enforce_csrf_checks=True, headers={"user-agent": BROWSER})
     assert send(strict).status_code == 303
     assert Contact.objects.count() == 1
 
@@ -258,3 +260,39 @@ def test_the_service_names_what_is_missing() -> None:
         services.submit_form(version_of("demo"), answers={"email": "a@b.example"}, message_id="m", now=NOW)
     assert set(refused.value.fields) == {"first_name", "last_name", "company"}
     assert not Contact.objects.exists()
+
+
+PROGRAMS = ["", "python-requests/2.32.3", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)"]
+
+
+@pytest.mark.parametrize("agent", PROGRAMS)
+def test_what_a_program_sends_waits_for_a_person_and_counts_as_of_then(client: Client, cast: Cast, agent: str) -> None:
+    answer = client.post("/f/contact/", ADA | {"nonce": nonce()}, headers={"user-agent": agent})
+    assert (answer.status_code, answer["Location"]) == (303, "/f/contact/thanks/")
+    row = Submission.objects.get()
+    assert (row.status, row.reasons) == ("quarantined", ["machine"])
+    assert (Contact.objects.count(), EngagementEvent.objects.count()) == (0, 0)
+    services.release(row, by=cast.mara, now=timezone.now())
+    event = EngagementEvent.objects.get()
+    assert (event.occurred_at, event.is_quarantined, event.human) == (row.received_at, False, None)
+
+
+def test_an_agent_that_the_team_knows_is_taken(client: Client) -> None:
+    change_rule(line=50, machines=[], people=["shop relay"], now=NOW)
+    humans.forget()
+    client.post("/f/contact/", ADA | {"nonce": nonce()}, headers={"user-agent": "python-requests/2 (Shop Relay)"})
+    assert Submission.objects.get().status == "accepted"
+
+
+def test_a_rule_that_is_changed_later_is_told_beside_the_submission(client: Client, cast: Cast) -> None:
+    send(client)
+    event = EngagementEvent.objects.get()
+    assert (event.human, event.is_quarantined, event.agent and event.agent.text) == (90, False, BROWSER)
+    page = client_of(cast.mara)
+    assert "In quarantine" not in page.get("/submissions/").content.decode()
+    decide([event.pk], is_human=False)
+    for address in ("/submissions/", f"/submissions/{Submission.objects.get().pk}/"):
+        text = page.get(address).content.decode()
+        assert (
+            f'<a href="/settings/events/?contact={event.contact_id}&amp;standing=quarantined">In quarantine</a>' in text
+        )

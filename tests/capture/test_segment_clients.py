@@ -27,11 +27,16 @@ def server() -> Site:
 
 @pytest.fixture(autouse=True)
 def hung_up(live_server: Any) -> Iterator[None]:
-    """The client keeps its connection open, and with it the server's to the database."""
+    """The client keeps its connection open, and with it the server's to the database.
+
+    An error that it told of holds the pool too, so that forgetting the pool would not close it.
+    """
     from segment.analytics import request
 
     yield
-    request._session.close()
+    pools = request._session.get_adapter(live_server.url).poolmanager.pools
+    for key in pools.keys():  # noqa: SIM118 - it cannot be iterated over
+        pools[key].close()
 
 
 def python_client(live_server: Any, site: Site, **how: Any) -> Any:
