@@ -11,14 +11,11 @@ Leaf = dict[str, Any]
 
 def can_hold(condition: dict[str, Any]) -> bool:
     """Whether some contact could fulfil it; true also where there are too many cases to look at."""
-    for number, case in enumerate(_cases(condition)):
-        if number >= MOST_CASES or _is_possible(case):
-            return True
-    return False
+    return any(number >= MOST_CASES or _is_possible(case) for number, case in enumerate(_cases(condition)))
 
 
 def _cases(condition: dict[str, Any]) -> Iterator[list[Leaf]]:
-    """The ways in which it can hold: each a list of leaves that hold together. Negations are left out (any may hold)."""
+    """The ways in which it can hold: lists of leaves that hold together. Negations are left out: they may hold."""
     if "any" in condition:
         for part in condition["any"]:
             yield from _cases(part)

@@ -188,7 +188,7 @@ def warnings(content: Content, known: Known) -> list[str]:
     """What is allowed but likely not meant; for content without problems."""
     fit, engagement = reach(content)
     said: list[str] = []
-    a, b, one, two = (int(value or 0) for value in content.grades)
+    a, _, one, _ = (int(value or 0) for value in content.grades)
     if fit < a:
         said.append(f"Nobody can be graded A: fit rules give at most {fit}, an A asks for {a}.")
     if engagement is not None and engagement < one:

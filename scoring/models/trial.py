@@ -8,7 +8,7 @@ from users.models import User
 
 
 class Preview(models.Model):
-    """What a draft would make of everybody (or of a sample) today; contacts are worked off in the order of their ids."""
+    """What a draft would make of everybody (or of a sample) today; contacts are worked off in order of their ids."""
 
     definition = models.ForeignKey(Definition, models.CASCADE, related_name="previews")
     against = models.ForeignKey(Definition, models.SET_NULL, null=True, related_name="+")

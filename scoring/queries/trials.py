@@ -59,7 +59,7 @@ def distribution(preview: Preview) -> list[dict[str, Any]]:
 
 
 def grades(preview: Preview) -> list[tuple[str, list[dict[str, Any]], int]]:
-    """A row per grade of today: (grade, by the draft's grade how many, sum); grades that nobody has now are left out."""
+    """Per grade of today that somebody has: the grade, by the draft's grade how many, and all."""
     moves: dict[tuple[str, str], int] = {}
     for move, people in preview.figures.get("grades", {}).items():
         was, now = move.split(" ")

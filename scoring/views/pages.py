@@ -14,7 +14,9 @@ from leads.models import Contact, Facet, Lifecycle, Standing
 from leads.queries import known_as
 from scoring import queries
 from scoring.models import Definition, DefinitionStatus
+from scoring.queries import drafts
 from users.access import SignedInRequest
+from users.roles import Can
 
 
 @require_safe
@@ -34,9 +36,11 @@ def definition(request: SignedInRequest) -> HttpResponse:
         .select_related("signed_by_marketing", "signed_by_sales")
         .first()
     )
-    context: dict[str, object] = {"definition": active}
+    context: dict[str, object] = {"definition": active, "may_edit": request.user.can(Can.EDIT_DEFINITION)}
     if active:
-        names = dict(Facet.objects.values_list("pk", "name"))
+        done, total = drafts.refresh_progress(active)
+        context |= {"done": done, "total": total, "is_running": done < total, "versions": drafts.versions()[:50]}
+        names = dict(Facet.objects.exclude(pattern="").values_list("pk", "name"))
         engagement = list(active.engagement_rules.select_related("kind"))
         for rule in engagement:
             rule.facet_names = ", ".join(names[pk] for pk in rule.facet_ids if pk in names)  # type: ignore[attr-defined]
