@@ -1,4 +1,4 @@
-"""Deny by default, and show every time in the reader's own zone."""
+"""Deny by default, show every time in the reader's own zone, and do again what met somebody else's work."""
 
 import zoneinfo
 from collections.abc import Callable
@@ -6,9 +6,12 @@ from typing import Any, TypeVar
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django.contrib.auth.views import redirect_to_login
+from django.db import connection
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
+
+from core.again import is_passing
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 View = TypeVar("View", bound=Callable[..., Any])
@@ -60,3 +63,24 @@ class TimezoneOfUser:
         zone = getattr(request.user, "timezone", "") if request.user.is_authenticated else ""
         with timezone.override(zoneinfo.ZoneInfo(zone) if zone else None):
             return self.get_response(request)
+
+
+class OnceMore:
+    """A request whose transaction lost against another one is answered once more, and finds what that one left.
+
+    So nobody loses a note because the person it is about was merged while it was written. A view calls one verb, and
+    a verb is one transaction: what failed has left nothing behind.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponseBase | None:
+        match = request.resolver_match
+        if match is None or connection.in_atomic_block or not is_passing(error):
+            return None
+        response: HttpResponseBase = match.func(request, *match.args, **match.kwargs)
+        return response

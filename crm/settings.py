@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "core.middleware.OnceMore",
 ]
 ROOT_URLCONF = "crm.urls"
 WSGI_APPLICATION = "crm.wsgi.application"
@@ -139,6 +140,7 @@ CELERY_TASK_ROUTES = {
     "scoring.tasks.run_*": {"queue": "bulk"},
     "scoring.tasks.train_model": {"queue": "bulk"},
     "scoring.tasks.say_likelihoods": {"queue": "bulk"},
+    "scoring.tasks.count_rules": {"queue": "bulk"},
     "capture.tasks.run_import": {"queue": "bulk"},
     "leads.tasks.erase": {"queue": "bulk"},
     "leads.tasks.collect_copy": {"queue": "bulk"},
@@ -156,6 +158,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "scoring.tasks.refresh_stale",
         "schedule": crontab(minute="*/10"),
         "options": {"expires": 600},
+    },
+    "count-rules": {
+        "task": "scoring.tasks.count_rules_daily",
+        "schedule": crontab(minute=25),
+        "options": {"expires": 3600},
     },
     "keep-learning": {
         "task": "scoring.tasks.keep_learning",
@@ -219,6 +226,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3600},
     },
     "finish-imports": {"task": "capture.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
+    "forget-submissions": {
+        "task": "capture.tasks.forget_submissions",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
     "forget-uploads": {"task": "capture.tasks.forget_uploads", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
 }
 

@@ -34,6 +34,7 @@ class View(APIView):
         super().initial(request, *args, **kwargs)
         if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BYTES:
             raise TooLarge("At most 500 kB in one request. Send it in parts.")
+        _ = request._request.body  # kept, so that core.middleware.OnceMore can ask again
 
     def caller(self) -> User:
         """In whose name the call is made."""

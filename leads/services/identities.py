@@ -7,6 +7,7 @@ from django.db import connection, transaction
 from core.errors import Refused
 from leads import normalise, signals
 from leads.models import ChangedContact, Contact, EngagementEvent, Identity, IdentityKind
+from leads.queries.merges import current_id
 
 IdentityKey = tuple[str, str]  # (kind, value as given)
 
@@ -55,21 +56,42 @@ def resolve_identities(keys: Iterable[IdentityKey]) -> dict[IdentityKey, tuple[i
     return {key: found[value] for key, value in wanted.items()}
 
 
+# The contact cannot be merged away between our reading and storing it; nobody when that happened just before.
+_GIVE = """
+UPDATE leads_identity SET contact_id = (SELECT id FROM leads_contact WHERE id = %s FOR KEY SHARE)
+WHERE id = %s RETURNING contact_id
+"""
+
+
 @transaction.atomic
 def link_identity(*, kind: str, value: str, contact: Contact) -> bool:
     """Make the identity the contact's, and with it the events from before; true when it changed hands.
 
-    An identity that already belongs to another contact stays there: a known person's history is never moved.
+    An identity that already belongs to another contact stays there: a known person's history is never moved. Of a
+    contact that has just been merged it becomes the survivor's.
     """
-    normalised = identity_value(kind, value)
-    Identity.objects.bulk_create([Identity(kind=kind, value=normalised)], ignore_conflicts=True)
-    identity = Identity.objects.select_for_update().get(kind=kind, value=normalised)
+    key = {"kind": kind, "value": identity_value(kind, value)}
+    # not locked, when it is somebody's: a merge locks identities before contacts, and our caller has its contact locked
+    known = Identity.objects.filter(**key).values_list("pk", "contact").first()
+    if known and known[1] is not None:
+        return False
+    if known is None:
+        Identity.objects.bulk_create([Identity(**key)], ignore_conflicts=True)
+    identity = Identity.objects.select_for_update().get(**key)
     if identity.contact_id is not None:
         return False
-    identity.contact = contact
-    identity.save(update_fields=["contact"])
-    moved = EngagementEvent.objects.filter(identity=identity, contact=None).update(contact=contact)
+    owner = _give(identity.pk, contact.pk) or _give(identity.pk, current_id(Contact, contact.pk) or 0)
+    if owner is None:
+        raise Refused("This contact no longer exists. Reload the page.")
+    moved = EngagementEvent.objects.filter(identity=identity, contact=None).update(contact=owner)
     if moved:
-        ChangedContact.objects.create(contact_id=contact.pk)
-        signals.engagement_recorded.send(sender=None, contact_ids=[contact.pk])
+        ChangedContact.objects.create(contact_id=owner)
+        signals.engagement_recorded.send(sender=None, contact_ids=[owner])
     return True
+
+
+def _give(identity_id: int, contact_id: int) -> int | None:
+    with connection.cursor() as cursor:
+        cursor.execute(_GIVE, [contact_id, identity_id])
+        owner: int | None = cursor.fetchone()[0]
+    return owner

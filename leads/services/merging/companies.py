@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from core.again import again
 from core.errors import Refused
 from core.locks import locked
 from leads import merging, normalise
@@ -17,6 +18,7 @@ from leads.services.merging.undoing import Plan, check_undoable, check_whose
 from users.models import User
 
 
+@again
 @transaction.atomic
 def merge_companies(
     *,
@@ -63,6 +65,7 @@ def merge_companies(
     return merge
 
 
+@again
 @transaction.atomic
 def unmerge_companies(
     *, merge_id: int, now: datetime, answers: Mapping[str, str] | None = None, by: User | None = None

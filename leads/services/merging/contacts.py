@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from core import locks
+from core.again import again
 from core.errors import Refused
 from leads import merging, normalise, signals
 from leads.merging import Conflict, Values
@@ -36,6 +37,9 @@ class _Pair:
         self.identities = list(Identity.objects.select_for_update().filter(contact__in=ids).order_by("pk"))
         rows = Contact.objects.select_related("company").select_for_update(of=("self",)).filter(pk__in=ids)
         self.contacts = {row.pk: row for row in rows.order_by("pk")}
+        # Given to one of them between the two: whoever stores under it may wait for us, so we don't wait for them.
+        late = Identity.objects.filter(contact__in=ids).exclude(pk__in=[row.pk for row in self.identities])
+        self.identities += late.select_for_update(nowait=True).order_by("pk")
         self.standings = {row.pk: row for row in locks.locked(Standing.objects.filter(pk__in=ids))}
 
     def one(self, pk: int) -> tuple[Contact, Standing]:
@@ -45,6 +49,7 @@ class _Pair:
         return contact, self.standings[pk]
 
 
+@again
 @transaction.atomic
 def merge_contacts(
     *,
@@ -120,6 +125,7 @@ def _announce(contact_ids: list[int]) -> None:
     signals.contact_changed.send(sender=None, contact_ids=contact_ids)
 
 
+@again
 @transaction.atomic
 def unmerge_contacts(
     *, merge_id: int, now: datetime, answers: Mapping[str, str] | None = None, by: User | None = None
