@@ -165,4 +165,8 @@ def test_the_description_is_made_without_warnings(cast: Cast) -> None:
         "explain_score",
         "list_opportunities",
         "get_opportunity",
+        "merge_contact",
+        "unmerge_contact",
+        "list_duplicates",
+        "decide_duplicate",
     }
