@@ -3,6 +3,9 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
+
+from scoring.proportions import Share
 
 HORIZON_DAYS = 90  # "buys" means: becomes a customer within this many days
 MOMENTS = (14, 60, 150)  # somebody is looked at so many days (to twice as many) after we first heard of them
@@ -98,4 +101,68 @@ def verdict(card: Mapping[str, object], *, is_useful: bool) -> str:
     return (
         f"Useful: of two leads, one who bought and one who did not, it ranks the buyer higher in "
         f"{float(str(card.get('auc', 0.5))):.0%} of the pairs."
+    )
+
+
+def percent(share: float) -> str:
+    """A probability with as many digits as mean something."""
+    if 0 < share < 0.001:
+        return "below 0.1 %"
+    return f"{100 * share:.1f} %" if share < 0.1 else f"{100 * share:.0f} %"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A tenth of the tested: what was said of them, and what happened, with its interval; x and y in the plot."""
+
+    rows: int
+    said: float
+    happened: Share
+    x: float
+    y: float
+    low_y: float
+    high_y: float
+
+    @property
+    def said_words(self) -> str:
+        return percent(self.said)
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Said against happened, on equal axes from nothing to `top`; 0 to 100 in both directions, y downwards."""
+
+    points: list[Point]
+    top: float
+
+    @property
+    def top_words(self) -> str:
+        return f"{100 * self.top:.0f} %"
+
+
+def plot(calibration: Sequence[Sequence[float]]) -> Plot | None:
+    """The calibration as points of a plot; none without rows."""
+    parts = [(int(rows), said, Share(int(bought), int(rows))) for rows, said, bought in calibration]
+    if not parts:
+        return None
+    highest = max(max(said, happened.interval[1]) for _, said, happened in parts)
+    top = min(1.0, max(0.05, ceil(20 * highest) / 20))
+
+    def height(share: float) -> float:
+        return round(100 * (1 - min(share, top) / top), 2)
+
+    return Plot(
+        [
+            Point(
+                rows,
+                said,
+                happened,
+                round(100 * min(said, top) / top, 2),
+                height(happened.value or 0.0),
+                height(happened.interval[0]),
+                height(happened.interval[1]),
+            )
+            for rows, said, happened in parts
+        ],
+        top,
     )

@@ -2,10 +2,10 @@
 
 from django.utils import timezone
 
-from core.tasks import enqueue, task
+from core.tasks import begun, enqueue, task
 from scoring import services
 from scoring.queries import trials
-from scoring.services import back_tests, learning, previews
+from scoring.services import accountability, back_tests, learning, previews
 
 
 @task
@@ -14,6 +14,7 @@ def rescore(contact_ids: list[int] | None = None) -> None:
 
     It is its own sweep: beat calls it for what an announcement lost.
     """
+    begun(rescore)
     services.rescore_changed(now=timezone.now())
 
 
@@ -76,3 +77,16 @@ def resume_trials() -> None:
         enqueue(run_preview, preview_id=preview_id)
     for back_test_id in unfinished.back_tests:
         enqueue(run_back_test, back_test_id=back_test_id)
+
+
+@task
+def count_rules() -> None:
+    """Count what the rules of the active definition did."""
+    accountability.count_rules(now=timezone.now())
+
+
+@task
+def count_rules_daily() -> None:
+    """The sweep: once a day, or after a definition was activated."""
+    if accountability.is_due(now=timezone.now()):
+        enqueue(count_rules)
