@@ -18,6 +18,8 @@ from leads.models import Company, CustomField, Duplicate, EventKind, Tag
 from leads.services import add_tag, assign_owner, merge_contacts
 from pipeline.models import Pipeline, Stage
 from pipeline.services import promote
+from scoring.services.definitions import new_draft
+from scoring.services.previews import start_preview
 from tests import factories
 from tests.conftest import Cast, client_of
 from users.models import Token
@@ -54,6 +56,7 @@ MARKETING = " 403  403  403  200  403  200  403  302"
 IMPORTS = "   403  403  403  200  200  200  403  302"
 STAGES = "    403  403  403  403  200  200  403  302"
 PRIVACY = "   403  403  403  200  403  200  403  302"
+JUDGES = "    200  200  200  200  200  200  403  302"
 ANYBODY = "   200  200  200  200  200  200  200  200"
 # done: back to a page
 EDITED = "    302  302  404  302  302  302  403  302"
@@ -212,6 +215,23 @@ TABLE = [
     Row("form_submissions", MARKETING, ("form",)),
     # judgement
     Row("definition", ALL),
+    Row("definition_progress", ALL),
+    Row("definition_version", ALL, ("draft",)),
+    Row("definition_new", "403 403 403 302 302 302 403 302", method="post"),
+    Row("definition_edit", "403 403 403 200 200 200 403 302", ("draft",)),
+    Row("definition_edit", "403 403 403 409 409 409 403 302", ("draft",), "post"),
+    Row("definition_sign", "302 302 302 302 302 302 403 302", ("draft",), "post"),
+    Row("definition_withdraw", "302 302 302 302 302 302 403 302", ("draft",), "post"),
+    Row("definition_activate", "403 403 403 302 302 302 403 302", ("draft",), "post"),
+    Row("definition_roll_back", "403 403 403 302 302 302 403 302", ("draft",), "post"),
+    Row("definition_preview", JUDGES, ("draft",)),
+    Row("definition_preview", "302 302 302 302 302 302 403 302", ("draft",), "post"),
+    Row("definition_preview_progress", JUDGES, ("draft",)),
+    Row("definition_changes", JUDGES, ("draft", "enter")),
+    Row("definition_back_test", JUDGES, ("draft",)),
+    Row("definition_back_test", "422 422 422 422 422 422 403 302", ("draft",), "post"),
+    Row("definition_back_test_progress", JUDGES, ("draft",)),
+    Row("definition_discard", "403 403 403 302 302 302 403 302", ("draft",), "post"),
     # commitment
     Row("pipeline", ALL),
     Row("pipeline_changes", "204 204 204 204 204 204 204 302", data={"pipeline": "@pipeline"}),
@@ -235,7 +255,7 @@ TABLE = [
     Row("stage_change", STAGES, ("stage",)),
     Row("stage_shift", "403 403 403 403 302 302 403 302", ("stage",), "post"),
     Row("stage_delete", STAGES, ("stage",)),
-    Row("stage_delete", "403 403 403 403 302 302 403 302", ("stage",), "post"),
+    Row("stage_delete", "403 403 403 403 422 422 403 302", ("stage",), "post"),
     Row("stage_bring_back", "403 403 403 403 302 302 403 302", ("stage",), "post"),
     # hindsight
     Row("forecast", ALL),
@@ -300,6 +320,8 @@ def world(cast: Cast) -> dict[str, Any]:
         "merge": merge_contacts(survivor_id=contact.pk, former_id=former.pk, now=now).pk,
         "duplicate": Duplicate.objects.create(first=contact, second=twin, confidence=60, found_at=now).pk,
         "preferences": token_of(contact.pk),
+        "draft": (draft := new_draft(by=cast.mara, now=now)).pk,
+        "enter": "enter" if start_preview(definition_id=draft.pk, whole=False, by=None, now=now) else "",
         "as_json": "json",
         "company": company.pk,
         "criterion": "budget",
