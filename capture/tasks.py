@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from capture import nonces, services
-from capture.models import Import, ImportStatus, Submission, SubmissionStatus
+from capture.models import Import, ImportStatus, Submission
 from capture.services.importing.running import PRESUMED_DEAD
 from core.tasks import enqueue, task
 
@@ -78,9 +78,15 @@ def mail_confirmation(submission_id: int) -> None:
 @task
 def mail_missed_confirmations() -> None:
     """The sweep: mails whose task got lost or which could not leave."""
-    due = Submission.objects.filter(status=SubmissionStatus.AWAITING, mailed_at=None)
+    due = Submission.objects.filter(services.TO_MAIL, mailed_at=None).exclude(answers={})
     for submission_id in due.order_by("pk").values_list("pk", flat=True)[:100]:
         enqueue(mail_confirmation, submission_id=submission_id)
+
+
+@task
+def forget_submissions() -> None:
+    """The sweep of answers that nobody confirmed or that are spam."""
+    services.forget_held(now=timezone.now())
 
 
 @task

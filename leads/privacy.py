@@ -29,7 +29,8 @@ class Held:
     shows: tuple[str, ...] = ()
     blank: Mapping[str, Any] = field(default_factory=dict)
     is_deleted: bool = False
-    by_address: str = ""  # a column in which rows without a contact are looked for by the person's addresses
+    by_address: str = ""  # a column in which rows without a contact are looked for by the person's addresses; with
+    # `where` they are emptied in the request, because it finds nothing once the addresses are gone
     where: Callable[[int], Q] | None = None  # instead of `via`, where no key leads to the contact
     keeps: str = ""  # why rows stay as they are, when they are neither blanked nor deleted
 

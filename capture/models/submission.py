@@ -62,6 +62,11 @@ class Submission(models.Model):
             models.Index(fields=["form", "status", "id"], name="submission_of_form"),
             models.Index(fields=["status", "id"], name="submission_by_status"),
             models.Index(fields=["id"], condition=Q(status="awaiting", mailed_at=None), name="submission_to_mail"),
+            models.Index(
+                fields=["id"],
+                condition=Q(status="accepted", mailed_at=None, did__has_key="asked"),
+                name="submission_boxes_to_mail",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -18,8 +18,10 @@ from capture.services.importing import (
 )
 from capture.services.noting import forget_notes
 from capture.services.review import (
+    TO_MAIL,
     claim_mail,
     confirm_submission,
+    forget_held,
     give_mail_back,
     mail_sent,
     mark_spam,
@@ -32,6 +34,7 @@ from capture.services.setup import open_site, save_site
 from capture.services.submissions import Submitted, submit_form
 
 __all__ = [
+    "TO_MAIL",
     "Submitted",
     "cancel_import",
     "change_about",
@@ -45,6 +48,7 @@ __all__ = [
     "create_form",
     "discard_draft",
     "follow_same_people",
+    "forget_held",
     "forget_notes",
     "forget_uploads",
     "give_mail_back",

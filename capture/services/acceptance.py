@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from capture import countries
+from capture import countries, signals
 from capture.answering import by_target, findings, words
 from capture.models import Submission
 from capture.questions import Question
@@ -24,6 +24,7 @@ from leads.services import (
     custom_rules,
     find_contact,
     link_identity,
+    may_open_again,
     record_consent,
     record_events,
     record_evidence,
@@ -71,6 +72,8 @@ def accept(
     submission.contact, submission.did = contact, did
     submission.event_id = event.pk if event else None
     submission.save(update_fields=["contact", "event", "did"])
+    if "asked" in did:
+        signals.confirmation_asked.send(sender=None, submission_id=submission.pk)
     return Accepted(is_new, new_visitor)
 
 
@@ -232,6 +235,7 @@ def _consent(
     is_confirmed: bool,
 ) -> None:
     wordings = {box["purpose"]: box["wording"] for box in submission.version.consents}
+    has_email = "email" in by_target(list(submission.version.asked), submission.answers, "contact.")
     for purpose in submission.consents:
         try:
             row = record_consent(
@@ -247,6 +251,8 @@ def _consent(
             )
             if is_confirmed:
                 row = confirm_consent(row.pk, now=now, source=f"{submission.form.event_source}, confirmed by mail")
+            elif row.is_pending and not submission.version.asks_confirmation:  # the address is on the suppression list
+                did["asked" if has_email and may_open_again(contact, purpose) else "closed"] = True
         except Refused:  # taken back since: that stands
             continue
         did.setdefault("pending" if row.is_pending else "consents", []).append(purpose)

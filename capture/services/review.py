@@ -20,6 +20,9 @@ from users.models import User
 HELD = (SubmissionStatus.QUARANTINED, SubmissionStatus.AWAITING, SubmissionStatus.REJECTED)
 MOST_AT_ONCE = 200
 MAIL_PATIENCE = timedelta(minutes=5)  # then the worker that claimed a mail has died
+FORGOTTEN_AFTER = timedelta(days=90)
+# waits for the link in a mail: the whole of it, or only its boxes (the address had been suppressed)
+TO_MAIL = Q(status=SubmissionStatus.AWAITING) | Q(status=SubmissionStatus.ACCEPTED, did__has_key="asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Reviewed:
 def confirm_submission(submission_id: int, *, now: datetime) -> Submission:
     """The button behind the link in the mail was pressed: the answers count, the boxes too. Twice is once."""
     held = locks.locked(Submission.objects.filter(pk=submission_id))
-    if not held or held[0].status in (SubmissionStatus.QUARANTINED, SubmissionStatus.REJECTED):
+    if not held or not held[0].answers or held[0].status in (SubmissionStatus.QUARANTINED, SubmissionStatus.REJECTED):
         raise Refused("This link no longer works. Please fill in the form once more.")
     submission = held[0]
     if submission.status == SubmissionStatus.AWAITING:
@@ -60,6 +63,8 @@ def release(submission: Submission, *, by: User, now: datetime) -> Accepted | No
     if not held:
         return None
     submission = held[0]
+    if not submission.answers:
+        raise Refused("Its answers are gone: erased, or forgotten after 90 days.")
     was = submission.status
     submission.reviewed_at, submission.reviewed_by = now, by
     has_email = any(q.maps_to == "contact.email" and q.key in submission.answers for q in submission.version.asked)
@@ -95,7 +100,7 @@ def mark_spam(submissions: Collection[Submission], *, by: User, now: datetime) -
 def claim_mail(submission_id: int, *, now: datetime) -> Submission | None:
     """Whoever claims it sends the mail; none when it was sent, another worker is at it, or nothing has to be."""
     free = Q(mail_claimed_at=None) | Q(mail_claimed_at__lt=now - MAIL_PATIENCE)
-    claimed = Submission.objects.filter(free, pk=submission_id, status=SubmissionStatus.AWAITING, mailed_at=None)
+    claimed = Submission.objects.filter(free & TO_MAIL, pk=submission_id, mailed_at=None).exclude(answers={})
     if not claimed.update(mail_claimed_at=now):
         return None
     return Submission.objects.select_related("form", "version").get(pk=submission_id)
@@ -109,6 +114,14 @@ def mail_sent(submission: Submission, *, now: datetime) -> None:
 def give_mail_back(submission: Submission) -> None:
     """The mail could not leave: the sweep tries again."""
     Submission.objects.filter(pk=submission.pk, mailed_at=None).update(mail_claimed_at=None)
+
+
+def forget_held(*, now: datetime) -> int:
+    """What nobody confirmed, and what somebody called spam, loses its answers after 90 days; that it came stays."""
+    old = Submission.objects.filter(
+        status__in=[SubmissionStatus.AWAITING, SubmissionStatus.REJECTED], received_at__lt=now - FORGOTTEN_AFTER
+    )
+    return old.exclude(answers={}).update(answers={}, origin={}, visitor="", invited=None)
 
 
 @transaction.atomic

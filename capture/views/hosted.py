@@ -29,6 +29,7 @@ from core.forms import show_refusal
 from core.middleware import public
 from core.throttle import client_address, exceeded
 from leads.models import Contact
+from leads.queries import record_of
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +176,7 @@ def _invited(request: HttpRequest, definition: Form, now: datetime) -> Contact |
     """Whose personal link it is; whoever was erased is nobody's any more."""
     token = request.POST.get("for") or request.GET.get("for", "")
     contact_id = nonces.read_personal_token(token, definition.slug, now=now) if token else None
-    return Contact.objects.filter(pk=contact_id, erased_at=None).first() if contact_id else None
+    return record_of(Contact.objects.filter(erased_at=None), contact_id) if contact_id else None
 
 
 def _shut(request: HttpRequest, definition: Form, invited: Contact | None) -> HttpResponse | None:

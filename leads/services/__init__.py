@@ -31,8 +31,8 @@ from leads.services.privacy import collect_copy, erase, facts_of, request_copy
 from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
 from leads.services.standings import add_tag, assign_owner, remove_tag
 from leads.services.suppression import find as find_suppressed
+from leads.services.suppression import may_open_again, suppress
 from leads.services.suppression import remove as remove_suppressed
-from leads.services.suppression import suppress
 from leads.services.taking_back import Kept, remove_companies, remove_facts, take_back
 from leads.services.touches import note_arrivals
 
@@ -70,6 +70,7 @@ __all__ = [
     "find_suppressed",
     "give_many",
     "link_identity",
+    "may_open_again",
     "merge_companies",
     "merge_contacts",
     "note_arrivals",

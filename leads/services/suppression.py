@@ -111,6 +111,14 @@ def open_again(contact: Contact, purpose: str, *, now: datetime) -> None:
     withdraw_suppressed([(contact.pk, pair) for pair in pairs], now=now)
 
 
+def may_open_again(contact: Contact, purpose: str) -> bool:
+    """Whether a mail may ask them if they want it again: only their own no stands against it."""
+    if REACHED_BY.get(Purpose(purpose)) != IdentityKind.EMAIL:
+        return False
+    pairs = [pair for pair in addresses_of(contact) if pair[0] == IdentityKind.EMAIL]
+    return not SuppressedAddress.objects.holding(pairs).exclude(reason__in=_THEIRS).exists()
+
+
 def remove(row: SuppressedAddress) -> bool:
     """Take it off the list; false when that was done already. Contacts stay withdrawn until they agree again."""
     return bool(SuppressedAddress.objects.filter(pk=row.pk).delete()[0])

@@ -222,7 +222,7 @@
     else if (command === 'consent') consent(a === true);
     else if (!visitor) return;
     else if (command === 'reset') { keep(PERSON, '', 0); remember(newId()); }
-    else if (command === 'visitor' && /^[\w-]{8,64}$/.test(a)) remember(a);
+    else if (command === 'visitor' && /^[\w-]{8,64}$/.test(a || '')) remember(a);
   }
   winnow.isLoaded = true;
   w.winnow = winnow;
@@ -240,6 +240,7 @@
     on(d, 'auxclick', clicked);
     on(d, 'copy', copied);
     on(d, 'submit', sent);
+    on(d, 'winnow:sent', event => winnow('visitor', event.detail.visitor)); // our form in this page
     if (d.readyState === 'loading') on(d, 'DOMContentLoaded', fill);
     fill();
   }

@@ -12,6 +12,7 @@ from django.db import connections
 from crm.celery import app
 from embedded.environment import with_surroundings
 from embedded.programs import programs
+from tests.capture.making import BROWSER
 from tests.conftest import PASSWORD
 from tests.crm.product import database_url
 from users.models import User
@@ -42,7 +43,9 @@ def browser(chromium: str, live_server: Any, monkeypatch: pytest.MonkeyPatch) ->
     # Playwright runs a loop of its own in this thread, in which Django would refuse to work
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        # not HeadlessChrome, whose forms would wait for a person
+        args = ["--no-sandbox", f"--user-agent={BROWSER}"]
+        running = playwright.chromium.launch(executable_path=chromium, args=args)
         yield running
         running.close()
         connections.close_all()  # inside that loop Django keeps connections of its own

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from capture.models import Form, Submission
+from capture.models import Form, Site, Submission
 from capture.questions import Condition, Question
-from leads.models import Contact, Identity
+from leads.models import Contact, EngagementEvent, Identity
 from leads.services import link_identity
 from tests import factories
 from tests.browser.conftest import SignIn
@@ -92,6 +92,35 @@ def test_the_next_person_at_a_shared_computer_goes_on_as_somebody_new(browser: A
     cookie = next(one["value"] for one in context.cookies(shop) if one["name"] == "winnow_visitor")
     assert Identity.objects.get(value=cookie).contact_id == bo.pk
     assert Identity.objects.get(value="visitor-0001").contact_id == ada.pk
+
+
+def test_the_tracker_goes_on_as_that_somebody_at_once(browser: Any, shop: str, live_server: Any) -> None:
+    ada = factories.contact(email="ada@acme.example")
+    link_identity(kind="anonymous", value="visitor-0001", contact=ada)
+    make_form("quiz", EMAIL)
+    site = Site.objects.create(name="Shop")
+    page = browser.new_context().new_page()
+    page.goto(f"{shop}/prices")
+    page.add_script_tag(content="window.winnow = function () { (winnow.q = winnow.q || []).push(arguments) }")
+    page.evaluate(
+        """([base, key]) => { const script = document.createElement('script'); script.src = base + '/t/tracker.js';
+        script.dataset.site = key; document.head.append(script) }""",
+        [live_server.url, site.write_key],
+    )
+    page.wait_for_function("winnow.isLoaded")
+    page.wait_for_timeout(1100)
+    page.get_by_label("E-mail").fill("bo@acme.example")
+    page.get_by_role("button", name="Send").click()
+    expect(page.get_by_text("Thank you")).to_be_visible()
+    page.evaluate("winnow('visitor'); winnow('track', 'Price list opened')")
+    bo = Contact.objects.get(email="bo@acme.example")
+    for _ in range(50):
+        if event := EngagementEvent.objects.filter(kind__key="price_list_opened").first():
+            break
+        page.wait_for_timeout(100)
+    assert event is not None
+    assert event.contact_id == bo.pk
+    assert {one.contact_id for one in EngagementEvent.objects.filter(kind__key="page_view")} == {ada.pk}
 
 
 def test_a_form_is_built_in_the_browser(cast: Cast, sign_in: SignIn, live_server: Any) -> None:

@@ -14,9 +14,12 @@ from django.utils import timezone
 
 from capture import nonces, services, tasks
 from capture.models import Submission
-from leads.models import Consent, Contact, EngagementEvent
+from core.errors import Refused
+from leads.models import Consent, Contact, EngagementEvent, Purpose
+from leads.queries.consent import may
+from leads.services import suppression
 from tests.capture.making import BOX, EMAIL, make_form, nonce, submit
-from tests.conftest import NOW, Cast
+from tests.conftest import NOW, Cast, client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -176,3 +179,71 @@ def test_a_form_without_double_opt_in_sends_no_mail(django_capture_on_commit_cal
     with django_capture_on_commit_callbacks(execute=True):
         told = submit(version, consents=["marketing"]).submission
     assert (told.status, mail.outbox, Consent.objects.settled().count()) == ("accepted", [], 1)
+
+
+def unsubscribed(reason: str) -> None:
+    suppression.suppress(["ada@acme.example"], reason=reason, now=NOW - timedelta(days=1))
+
+
+def test_whoever_had_unsubscribed_and_ticks_the_box_is_asked_by_mail(
+    client: Client, cast: Cast, django_capture_on_commit_callbacks: Any
+) -> None:
+    unsubscribed("unsubscribed")
+    version = make_form("plain", EMAIL, consents=(BOX,))
+    answers = {"email": "ada@acme.example"}
+    told = submit(version, answers=answers, consents=["marketing"], now=timezone.now()).submission
+    contact = Contact.objects.get()
+    assert (told.status, told.contact_id, told.did["pending"]) == ("accepted", contact.pk, ["marketing"])
+    assert not may(contact, Purpose.MARKETING)
+    with django_capture_on_commit_callbacks() as queued:
+        tasks.mail_missed_confirmations()  # the task got lost
+    assert len(queued) == 1
+    tasks.mail_confirmation(told.pk)
+    tasks.mail_confirmation(told.pk)
+    (letter,) = mail.outbox
+    assert letter.to == ["ada@acme.example"]
+    link = re.search(r"https?://\S+(/confirm/\S+)", str(letter.body))
+    assert link is not None
+    page = client_of(cast.mara).get(f"/submissions/{told.pk}/").content.decode()
+    assert "they had unsubscribed, so a mail asks them to confirm" in page
+    assert client.get(link[1]).status_code == 200
+    assert not may(contact, Purpose.MARKETING)
+    assert client.post(link[1]).status_code == 200
+    assert may(contact, Purpose.MARKETING)
+    assert EngagementEvent.objects.count() == 1
+    assert "confirmed by mail" in client_of(cast.mara).get(f"/submissions/{told.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("reason", ["complaint", "manual"])
+def test_a_complaint_is_not_written_to_and_the_submission_says_so(cast: Cast, reason: str) -> None:
+    unsubscribed(reason)
+    told = submit(
+        make_form("plain", EMAIL, consents=(BOX,)), answers={"email": "ada@acme.example"}, consents=["marketing"]
+    )
+    tasks.mail_confirmation(told.submission.pk)
+    tasks.mail_missed_confirmations()
+    assert mail.outbox == []
+    page = client_of(cast.mara).get(f"/submissions/{told.submission.pk}/").content.decode()
+    assert "does not count, their address is on the" in page
+
+
+def test_what_nobody_confirmed_and_spam_lose_their_answers_after_90_days(client: Client, cast: Cast) -> None:
+    asked = ask(client)
+    version = make_form("plain", EMAIL)
+    spam = submit(version, 2, is_trapped=True, now=timezone.now()).submission
+    services.mark_spam([spam], by=cast.mara, now=NOW)
+    held = submit(version, 3, is_trapped=True, now=timezone.now()).submission
+    taken = submit(version, 4, now=timezone.now()).submission
+    assert services.forget_held(now=timezone.now() + timedelta(days=89)) == 0
+    assert services.forget_held(now=timezone.now() + timedelta(days=91)) == 2
+    assert services.forget_held(now=timezone.now() + timedelta(days=91)) == 0
+    left = {row.pk: bool(row.answers) for row in Submission.objects.all()}
+    assert left == {asked.pk: False, spam.pk: False, held.pk: True, taken.pk: True}
+    with pytest.raises(Refused, match="Its answers are gone"):
+        services.release(Submission.objects.get(pk=spam.pk), by=cast.mara, now=NOW)
+    tasks.mail_missed_confirmations()
+    tasks.mail_confirmation(asked.pk)
+    assert mail.outbox == []
+    page = client_of(cast.mara).get(f"/submissions/{spam.pk}/").content.decode()
+    assert "forgotten after 90 days" in page
+    assert "Take it in" not in page

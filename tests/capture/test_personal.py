@@ -11,6 +11,7 @@ from capture import nonces
 from capture.models import Submission
 from capture.questions import Question
 from leads.models import Consent, Contact, EngagementEvent, Evidence
+from leads.services.merging import merge_contacts
 from tests import factories
 from tests.capture.making import BOX, BUDGET, EMAIL, make_form, nonce
 from tests.conftest import Cast, client_of
@@ -100,6 +101,16 @@ def test_a_link_that_does_not_work_is_said_and_takes_nothing(client: Client, ada
     assert client.get("/f/survey/", {"for": token[:2000]}).status_code == 410
     assert answer(client, token).status_code == 410
     assert not EngagementEvent.objects.exists()
+
+
+def test_a_link_from_before_a_merge_is_the_survivors(client: Client, ada: Contact) -> None:
+    make_form("survey", BUDGET, is_by_invitation=True)
+    token, survivor = link(ada), factories.contact(email="ada@other.example")
+    merge_contacts(survivor_id=survivor.pk, former_id=ada.pk, now=timezone.now())
+    assert client.get("/f/survey/", {"for": token}).status_code == 200
+    assert answer(client, token).status_code == 303
+    assert Evidence.objects.get().contact_id == survivor.pk
+    assert Submission.objects.get().invited_id == survivor.pk
 
 
 def test_a_survey_opens_by_a_personal_link_only(client: Client) -> None:

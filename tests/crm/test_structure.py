@@ -60,6 +60,7 @@ SWEEPS = {
     "scoring.tasks.rescore": "scoring.tasks.rescore",
     "pipeline.tasks.promote": "pipeline.tasks.promote_missed",
     "pipeline.tasks.refresh_search": "pipeline.tasks.refresh_search_missed",
+    "capture.tasks.mail_confirmation": "capture.tasks.mail_missed_confirmations",
     "leads.tasks.apply_profiling": "leads.tasks.apply_profiling_missed",
     "leads.tasks.rejudge": "leads.tasks.resume_rejudging",
     "leads.tasks.erase": "leads.tasks.continue_privacy",

@@ -12,6 +12,7 @@ from django.db.models import Count, ForeignKey
 
 from activities.models import Activity, FollowUp
 from activities.services import add_follow_up, log_activity
+from capture.models import Import, RejectedRow
 from core.errors import Refused
 from leads import privacy as declared
 from leads.models import (
@@ -139,6 +140,23 @@ def test_nothing_of_the_person_is_left_and_the_counts_stay(cast: Cast, person: C
     assert opportunity.amount == Decimal(1234)
     assert FollowUp.objects.get().title == "Erased person"
     assert (erasure.requested_by, erasure.requested_at) == (cast.mara, NOW)
+
+
+def test_rows_of_lists_that_were_not_taken_lose_the_person(cast: Cast, person: Contact) -> None:
+    list_of = Import.objects.create(name="fair.csv", content=b"", encoding="utf-8", delimiter=",")
+    cells = ["Jolanthe", "JOLANTHE@lampworks.example", "Atlantis"]
+    theirs = RejectedRow.objects.create(of=list_of, line=2, reason="“Atlantis” is no country.", cells=cells)
+    other = RejectedRow.objects.create(of=list_of, line=3, reason="No address.", cells=["Bo", "bo@berg.example"])
+    copy = privacy.request_copy(person, now=NOW, actor=cast.mara)
+    collect_copy(copy_id=copy.pk)
+    copy.refresh_from_db()
+    assert b"Atlantis" in gzip.decompress(bytes(copy.content))
+    assert b"bo@berg.example" not in gzip.decompress(bytes(copy.content))
+    erase(person, cast)
+    theirs.refresh_from_db()
+    other.refresh_from_db()
+    assert (theirs.cells, theirs.reason) == ([], "erased")
+    assert other.cells == ["Bo", "bo@berg.example"]
 
 
 def test_nobody_sees_them_and_nobody_is_handed_over(cast: Cast, person: Contact) -> None:
