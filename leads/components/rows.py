@@ -23,24 +23,24 @@ def lead_rows(rows: "Iterable[Row]", selectable: bool = False, narrow: bool = Fa
 
 
 def _row(row: "Row", selectable: bool, narrow: bool) -> str:
-    standing, name = row.standing, text(row.name)
+    name = text(row.name)
     box = source = tags = added = ""
     if selectable:
         box = (
-            f'<td class="shrink is-check"><input class="check" type="checkbox" name="ids" value="{standing.pk}" '
+            f'<td class="shrink is-check"><input class="check" type="checkbox" name="ids" value="{row.pk}" '
             f'form="bulk-form" data-select aria-label="Select {name}"></td>'
         )
     if not narrow:
-        source = f'<td data-label="Source" class="hide-narrow">{text(row.source)}</td>'
+        source = f'<td data-label="Source" class="hide-narrow">{row.source}</td>'
         tags = f'<td class="hide-narrow">{_tags(row.tags) if row.tags else ""}</td>'
-        added = f'<td data-label="Added" class="num hide-phone">{ago(standing.contact.created_at)}</td>'
+        added = f'<td data-label="Added" class="num hide-phone">{ago(row.created_at)}</td>'
     return (
         f'<tr>{box}<td class="wide"><a class="sheet-name" href="{row.url}" title="{name}">{name}</a>'
         f'<span class="sheet-sub">{text(row.about)}</span></td>'
-        f'<td data-label="Lifecycle">{lifecycle(standing.lifecycle)}</td>'
-        f'<td data-label="Score">{score_badge(standing, href=row.why_url)}</td>'
+        f'<td data-label="Lifecycle">{lifecycle(row.lifecycle)}</td>'
+        f'<td data-label="Score">{score_badge(row.judged, href=row.why_url)}</td>'
         f'<td data-label="Criteria">{chips(row.chips)}</td>'
-        f'<td data-label="Owner">{avatar(standing.owner)}</td>{source}{tags}'
+        f'<td data-label="Owner">{avatar(row.owner)}</td>{source}{tags}'
         f'<td data-label="Seen" class="num">{ago(row.last_seen)}</td>{added}</tr>'
     )
 

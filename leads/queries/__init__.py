@@ -3,9 +3,10 @@
 from leads.queries.access import owners_for, told_to
 from leads.queries.chips import Chip, answers_of, chips_for
 from leads.queries.kinds import KindRow, kind_rows, seen_properties
-from leads.queries.lists import Row, list_page, people, rows_for, tag_choices
+from leads.queries.lists import list_page, people, tag_choices
 from leads.queries.merges import current_id, doubles_of, has_doubles, known_as, merges_of, record_of
 from leads.queries.records import consents_of, for_contact_page, identities_of, owners_beside, people_of, tags_of
+from leads.queries.rows import Row, rows_for, rows_of
 from leads.queries.search import search_companies, search_people
 from leads.queries.touches import CameFrom, came_from
 
@@ -33,6 +34,7 @@ __all__ = [
     "people_of",
     "record_of",
     "rows_for",
+    "rows_of",
     "search_companies",
     "search_people",
     "seen_properties",

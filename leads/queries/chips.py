@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from core.prepared import Prepared
 from leads.models import Contact, Criterion, Evidence
 
 LONGEST_QUOTE = 140
@@ -31,7 +31,10 @@ class Chip(NamedTuple):
 
 
 # every criterion comes once, and once more for each contact of whom something is known
-_NEWEST = """
+_NEWEST = Prepared(
+    "newest_evidence",
+    ["bigint[]", "timestamptz"],
+    """
 SELECT c.id, c.key, c.letter, c.label, c.question, v.contact_id,
        v.verdict, v.text, v.amount, v.on_date, v.quote, v.observed_at, u.name
 FROM leads_criterion c
@@ -41,7 +44,8 @@ LEFT JOIN (
     ORDER BY contact_id, criterion_id, observed_at DESC, id DESC) v ON v.criterion_id = c.id
 LEFT JOIN users_user u ON u.id = v.recorded_by_id
 ORDER BY c.position, c.id
-"""
+""",
+)
 
 
 def chips_for(contact_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, list[Chip]]:
@@ -50,12 +54,9 @@ def chips_for(contact_ids: Iterable[int], *, now: datetime | None = None) -> dic
     now = now or timezone.now()
     if not ids:
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_NEWEST, [ids, now])
-        rows = cursor.fetchall()
     criteria: dict[int, Chip] = {}
     known: dict[tuple[int, int], tuple[Any, ...]] = {}
-    for criterion_id, key, letter, label, question, contact_id, *evidence in rows:
+    for criterion_id, key, letter, label, question, contact_id, *evidence in _NEWEST.rows([ids, now]):
         if criterion_id not in criteria:
             # an address per chip would cost more than the query
             url = reverse("evidence_new", args=[0, key])

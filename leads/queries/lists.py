@@ -1,68 +1,26 @@
 """The list of leads, by keyset on Standing."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import IntegerField, Q, QuerySet
+from django.db.models import F, IntegerField, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.urls import reverse
 
 from core import keyset
-from leads.days import date_of, day_of
+from leads.days import day_of
 from leads.filters import GRADES, TWO_WAY_DAYS, LeadFilter, month_range
-from leads.models import Company, Contact, Lifecycle, Source, Standing, StandingQuerySet, Tag
-from leads.queries.chips import Chip, chips_for
+from leads.models import Lifecycle, Standing, StandingQuerySet, Tag
 from users.models import User
 
 PAGE_SIZE = 50
 MOST_TAGS = 500
-SOURCES: dict[str, str] = {str(value): str(label) for value, label in Source.choices}
 # sort -> columns whose values, together, are unique
 KEYS: dict[str, list[tuple[str, type]]] = {
     "score": [("total", int), ("contact_id", int)],
-    "new": [("contact__created_at", datetime), ("contact_id", int)],
+    "new": [("created", datetime), ("contact_id", int)],
     "seen": [("seen_day", int), ("contact_id", int)],
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of a list of people."""
-
-    standing: Standing
-    chips: list[Chip]
-    tags: list[Tag]
-    name: str
-    url: str
-    why_url: str
-
-    @property
-    def contact(self) -> Contact:
-        return self.standing.contact
-
-    @property
-    def company(self) -> Company | None:
-        return self.standing.contact.company
-
-    @property
-    def about(self) -> str:
-        """Job and company."""
-        contact = self.standing.contact
-        company = contact.company
-        return ", ".join(filter(None, (contact.job_title, company.name if company else "")))
-
-    @property
-    def source(self) -> str:
-        return SOURCES.get(self.standing.source, self.standing.source)
-
-    @property
-    def last_seen(self) -> date | None:
-        return None if self.standing.last_day is None else date_of(self.standing.last_day)
-
-    @property
-    def last_two_way(self) -> date | None:
-        return None if self.standing.two_way_day is None else date_of(self.standing.two_way_day)
 
 
 def matching(words: Iterable[str], column: str = "search_text") -> Q:
@@ -111,61 +69,22 @@ def people(user: User, wanted: LeadFilter, *, now: datetime, hot_from: int | Non
 
 def list_page(
     rows: "QuerySet[Standing]", *, sort: str = "-score", after: str = "", before: str = "", size: int = PAGE_SIZE
-) -> "keyset.Page[Standing]":
-    """One page of standings with what a row shows, in the order of `sort`. One query."""
+) -> "keyset.Page[Any]":
+    """One page of standings in the order of `sort`: only their `pk`, for `rows_of`. One query."""
     key = sort.removeprefix("-")
     if key == "seen":  # as the index is: never seen is the longest ago
         rows = rows.annotate(seen_day=Coalesce("last_day", -1, output_field=IntegerField()))
+    elif key == "new":
+        rows = rows.annotate(created=F("contact__created_at"))
+    by = KEYS[key]
     return keyset.page(
-        _with_people(rows),
-        by=KEYS[key],
+        rows.values_list("pk", *(name for name, _ in by), named=True),
+        by=by,
         descending=sort.startswith("-"),
         after=after,
         before=before,
         size=size,
     )
-
-
-def _with_people(rows: "QuerySet[Standing]") -> "QuerySet[Standing]":
-    """With all that a row shows; what is long and not shown is left where it is."""
-    unseen = ["search_text", "custom", "created_at"]
-    return rows.select_related("contact__company", "owner").defer(
-        *(f"contact__{name}" for name in ("search_text", "custom", "updated_at")),
-        *(f"contact__company__{name}" for name in unseen),
-        *("owner__password", "owner__email", "owner__created_at"),
-    )
-
-
-def rows_for(
-    standings: "Iterable[Standing] | Iterable[int]", *, user: User, now: datetime, tags: Iterable[Tag] = ()
-) -> list[Row]:
-    """What templates/leads/_rows.html shows: for standings (as from `list_page`) or for ids of contacts.
-
-    Ids keep their order, and those that the user may not see are left out. At most three queries; `tags` are those
-    already at hand.
-    """
-    wanted = list(standings)
-    known = [row for row in wanted if isinstance(row, Standing)]
-    if ids := [row for row in wanted if isinstance(row, int)]:
-        found = {row.pk: row for row in _with_people(Standing.objects.visible_to(user).filter(pk__in=ids))}
-        known = [found[pk] for pk in ids if pk in found]
-    chips = chips_for([row.pk for row in known], now=now)
-    named = {tag.pk: tag for tag in tags}
-    if missing := {tag for row in known for tag in row.tag_ids} - named.keys():
-        named |= Tag.objects.in_bulk(missing)
-    # an address per row and cell would cost more than the queries
-    url, why_url = (reverse(name, args=[0]).split("/0/", 1) for name in ("contact", "score_why"))
-    return [
-        Row(
-            row,
-            chips[row.pk],
-            sorted((named[pk] for pk in row.tag_ids if pk in named), key=lambda tag: tag.name),
-            name=row.contact.name,
-            url=f"/{row.pk}/".join(url),
-            why_url=f"/{row.pk}/".join(why_url),
-        )
-        for row in known
-    ]
 
 
 def tag_choices() -> list[Tag]:

@@ -1,6 +1,5 @@
 """What the page of one contact or company asks."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
@@ -48,7 +47,7 @@ def identities_of(contact: Contact) -> list[Identity]:
     return list(Identity.objects.filter(contact=contact).order_by("kind", "pk")[:50])
 
 
-def people_of(company: Company, user: User, *, most: int = 200) -> Sequence[Standing]:
-    """Who works there, as far as the user may see, best score first."""
+def people_of(company: Company, user: User, *, most: int = 200) -> list[int]:
+    """Ids of who works there, as far as the user may see, best score first."""
     rows = Standing.objects.visible_to(user).filter(contact__company=company)
-    return list(rows.select_related("contact__company", "owner").order_by("-total", "-pk")[:most])
+    return list(rows.order_by("-total", "-pk").values_list("pk", flat=True)[:most])

@@ -34,7 +34,7 @@ def show(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "company": company,
         "merges": queries.merges_of(company),
-        "rows": queries.rows_for(people, user=request.user, now=timezone.now()),
+        "rows": queries.rows_of(people, now=timezone.now()),
         "opportunities": pipeline.queries.opportunities_at(company, request.user),
         "own": own_fields(company, "company") if company.custom else [],
         "can_edit": request.user.can(Can.EDIT_LEADS),

@@ -14,7 +14,7 @@ from leads.days import date_of
 from leads.filters import LeadFilter
 from leads.models import CustomField, Lifecycle, Tag
 from leads.queries import events as of_events
-from leads.queries.lists import SOURCES
+from leads.queries.rows import SOURCES
 from users.access import SignedInRequest, requires
 from users.exports import send
 from users.roles import Can

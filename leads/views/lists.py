@@ -45,7 +45,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     page = queries.list_page(standings, sort=wanted.sort, after=after, before=before)
     tags, me = queries.tag_choices(), request.user.pk
     context = {
-        "rows": queries.rows_for(page.rows, user=request.user, now=now, tags=tags),
+        "rows": queries.rows_of([row.pk for row in page.rows], now=now, tags=tags),
         "wanted": wanted,
         "hot_from": hot_from,
         "tags": tags,

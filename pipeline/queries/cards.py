@@ -4,34 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.urls import reverse
 
 from leads.models.contact import name_of
 from leads.queries import Chip, chips_for
+from leads.queries.rows import Judged, Owner, owner_of
 from pipeline.models import LostReason, OpportunityQuerySet
-from users.models import initials_of
 
 REASONS: dict[str, str] = {str(value): str(label) for value, label in LostReason.choices}
-
-
-class Owner(NamedTuple):
-    """Whose it is, as far as a face goes."""
-
-    pk: int
-    name: str
-    initials: str
-
-
-class Judged(NamedTuple):
-    """The score as a badge shows it."""
-
-    total: int
-    grade: str
-    fit: int
-    engagement: int
-    day: int | None
 
 
 _JUDGED = ("total", "grade", "fit", "content", "intent", "conversation", "social", "product", "day")
@@ -119,12 +101,9 @@ def for_cards(rows: OpportunityQuerySet, *annotations: str) -> Any:
 def cards_of(rows: Iterable[Any], *, now: datetime) -> list[Card]:
     """Opportunities (read by `for_cards`) with what a card shows besides. One query."""
     before, after = reverse("opportunity", args=[0]).split("0")  # an address per card would cost more than the query
-    owners: dict[int, Owner] = {}
     cards = []
     for row in rows:
         own, (reason, stage, kind, patience, company, owner_id, owner, *name), score = row[:13], row[13:24], row[24:33]
-        if owner_id is not None and owner_id not in owners:
-            owners[owner_id] = Owner(owner_id, owner, initials_of(owner))
         total, grade, fit, *categories, day = score
         days, is_rotting = stay(row.stage_entered_at, row.closed_at, patience, now)
         values: Any = (
@@ -135,7 +114,7 @@ def cards_of(rows: Iterable[Any], *, now: datetime) -> list[Card]:
             patience,
             name_of(*name),
             company or "",
-            owners.get(owner_id),
+            None if owner_id is None else owner_of(owner_id, owner),
             # a contact without a standing was never scored
             Judged(total or 0, grade or "", fit or 0, sum(filter(None, categories)), day),
             days,

@@ -23,7 +23,7 @@ def scored(total: int, owner: object = None, **fields: object) -> Contact:
 
 
 def names(response: object) -> list[str]:
-    return [row.contact.first_name for row in response.context["rows"]]  # type: ignore[attr-defined]
+    return [row.name.split()[0] for row in response.context["rows"]]  # type: ignore[attr-defined]
 
 
 def test_the_best_score_stands_first_and_every_sort_has_its_order(cast: Cast) -> None:
@@ -189,5 +189,5 @@ def test_200_rows_cost_as_many_queries_as_2(cast: Cast) -> None:
 def test_rows_for_ids_keeps_their_order_and_leaves_out_the_invisible(cast: Cast) -> None:
     first, hidden, last = scored(1, cast.rita), scored(2, cast.sven), scored(3)
     rows = queries.rows_for([last.pk, hidden.pk, first.pk], user=cast.rita, now=NOW)
-    assert [row.contact.pk for row in rows] == [last.pk, first.pk]
+    assert [row.pk for row in rows] == [last.pk, first.pk]
     assert queries.rows_for([], user=cast.rita, now=NOW) == []
