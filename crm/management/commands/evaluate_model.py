@@ -1,14 +1,13 @@
 import json
 import os
 from argparse import ArgumentParser
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from capture import tables
 from core.errors import Refused
+from crm.frames import named, read_frame
 
 
 class Command(BaseCommand):
@@ -41,14 +40,14 @@ class Command(BaseCommand):
         if not 2 <= folds <= 50:
             raise CommandError("--folds: from 2 to 50.")
         try:
-            frame = read_frame(csv)
+            frame = read_frame(csv, option="csv")
             found = evaluate(
                 frame,
-                label=_named(frame, [options["label"]])[0],
-                group=_named(frame, options["group"]),
-                order=next(iter(_named(frame, [options["order"]])), "") if options["order"] else "",
+                label=named(frame, [options["label"]])[0],
+                group=named(frame, options["group"]),
+                order=next(iter(named(frame, [options["order"]])), "") if options["order"] else "",
                 train_until=options["train_until"],
-                exclude=_named(frame, options["exclude"]),
+                exclude=named(frame, options["exclude"]),
                 n_folds=folds,
                 seed=seed,
                 workers=os.cpu_count() or 1,
@@ -58,34 +57,3 @@ class Command(BaseCommand):
                 "\n".join(f"--{field.replace('_', '-')}: {text}" for field, text in refused.fields.items())
             ) from None
         self.stdout.write(json.dumps(found.as_dict()))
-
-
-def read_frame(path: Path) -> dict[str, list[str | float | None]]:
-    """The table's columns by name; short rows are filled up with blanks. Raises Refused naming what is wrong."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Refused(csv=f"{path} cannot be read: {error.strerror}.") from None
-    text = tables.text_of(content, tables.encoding_of(content))
-    rows = [record.cells for record in tables.records(text, tables.delimiter_of(text))]
-    if len(rows) < 2:
-        raise Refused(csv="This table has no rows below its header.")
-    names: list[str] = []
-    for number, cell in enumerate(rows[0], 1):
-        name = cell or f"column {number}"
-        names.append(name if name not in names else f"{name} ({number})")
-    return {
-        name: [cells[place] if place < len(cells) else None for cells in rows[1:]] for place, name in enumerate(names)
-    }
-
-
-def _named(frame: Iterable[str], given: list[str]) -> list[str]:
-    """Columns as they are spelt in the table, given one by one or separated by commas, in any case."""
-    spelt = {name.strip().lower(): name for name in frame}
-    wanted = [
-        part
-        for item in given
-        for part in ([item] if item.strip().lower() in spelt else item.split(","))
-        if part.strip()
-    ]
-    return [spelt.get(name.strip().lower(), name.strip()) for name in wanted]
