@@ -10,6 +10,7 @@ import crm.reference
 from capture import reference
 from capture.arrangement import ConsentBox
 from capture.models import Site
+from core.tasks import enqueue
 from crm.demo import logins
 from crm.demo.forms import fill_in_forms
 from crm.demo.judge import Judge
@@ -28,6 +29,9 @@ from reports.services import refresh_funnel
 from scoring import queries as scoring
 from scoring import services
 from scoring.models import Definition
+from scoring.services.accountability import count_rules
+from scoring.services.learning import ask_for_model
+from scoring.tasks import train_model
 from users.models import Team, User
 
 
@@ -63,6 +67,8 @@ def build(*, now: datetime) -> None:
         cursor.execute("ANALYZE")
     services.refresh_all(now=now)
     refresh_funnel(now=now)
+    count_rules(now=now)
+    enqueue(train_model, model_id=ask_for_model(now=now).pk)  # takes half a minute: a worker's
 
 
 def make_colleagues() -> None:

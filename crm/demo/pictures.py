@@ -48,6 +48,8 @@ PICTURES = (
     Picture("forecast", "/forecast/", "manager"),
     Picture("funnel", "/funnel/", "marketer"),
     Picture("definition", "/definition/", "marketer"),
+    Picture("purchase-model", "/definition/model/", "marketer"),
+    Picture("rules", "/definition/rules/", "marketer"),
     Picture("search", "/search/?q=an", "rep"),
     Picture("notifications", "/notifications/", "rep"),
     Picture("settings", "/settings/", "admin"),

@@ -82,8 +82,8 @@ def importance(model: Learned, test: Frame, label: Matrix) -> list[list[Any]]:
     if not model.has_signal or not len(label):
         return []
     known = measures.losses(label, model.probability(test)).mean()
-    found = [
-        [name, float(measures.losses(label, model.probability({**test, name: [None] * len(label)})).mean() - known)]
+    found: list[tuple[str, float]] = [
+        (name, float(measures.losses(label, model.probability({**test, name: [None] * len(label)})).mean() - known))
         for name in (column.name for column in model.encoder.columns)
     ]
-    return sorted(found, key=lambda row: -row[1])[:_MOST_FEATURES]
+    return [[name, lost] for name, lost in sorted(found, key=lambda row: -row[1])[:_MOST_FEATURES]]

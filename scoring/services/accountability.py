@@ -21,8 +21,8 @@ def count_rules(*, now: datetime) -> RuleReport | None:
     known = features.training_rows(now)
     looks = list(asked.looks(spec, known.contact_ids, known.at, known.bought))
     names = accountability.keys(spec)
-    points = [rule.points for rule in (*spec.engagement, *spec.fit)]
-    proposals = suggested(*([look[n] for look in looks] for n in range(3)), points)
+    points = [line.points for line in spec.engagement] + [rule.points for rule in spec.fit]
+    proposals = suggested([look[0] for look in looks], [look[1] for look in looks], [look[2] for look in looks], points)
     content = accountability.report(
         spec,
         masks,

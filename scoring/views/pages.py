@@ -36,7 +36,11 @@ def definition(request: SignedInRequest) -> HttpResponse:
         .select_related("signed_by_marketing", "signed_by_sales")
         .first()
     )
-    context: dict[str, object] = {"definition": active, "may_edit": request.user.can(Can.EDIT_DEFINITION)}
+    context: dict[str, object] = {
+        "definition": active,
+        "may_edit": request.user.can(Can.EDIT_DEFINITION),
+        "sees_rules": request.user.can(Can.SEE_FUNNEL),
+    }
     if active:
         done, total = drafts.refresh_progress(active)
         context |= {"done": done, "total": total, "is_running": done < total, "versions": drafts.versions()[:50]}

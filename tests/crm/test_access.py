@@ -215,6 +215,12 @@ TABLE = [
     Row("form_submissions", MARKETING, ("form",)),
     # judgement
     Row("definition", ALL),
+    Row("purchase_model", ALL),
+    Row("purchase_model_train", "403 403 403 302 302 302 403 302", method="post"),
+    Row("contact_likelihood", OF_TEAM, ("contact",)),
+    Row("rule_report", "403 403 403 200 200 200 200 302"),
+    Row("rule_report_count", "403 403 403 302 302 302 403 302", method="post"),
+    Row("rule_contacts", "403 403 403 404 404 404 404 302", ("nothing", "nothing")),
     Row("definition_progress", ALL),
     Row("definition_version", ALL, ("draft",)),
     Row("definition_new", "403 403 403 302 302 302 403 302", method="post"),
