@@ -43,3 +43,11 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A list, separated by commas."""
     return [word.strip() for word in os.environ.get(name, default).split(",") if word.strip()]
+
+
+def country(name: str) -> str:
+    """A two-letter code, or nothing."""
+    value = os.environ.get(name, "").strip().upper()
+    if value and not (len(value) == 2 and value.isascii() and value.isalpha()):
+        raise ImproperlyConfigured(f"{name}={value!r} is no country. Write its two letters, such as DE, or nothing.")
+    return value

@@ -264,6 +264,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CONSENT_REQUIRED = env.words("CONSENT_REQUIRED", "marketing")
 SUPPRESSION_KEY = env.text("SUPPRESSION_KEY", SECRET_KEY)  # with another key the suppression list matches nobody
 
+# --- telephone ---
+PHONE_COUNTRY = env.country("PHONE_COUNTRY")  # of numbers without country code, where the person's own is not known
+
 # --- pages ---
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

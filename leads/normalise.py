@@ -5,6 +5,7 @@ import unicodedata
 from functools import lru_cache
 
 import phonenumbers
+from django.conf import settings
 
 # Providers that ignore dots in the part before the @.
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
@@ -89,11 +90,18 @@ def company_key(name: str) -> str:
     return " ".join(word for word in words if word not in _LEGAL_FORMS) or " ".join(words)
 
 
-@lru_cache(maxsize=4096)
 def phone(value: str, region: str = "") -> str:
-    """The number in E.164 (+4930123456); empty when it is none. `region` helps numbers without country code."""
+    """The number in E.164 (+4930123456); empty when it is none.
+
+    A number without country code is one of `region`, or else of the country that the installation has set.
+    """
+    return _phone(value, (region or settings.PHONE_COUNTRY).upper())
+
+
+@lru_cache(maxsize=4096)
+def _phone(value: str, region: str) -> str:
     try:
-        parsed = phonenumbers.parse(value, region.upper() or None)
+        parsed = phonenumbers.parse(value, region or None)
     except phonenumbers.NumberParseException:
         return ""
     if not phonenumbers.is_possible_number(parsed):
