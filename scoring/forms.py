@@ -124,9 +124,15 @@ def leaves_of(condition: dict[str, Any]) -> tuple[str, list[dict[str, Any]]] | N
     """(joiner, leaves) of a condition that is flat enough for the controls; none when it is nested."""
     if "field" in condition:
         return "all", [condition]
+    if not condition:
+        return None
     for joiner in ("all", "any"):
         parts = condition.get(joiner)
-        if isinstance(parts, list) and len(condition) == 1 and all("field" in part for part in parts):
+        if (
+            isinstance(parts, list)
+            and len(condition) == 1
+            and all(isinstance(part, dict) and "field" in part for part in parts)
+        ):
             return joiner, parts
     return None
 

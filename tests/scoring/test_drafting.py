@@ -34,7 +34,7 @@ def test_a_sound_definition_has_no_problems() -> None:
         ("points", {"points": 0}),
         ("points", {"points": None}),
         ("points", {"points": "many"}),
-        ("points", {"points": 1001}),
+        ("points", {"points": 1001, "cap": None}),
         ("half_life", {"half_life_days": -3}),
         ("half_life", {"half_life_days": 0}),
         ("half_life", {"half_life_days": "soon"}),
