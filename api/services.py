@@ -53,7 +53,7 @@ def _owner(given: Mapping[str, Any], by: User) -> User | None:
 
 @transaction.atomic
 def new_contact(*, given: Mapping[str, Any], by: User, now: datetime) -> Contact:
-    """A new lead with owner and tags. Refused when the e-mail address is somebody's already."""
+    """A new lead with owner and tags, ready to be answered with. Refused when the e-mail address is somebody's."""
     fields = {name: value for name, value in given.items() if name not in {"owner", "tags", "source", "company"}}
     fields |= {"source": given.get("source", Source.API), "company_name": given.get("company", "")}
     try:
@@ -62,6 +62,8 @@ def new_contact(*, given: Mapping[str, Any], by: User, now: datetime) -> Contact
         raise told_to(by, taken) from None
     for tag in given.get("tags", []):
         add_tag([contact.pk], tag)
+    if given.get("tags"):
+        contact.standing.refresh_from_db(fields=["tag_ids"])
     return contact
 
 

@@ -6,9 +6,12 @@ transaction, let it pool by session.
 
 import weakref
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
+from django.db.models import Model
+
+Row = TypeVar("Row", bound=Model)
 
 _prepared: "weakref.WeakKeyDictionary[Any, set[str]]" = weakref.WeakKeyDictionary()
 
@@ -35,3 +38,18 @@ class Prepared:
                 names.add(self.name)
             cursor.execute(self._execute, params)
             return list(cursor.fetchall())
+
+
+def columns(model: type[Model], table: str) -> str:
+    """All columns of the model for a SELECT, in the order in which `record` takes them."""
+    return ", ".join(f"{table}.{field.column}" for field in model._meta.concrete_fields)
+
+
+def record(model: type[Row], row: Sequence[Any], start: int = 0) -> Row:
+    """The record whose columns stand in the row from `start` on."""
+    fields = model._meta.concrete_fields
+    values = [
+        converter(value, None, connection) if (converter := getattr(field, "from_db_value", None)) else value
+        for field, value in zip(fields, row[start : start + len(fields)], strict=True)
+    ]
+    return model.from_db(connection.alias, [field.attname for field in fields], values)

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
 from celery import Task, shared_task
+from django.core.cache import cache
 from django.db import OperationalError, transaction
 
 log = logging.getLogger(__name__)
@@ -29,8 +30,35 @@ def enqueue(task: "Task[Any, Any]", **ids: Any) -> None:
     transaction.on_commit(partial(_publish, task, ids), robust=True)
 
 
-def _publish(task: "Task[Any, Any]", ids: dict[str, Any]) -> None:
+def _publish(task: "Task[Any, Any]", ids: dict[str, Any]) -> bool:
     try:
         task.apply_async(kwargs=ids)
     except task.OperationalError as error:
         log.warning("%s not queued, its sweep will do it: %s", task.name, error)
+        return False
+    return True
+
+
+WAITING_SECONDS = 5
+
+
+def wake(task: "Task[Any, Any]") -> None:
+    """Queue `task`, which finds its work itself and says `begun`, unless one that has not begun is waiting already.
+
+    Whoever finds one waiting has committed before it begins, so it sees their work.
+    """
+    transaction.on_commit(partial(_wake, task), robust=True)
+
+
+def _wake(task: "Task[Any, Any]") -> None:
+    if cache.add(_waiting(task), 1, timeout=WAITING_SECONDS) and not _publish(task, {}):
+        cache.delete(_waiting(task))
+
+
+def begun(task: "Task[Any, Any]") -> None:
+    """The first words of a task that is woken: what comes from now on needs another one."""
+    cache.delete(_waiting(task))
+
+
+def _waiting(task: "Task[Any, Any]") -> str:
+    return f"waiting:{task.name}"

@@ -16,10 +16,11 @@ import leads.tasks
 import pipeline.tasks
 import scoring.signals
 import scoring.tasks
-from core.tasks import enqueue
+from core.tasks import enqueue, wake
 
 REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.engagement_recorded, scoring.tasks.rescore),
+    (leads.signals.contact_created, scoring.tasks.rescore),
     (leads.signals.contact_changed, scoring.tasks.rescore),
     (leads.signals.contact_changed, pipeline.tasks.refresh_search),
     (leads.signals.evidence_recorded, scoring.tasks.rescore),
@@ -33,6 +34,8 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
     (capture.signals.confirmation_asked, capture.tasks.mail_confirmation),
 ]
+# They find their work themselves: one that waits does it for all.
+WOKEN = {scoring.tasks.rescore.name}
 
 
 def connect() -> None:
@@ -41,4 +44,7 @@ def connect() -> None:
 
 
 def _react(task: "Task[Any, Any]", sender: object, signal: Signal, **ids: Any) -> None:
-    enqueue(task, **ids)
+    if task.name in WOKEN:
+        wake(task)
+    else:
+        enqueue(task, **ids)

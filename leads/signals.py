@@ -3,7 +3,8 @@
 from django.dispatch import Signal
 
 engagement_recorded = Signal()  # contact_ids: whose timeline grew
-contact_changed = Signal()  # contact_ids: who is new or whose properties, tags or company changed
+contact_created = Signal()  # contact_ids: who is new, one by one (a batch announces its new ones as changed)
+contact_changed = Signal()  # contact_ids: whose properties, tags or company changed
 evidence_recorded = Signal()  # contact_ids: who answered a criterion
 consent_changed = Signal()  # contact_ids: who agreed to a purpose or took it back
 human_rule_changed = Signal()  # rejudging_id: the run that judges history again

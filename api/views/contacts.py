@@ -39,10 +39,10 @@ class OfContacts(View):
         """The contact with this id, or the one into which it was merged."""
         return get_object_or_404(known_as(self.rows(), pk))
 
-    def answer(self, pk: int, status: int = 200) -> Response:
+    def answer(self, pk: int) -> Response:
         """The contact as it is now."""
         contact = get_object_or_404(Contact.objects.for_page(), pk=pk)
-        return Response(serializers.contacts_out([contact])[0], status=status)
+        return Response(serializers.contacts_out([contact])[0])
 
 
 @extend_schema(tags=["Contacts"])
@@ -75,7 +75,7 @@ class Contacts(OfContacts):
         given = serializers.NewContactIn(data=request.data)
         given.is_valid(raise_exception=True)
         contact = services.new_contact(given=given.validated_data, by=self.caller(), now=timezone.now())
-        response = self.answer(contact.pk, status=201)
+        response = Response(serializers.contacts_out([contact])[0], status=201)
         response["Location"] = request.build_absolute_uri(reverse("api_contact", args=[contact.pk]))
         return response
 

@@ -7,12 +7,18 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.errors import Refused
+from core.prepared import Prepared, columns, record
 from leads import custom, normalise, signals
 from leads.models import ChangedContact, Company, Contact, Merge
 from leads.services.fields import custom_rules
 
 COMPANY_FIELDS = ("name", "domain", "industry", "employees", "country", "custom")
 BATCH = 500
+_BY_DOMAIN = Prepared(  # asked for each new lead
+    "company_by_domain",
+    ("text",),
+    f"SELECT {columns(Company, 'c')} FROM leads_company c WHERE c.domain = %s AND c.domain <> ''",  # noqa: S608
+)
 
 
 def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company | None:
@@ -20,8 +26,9 @@ def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company
     name = normalise.line(name)[:200]
     domain = normalise.company_domain(domain or email)
     if domain:
-        company = Company.objects.filter(domain=domain).first() or _by_former_domains([domain]).get(domain)
-        if company:
+        if found := _BY_DOMAIN.rows([domain]):
+            return record(Company, found[0])
+        if company := _by_former_domains([domain]).get(domain):
             return company
     if not name:
         return None

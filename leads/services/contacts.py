@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
 from core.errors import Refused
 from leads import custom, normalise, signals
@@ -19,6 +19,7 @@ from leads.models import (
     Source,
     Standing,
 )
+from leads.services import making
 from leads.services.companies import company_for, contact_search_text
 from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
@@ -85,14 +86,19 @@ def _claim(contact: Contact, kind: IdentityKind, value: str) -> bool:
     return False
 
 
-def _settle(contact: Contact, *, now: datetime | None = None) -> None:
-    """What follows from the fields of a contact that was just saved: identities, search, the score queue."""
+def addresses_in(contact: Contact) -> list[tuple[str, str]]:
+    """(kind, normalised value) of the address and the number in the contact's own fields."""
     reached_by = [
-        (IdentityKind.EMAIL, normalise.mailbox(contact.email)),
-        (IdentityKind.PHONE, normalise.phone(contact.phone, contact.country)),
+        (IdentityKind.EMAIL.value, normalise.mailbox(contact.email)),
+        (IdentityKind.PHONE.value, normalise.phone(contact.phone, contact.country) if contact.phone else ""),
     ]
-    new = [(kind.value, value) for kind, value in reached_by if _claim(contact, kind, value)]
-    withdraw_suppressed([(contact.pk, address) for address in new], now=now)
+    return [(kind, value) for kind, value in reached_by if value]
+
+
+def _settle(contact: Contact) -> None:
+    """What follows from the fields of a contact that was just changed: identities, search, the score queue."""
+    new = [(kind, value) for kind, value in addresses_in(contact) if _claim(contact, IdentityKind(kind), value)]
+    withdraw_suppressed([(contact.pk, address) for address in new])
     ChangedContact.objects.create(contact_id=contact.pk)
     signals.contact_changed.send(sender=None, contact_ids=[contact.pk])
 
@@ -119,16 +125,16 @@ def create_contact(
         cleaned["company"] = company_for(name=company_name, email=cleaned.get("email", ""))
     contact = Contact(created_at=now, **cleaned)
     contact.search_text = contact_search_text(contact, contact.company)
-    contact.save()
-    Standing.objects.create(contact=contact, source=source, owner=owner)
-    LifecycleChange.objects.create(
-        contact=contact, to_stage=Lifecycle.LEAD, at=now, actor=actor, reason=reason or f"New: {Source(source).label}"
-    )
-    try:
-        with transaction.atomic():
-            _settle(contact, now=now)
-    except IntegrityError:  # the same address, at the same moment, from another request
-        raise AddressTaken from None
+    standing = Standing(contact=contact, source=Source(source), owner=owner)
+    step = LifecycleChange(at=now, actor=actor, reason=reason or f"New: {Source(source).label}")
+    reached_by = addresses_in(contact)
+    made = making.insert(standing, step, reached_by)
+    for kind, value in reached_by:
+        if (kind, value) not in made.addresses:  # it was heard of before
+            made.addresses.update({(kind, value)} if _claim(contact, IdentityKind(kind), value) else ())
+    if made.is_suppressed:
+        withdraw_suppressed([(contact.pk, address) for address in sorted(made.addresses)], now=now)
+    signals.contact_created.send(sender=None, contact_ids=[contact.pk])
     return contact
 
 
