@@ -44,14 +44,14 @@ class MarketerDay:
 
 
 def marketer_day(user: User, *, now: datetime, shown: int | None = None) -> MarketerDay:
-    """What came in and what it lacks. Six queries."""
-    looked_at, _ = near_leads(user, now=now)
-    near = [lead for lead in looked_at if len(lead.missing) == 1]
+    """What came in and what it lacks. Seven queries."""
+    looked_at = near_leads(user, now=now)
+    near = [lead for lead in looked_at.found if len(lead.missing) == 1]
     gaps = Counter("points" if what.split()[0].isdigit() else what for lead in near for what in lead.missing)
     return MarketerDay(
         sources=new_by_source(user, now=now),
         funnel=funnel_headline(now=now),
-        near=near[:shown],
+        near=looked_at.shown(near[:shown], now=now),
         near_count=len(near),
         gaps=gaps.most_common(),
     )

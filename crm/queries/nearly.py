@@ -1,7 +1,9 @@
 """Leads that miss little: whom a question would make a prospect."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -9,7 +11,7 @@ from leads import queries as leads
 from leads.days import date_of, day_of
 from leads.models import Lifecycle, Standing, Verdict
 from leads.next_step import Gap, Situation, Step, next_step
-from leads.queries import Chip
+from leads.queries.chips import Known
 from scoring import queries as scoring
 from scoring.definitions import Spec
 from users.models import User
@@ -19,61 +21,94 @@ LOOKED_AT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class NearLead:
-    """One of them: how far it is, what is missing, what to do."""
+class Near:
+    """A lead that misses little, and what: labels of criteria, "a conversation", "3 points"."""
 
-    standing: Standing
-    chips: list[Chip]
-    missing: list[str]  # labels of criteria, "a conversation", "3 points"
+    pk: int
+    total: int
+    is_scored: bool
+    two_way_day: int | None
+    gaps: list[Gap]
+    must_talk: bool
+    missing: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class NearLead:
+    """The same as a page shows it, with what to do."""
+
+    row: leads.Row
+    missing: list[str]
     step: Step
 
 
-def near_leads(user: User, *, now: datetime, own: bool = False) -> tuple[list[NearLead], Spec | None]:
-    """Of the best two hundred those who have not said no, who miss least first. Three queries.
+@dataclass(frozen=True, slots=True)
+class NearLeads:
+    """Who misses little, who misses least first."""
+
+    found: list[Near] = field(default_factory=list)
+    spec: Spec | None = None
+    known: Known | None = None
+
+    def shown(self, some: Iterable[Near], *, now: datetime) -> list[NearLead]:
+        """Some of them with what a page shows besides. One query."""
+        if self.spec is None:
+            return []
+        by_id = {lead.pk: lead for lead in some}
+        rows = leads.rows_of(by_id, now=now, tags=None, known=self.known)
+        return [NearLead(row, by_id[row.pk].missing, _step(by_id[row.pk], row, self.spec, now)) for row in rows]
+
+
+def near_leads(user: User, *, now: datetime, own: bool = False) -> "NearLeads":
+    """Of the best two hundred those who have not said no, who miss least first. Three queries, of plain values.
 
     `own` keeps what belongs to the user or to nobody.
     """
     spec = scoring.active_spec()
     if spec is None:
-        return [], None
+        return NearLeads()
     rows = Standing.objects.visible_to(user).filter(
         lifecycle=Lifecycle.LEAD, is_qualified=False, total__gte=spec.threshold - MARGIN
     )
     if own:
         rows = rows.filter(Q(owner=user) | Q(owner=None))
-    standings = list(rows.select_related("contact__company", "owner").order_by("-total", "-contact_id")[:LOOKED_AT])
-    chips = leads.chips_for([row.pk for row in standings], now=now)
+    read = list(rows.order_by("-total", "-pk").values_list("pk", "total", "day", "two_way_day")[:LOOKED_AT])
+    known = Known([row[0] for row in read], now=now)
     asked = {required.criterion_id for required in spec.required}
     found = [
-        _near(row, chips[row.pk], spec, now)
-        for row in standings
-        if not any(chip.state == Verdict.FAILS and chip.criterion_id in asked for chip in chips[row.pk])
+        _near(row, known, spec, now)
+        for row in read
+        if not any(known.state(row[0], criterion) == Verdict.FAILS for criterion in asked)
     ]
-    found.sort(key=lambda lead: (len(lead.missing), -lead.standing.total))
-    return found, spec
+    found.sort(key=lambda lead: (len(lead.missing), -lead.total))
+    return NearLeads(found, spec, known)
 
 
-def _near(row: Standing, chips: list[Chip], spec: Spec, now: datetime) -> NearLead:
-    today, by_id = day_of(now), {chip.criterion_id: chip for chip in chips}
+def _near(read: tuple[Any, ...], known: Known, spec: Spec, now: datetime) -> Near:
+    pk, total, day, two_way_day = read
     gaps = [
-        Gap(by_id[required.criterion_id].key, required.label, required.question)
+        Gap(known.criteria[required.criterion_id].key, required.label, required.question)
         for required in spec.required
-        if required.criterion_id in by_id and by_id[required.criterion_id].state not in required.accepted
+        if required.criterion_id in known.criteria and known.state(pk, required.criterion_id) not in required.accepted
     ]
-    talked = row.two_way_day is not None and (not spec.two_way_days or row.two_way_day > today - spec.two_way_days)
+    talked = two_way_day is not None and (not spec.two_way_days or two_way_day > day_of(now) - spec.two_way_days)
     must_talk = bool(spec.two_way_days) and not talked
-    below = spec.threshold - row.total
+    below = spec.threshold - total
     missing = [gap.label.lower() for gap in gaps]
     missing += ["a conversation"] if must_talk else []
     missing += [f"{below} point{'' if below == 1 else 's'}"] if below > 0 else []
+    return Near(pk, total, day is not None, two_way_day, gaps, must_talk, missing)
+
+
+def _step(lead: Near, row: leads.Row, spec: Spec, now: datetime) -> Step:
     situation = Situation(
         lifecycle=row.lifecycle,
         today=now.date(),
         owner=row.owner.name if row.owner else "",
-        total=row.total if row.day is not None else None,
+        total=lead.total if lead.is_scored else None,
         threshold=spec.threshold,
-        gaps=gaps,
-        must_talk=must_talk,
-        last_two_way=None if row.two_way_day is None else date_of(row.two_way_day),
+        gaps=lead.gaps,
+        must_talk=lead.must_talk,
+        last_two_way=None if lead.two_way_day is None else date_of(lead.two_way_day),
     )
-    return NearLead(row, chips, missing, next_step(situation))
+    return next_step(situation)

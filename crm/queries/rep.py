@@ -31,15 +31,15 @@ class RepDay:
 
 
 def rep_day(user: User, *, now: datetime) -> RepDay:
-    """What waits for this rep. Nine queries."""
-    near, _ = near_leads(user, now=now, own=True)
+    """What waits for this rep. Ten queries."""
+    near = near_leads(user, now=now, own=True)
     tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return RepDay(
         deals=my_day(user, now=now),
         replies=unanswered(user, now=now),
         follow_ups=due_follow_ups(user, until=tomorrow),
-        to_call=near[:TO_CALL],
-        near_count=len(near),
+        to_call=near.shown(near.found[:TO_CALL], now=now),
+        near_count=len(near.found),
     )
 
 

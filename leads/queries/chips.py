@@ -48,33 +48,46 @@ ORDER BY c.position, c.id
 )
 
 
+class Known:
+    """What stands for each criterion of some contacts: read at once, drawn for those that are shown."""
+
+    def __init__(self, contact_ids: Iterable[int], *, now: datetime) -> None:
+        """One query."""
+        self.criteria: dict[int, Chip] = {}
+        self._now = now
+        self._evidence: dict[tuple[int, int], tuple[Any, ...]] = {}
+        for criterion_id, key, letter, label, question, contact_id, *evidence in _NEWEST.rows([list(contact_ids), now]):
+            if criterion_id not in self.criteria:
+                # an address per chip would cost more than the query
+                url = reverse("evidence_new", args=[0, key])
+                self.criteria[criterion_id] = Chip(
+                    criterion_id, key, letter, label, "unknown", f"Ask: {question}", url, question
+                )
+            if contact_id is not None:
+                self._evidence[contact_id, criterion_id] = tuple(evidence)
+        self._asked = [(one, *_around(one.url)) for one in self.criteria.values()]
+
+    def state(self, contact_id: int, criterion_id: int) -> str:
+        """meets, weak, fails or unknown."""
+        evidence = self._evidence.get((contact_id, criterion_id))
+        return evidence[0] if evidence else "unknown"
+
+    def chips(self, contact_id: int) -> list[Chip]:
+        """One per criterion."""
+        chips = []
+        for one, before, after in self._asked:
+            evidence = self._evidence.get((contact_id, one.criterion_id))
+            state, said = (evidence[0], _tooltip(self._now, *evidence[1:])) if evidence else (one.state, one.tooltip)
+            url = f"{before}/{contact_id}/{after}"
+            chips.append(Chip(one.criterion_id, one.key, one.letter, one.label, state, said, url, one.question))
+        return chips
+
+
 def chips_for(contact_ids: Iterable[int], *, now: datetime | None = None) -> dict[int, list[Chip]]:
     """Per contact, one chip per criterion from the evidence that stands. One query for all of them."""
     ids = list(contact_ids)
-    now = now or timezone.now()
-    if not ids:
-        return {}
-    criteria: dict[int, Chip] = {}
-    known: dict[tuple[int, int], tuple[Any, ...]] = {}
-    for criterion_id, key, letter, label, question, contact_id, *evidence in _NEWEST.rows([ids, now]):
-        if criterion_id not in criteria:
-            # an address per chip would cost more than the query
-            url = reverse("evidence_new", args=[0, key])
-            criteria[criterion_id] = Chip(
-                criterion_id, key, letter, label, "unknown", f"Ask: {question}", url, question
-            )
-        if contact_id is not None:
-            known[contact_id, criterion_id] = tuple(evidence)
-    asked: list[tuple[Chip, str, str]] = [(one, *_around(one.url)) for one in criteria.values()]
-    found: dict[int, list[Chip]] = {}
-    for pk in ids:
-        chips = found[pk] = []
-        for one, before, after in asked:
-            known_of = known.get((pk, one.criterion_id))
-            state, tooltip = (known_of[0], _tooltip(now, *known_of[1:])) if known_of else (one.state, one.tooltip)
-            url = f"{before}/{pk}/{after}"
-            chips.append(Chip(one.criterion_id, one.key, one.letter, one.label, state, tooltip, url, one.question))
-    return found
+    known = Known(ids, now=now or timezone.now()) if ids else None
+    return {pk: known.chips(pk) for pk in ids} if known else {}
 
 
 def _around(url: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from core.prepared import Prepared
 from leads.days import date_of
 from leads.models import Source, Standing, Tag
 from leads.models.contact import name_of
-from leads.queries.chips import Chip, chips_for
+from leads.queries.chips import Chip, Known
 from users.models import User, initials_of
 
 SOURCES: dict[str, str] = {str(value): str(label) for value, label in Source.choices}
@@ -86,22 +86,24 @@ def rows_for(contact_ids: Iterable[int], *, user: User, now: datetime, tags: Ite
     return rows_of([pk for pk in wanted if pk in seen], now=now, tags=tags)
 
 
-def rows_of(contact_ids: Iterable[int], *, now: datetime, tags: Iterable[Tag] = ()) -> list[Row]:
+def rows_of(
+    contact_ids: Iterable[int], *, now: datetime, tags: Iterable[Tag] | None = (), known: Known | None = None
+) -> list[Row]:
     """The same for ids that were read through `visible_to` just now. At most three queries.
 
-    `tags` are those already at hand.
+    `tags` and what is `known` of the criteria are those already at hand; without tags where they are not shown.
     """
     wanted = list(contact_ids)
     if not wanted:
         return []
     found = {row[0]: row for row in _ROWS.rows([wanted])}
-    chips = chips_for(wanted, now=now)
-    named = {tag.pk: tag for tag in tags}
-    if missing := {tag for row in found.values() for tag in row[3]} - named.keys():
+    known = known or Known(wanted, now=now)
+    named = {tag.pk: tag for tag in tags or ()}
+    if tags is not None and (missing := {tag for row in found.values() for tag in row[3]} - named.keys()):
         named |= Tag.objects.in_bulk(missing)
     # an address per row and cell would cost more than the queries
     url, why_url = (reverse(name, args=[0]).split("/0/", 1) for name in ("contact", "score_why"))
-    return [_row(found[pk], chips[pk], named, url, why_url) for pk in wanted if pk in found]
+    return [_row(found[pk], known.chips(pk), named, url, why_url) for pk in wanted if pk in found]
 
 
 def _row(read: tuple[Any, ...], chips: list[Chip], named: dict[int, Tag], url: list[str], why_url: list[str]) -> Row:

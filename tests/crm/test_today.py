@@ -47,7 +47,7 @@ def test_who_to_call_is_who_misses_least(cast: Cast) -> None:
     factories.evidence(refused, "timeline", "fails", now=timezone.now())
     factories.contact(now=timezone.now())
     day = queries.rep_day(cast.rita, now=timezone.now())
-    assert [lead.standing.pk for lead in day.to_call] == [nobodys.pk, one.pk, two.pk]
+    assert [lead.row.pk for lead in day.to_call] == [nobodys.pk, one.pk, two.pk]
     assert [lead.missing for lead in day.to_call] == [["timeline"], ["timeline"], ["authority", "timeline"]]
     assert day.to_call[1].step.title == "Ask about timeline."
     page = client_of(cast.rita).get("/").content.decode()
