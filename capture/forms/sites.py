@@ -39,7 +39,7 @@ class SiteSettings(forms.ModelForm):  # type: ignore[type-arg]
             del self.fields["is_server"]  # a key that stood in pages can never be secret again
             if self.instance.is_server:
                 del self.fields["asks_consent"], self.fields["uses_cookie"]
-            self.initial["allowed_origins"] = "\n".join(self.instance.allowed_origins)
+        self.initial["allowed_origins"] = "\n".join(self.instance.allowed_origins)
 
     def clean_allowed_origins(self) -> list[str]:
         return str(self.cleaned_data["allowed_origins"]).split()

@@ -63,6 +63,15 @@ def test_origins_are_brought_into_the_form_browsers_send(cast: Cast) -> None:
     assert len(site.write_key) == 20
 
 
+def test_the_page_as_it_opens_makes_a_site_of_any_origin(cast: Cast) -> None:
+    mara = client_of(cast.mara)
+    fields = mara.get("/settings/tracking/new/").context["form"]
+    shown = {field.html_name: field.value() or "" for field in fields}
+    assert shown["allowed_origins"] == ""
+    assert mara.post("/settings/tracking/new/", shown | {"name": "Shop"}).status_code == 302
+    assert Site.objects.get(name="Shop").allowed_origins == []
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
