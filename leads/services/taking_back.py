@@ -21,6 +21,7 @@ from leads.models import (
     Identity,
     IdentityKind,
     LifecycleChange,
+    Merge,
     Standing,
 )
 from leads.services.companies import contact_search_text
@@ -56,7 +57,7 @@ def take_back(images: Sequence[Image], *, now: datetime) -> list[Kept]:
     """Put the contacts of these images (all of theirs, oldest first) back as they were; what is kept, and why.
 
     A contact that was made goes when nobody has done anything with it since. A field goes back when it still has the
-    value that it was given.
+    value that it was given. Who was merged since stays: whose a value was cannot be told from the one that is left.
     """
     together = _together(images)
     ids = sorted(together)
@@ -70,13 +71,21 @@ def take_back(images: Sequence[Image], *, now: datetime) -> list[Kept]:
     )
     found = list(contacts)
     standings = {row.pk: row for row in locked(Standing.objects.filter(pk__in=ids))}
-    known = {row.pk: _Known(together[row.pk], row, standings[row.pk]) for row in found}
+    merged_since = _merged_since(together)
+    known = {row.pk: _Known(together[row.pk], row, standings[row.pk]) for row in found if row.pk not in merged_since}
     for identity in identities:
         if identity.contact_id in known:
             known[identity.contact_id].identities.append(identity)
     kept = _remove([one for one in known.values() if one.image.is_new], now=now)
     kept += _restore([one for one in known.values() if not one.image.is_new], now=now)
-    return kept
+    return kept + [Kept(pk, f"Kept as it is: merged with {name} since."[:300]) for pk, name in merged_since.items()]
+
+
+def _merged_since(images: dict[int, Image]) -> dict[int, str]:
+    """With whom each was merged after the batch."""
+    merges = Merge.objects.standing().filter(contact__in=images).order_by("pk")
+    rows = merges.values_list("contact", "at", "former_name")
+    return {pk: name for pk, at, name in rows if pk is not None and at >= images[pk].stamp}
 
 
 def _together(images: Sequence[Image]) -> dict[int, Image]:

@@ -187,7 +187,7 @@ def test_what_is_added_to_the_former_in_that_moment_is_the_survivors(
 
     def note() -> None:
         url = reverse("activity_new", args=[gone.pk, "note"])
-        answers["note"] = browser.post(url, {"body": "Wants a demo", "nonce": "once"}).status_code
+        answers["note"] = browser.post(url, {"body": "Wants a demo", "nonce": "once", "at": "2026-06-15T12:00"}).status_code
 
     def told() -> None:
         url = f"/api/v1/contacts/{gone.pk}"
