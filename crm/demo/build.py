@@ -12,6 +12,7 @@ from capture.arrangement import ConsentBox
 from capture.models import Site
 from core.tasks import enqueue
 from crm.demo import logins
+from crm.demo.definitions import agree_on_a_definition, propose_a_change
 from crm.demo.forms import fill_in_forms
 from crm.demo.judge import Judge
 from crm.demo.lists import bring_lists
@@ -50,6 +51,8 @@ def build(*, now: datetime) -> None:
         if spec is None or pipeline is None:
             raise NotPossible("Demo data needs an active definition and a pipeline. Run `manage.py prepare` first.")
         make_colleagues()
+        agree_on_a_definition(midnight)
+        spec = scoring.active_spec() or spec
         site = make_places_to_arrive()
         rots = [stage.rots_after_days for stage in Stage.objects.filter(pipeline=pipeline, kind=StageKind.OPEN)]
         judge = Judge(spec)
@@ -63,6 +66,7 @@ def build(*, now: datetime) -> None:
         connect_programs(midnight)
         bring_lists(midnight)
         let_some_be_twice(midnight)
+        propose_a_change(midnight)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     services.refresh_all(now=now)

@@ -118,7 +118,7 @@ class Loader:
                     at=step.at,
                     actor=self.owner(person) if step.stage in {"customer", "disqualified"} else None,
                     reason=step.reason,
-                    definition_version=1 if step.stage == "prospect" else None,
+                    definition_version=self.judge.spec.version if step.stage == "prospect" else None,
                 )
                 for step, before, person in steps
             ],

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from capture.models import Form, Import, ImportStatus
 from leads.models import Duplicate, Lifecycle, Merge, Standing
 from pipeline.models import Opportunity
+from scoring.models import Definition
 from scoring.queries import active_spec
 from users.models import User
 
@@ -48,6 +49,10 @@ PICTURES = (
     Picture("forecast", "/forecast/", "manager"),
     Picture("funnel", "/funnel/", "marketer"),
     Picture("definition", "/definition/", "marketer"),
+    Picture("definition-draft", "/definition/{draft}/", "manager"),
+    Picture("definition-edit", "/definition/{draft}/edit/", "marketer", open="[data-rule] summary"),
+    Picture("definition-preview", "/definition/{draft}/preview/", "marketer"),
+    Picture("definition-back-test", "/definition/{draft}/back-test/", "marketer"),
     Picture("purchase-model", "/definition/model/", "marketer"),
     Picture("rules", "/definition/rules/", "marketer"),
     Picture("search", "/search/?q=an", "rep"),
@@ -107,6 +112,7 @@ def places() -> dict[str, int]:
     )
     merge = Merge.objects.standing().order_by("pk")[0]
     return {
+        "draft": Definition.objects.filter(status__in=["draft", "review"]).order_by("-version")[0].pk,
         "duplicate": Duplicate.objects.order_by("-confidence", "pk")[0].pk,
         "merge": merge.pk,
         "merged": merge.survivor_id,

@@ -1,0 +1,60 @@
+"""The demo's definitions: the one it began with, the one that sales and marketing agreed on, and a draft in review."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from core.errors import Refused
+from crm.demo import logins
+from scoring.models import Definition, DefinitionStatus
+from scoring.queries.drafts import content_of
+from scoring.services import definitions
+from users.models import User
+
+
+def agree_on_a_definition(midnight: datetime) -> None:
+    """Before the demo's year began, both signed a version that asks a little less of an A."""
+    began, agreed = midnight - timedelta(days=800), midnight - timedelta(days=730)
+    first = Definition.objects.get(status=DefinitionStatus.ACTIVE)
+    if first.marketing_signed_at or Definition.objects.count() > 1:
+        return  # somebody works with definitions of their own
+    Definition.objects.filter(pk=first.pk).update(activated_at=began)
+    marketer, manager = _person("marketer"), _person("manager")
+    row = definitions.new_draft(by=marketer, now=agreed)
+    content = replace(
+        content_of(row),
+        name="Agreed with sales",
+        note="An A asked for more fit than most of our best customers had.",
+        grades=(20, 10, 40, 20),
+    )
+    row = definitions.save_draft(definition_id=row.pk, content=content, by=marketer, seen=row.revision, now=agreed)
+    definitions.sign(definition_id=row.pk, side="marketing", by=marketer, seen=row.revision, now=agreed)
+    definitions.sign(definition_id=row.pk, side="sales", by=manager, seen=row.revision, now=agreed)
+    definitions.activate(definition_id=row.pk, seen=row.revision, now=agreed)
+
+
+def propose_a_change(midnight: datetime) -> None:
+    """A draft that marketing has signed and sales has not."""
+    at = midnight - timedelta(days=2, hours=-9)
+    marketer = _person("marketer")
+    try:
+        row = definitions.new_draft(by=marketer, now=at)
+    except Refused:
+        return
+    content = content_of(row)
+    counted = tuple(
+        replace(rule, points=9, cap=27) if rule.name == "Looked at pricing" else rule for rule in content.engagement
+    )
+    content = replace(
+        content,
+        name="Pricing counts more",
+        note="Who comes back to the prices buys sooner than who reads the blog. In return the line moves up a little.",
+        threshold=54,
+        engagement=counted,
+        required=tuple((key, "weak" if key == "need" else least) for key, least in content.required),
+    )
+    row = definitions.save_draft(definition_id=row.pk, content=content, by=marketer, seen=row.revision, now=at)
+    definitions.sign(definition_id=row.pk, side="marketing", by=marketer, seen=row.revision, now=at)
+
+
+def _person(name: str) -> User:
+    return User.objects.get(email=f"{name}@{logins.DOMAIN}")
