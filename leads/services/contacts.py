@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from core.errors import Refused
+from core.prepared import Prepared, columns, record
 from leads import custom, normalise, signals
 from leads.models import (
     ChangedContact,
@@ -28,6 +29,13 @@ from users.models import User
 
 TEXT_FIELDS = {"first_name": 100, "last_name": 100, "email": 254, "phone": 40, "job_title": 150, "country": 2}
 CONTACT_FIELDS = frozenset({*TEXT_FIELDS, "company", "custom"})
+
+_BY_IDENTITY = Prepared(  # asked for each form that comes in
+    "contact_by_identity",
+    ("text", "text"),
+    f"SELECT {columns(Contact, 'c')} FROM leads_identity i JOIN leads_contact c ON c.id = i.contact_id "  # noqa: S608
+    "WHERE i.kind = %s AND i.value = %s",
+)
 
 
 def clean_fields(changes: dict[str, Any], *, rules: Mapping[str, custom.Rule] | None = None) -> dict[str, Any]:
@@ -162,10 +170,8 @@ def change_contact(contact: Contact, *, company_name: str | None = None, **chang
 def find_contact(*, email: str = "", phone: str = "") -> Contact | None:
     """Who has this e-mail address, or else this number."""
     for kind, value in ((IdentityKind.EMAIL, normalise.mailbox(email)), (IdentityKind.PHONE, normalise.phone(phone))):
-        if value:
-            identity = Identity.objects.filter(kind=kind, value=value).select_related("contact").first()
-            if identity and identity.contact:
-                return identity.contact
+        if value and (found := _BY_IDENTITY.rows([kind.value, value])):
+            return record(Contact, found[0])
     return None
 
 
@@ -177,8 +183,7 @@ def upsert_contact(
     contact = find_contact(email=str(fields.get("email") or ""))
     if contact is None:
         try:
-            with transaction.atomic():
-                return create_contact(source=source, now=now, actor=actor, company_name=company_name, **fields), True
+            return create_contact(source=source, now=now, actor=actor, company_name=company_name, **fields), True
         except Refused:
             contact = find_contact(email=str(fields.get("email") or ""))  # made by another request meanwhile?
             if contact is None:

@@ -1,0 +1,65 @@
+"""Tasks that find their work themselves are queued once for all who ask before they begin."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.cache import cache
+
+from core.tasks import begun, wake
+from core.throttle import counted
+from scoring.tasks import rescore
+
+Commit = Callable[..., Any]
+
+
+@pytest.fixture
+def queued(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    monkeypatch.setattr(rescore, "apply_async", lambda **options: found.append(options["kwargs"]))
+    return found
+
+
+@pytest.mark.django_db
+def test_one_that_waits_does_it_for_all(
+    queued: list[dict[str, Any]], django_capture_on_commit_callbacks: Commit
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        wake(rescore)
+        wake(rescore)
+        assert queued == []  # nobody has committed
+    assert queued == [{}]
+
+
+@pytest.mark.django_db
+def test_one_that_has_begun_may_have_read_too_early(
+    queued: list[dict[str, Any]], django_capture_on_commit_callbacks: Commit
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        wake(rescore)
+    begun(rescore)
+    with django_capture_on_commit_callbacks(execute=True):
+        wake(rescore)
+    assert queued == [{}, {}]
+
+
+@pytest.mark.django_db
+def test_one_that_was_not_queued_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch, queued: list[dict[str, Any]], django_capture_on_commit_callbacks: Commit
+) -> None:
+    def away(**options: Any) -> None:
+        raise rescore.OperationalError("the broker is away")
+
+    with monkeypatch.context() as broken, django_capture_on_commit_callbacks(execute=True):
+        broken.setattr(rescore, "apply_async", away)
+        wake(rescore)
+    with django_capture_on_commit_callbacks(execute=True):
+        wake(rescore)
+    assert queued == [{}]
+
+
+def test_counts_within_the_window() -> None:
+    assert [counted("a_thing", 60) for _ in range(3)] == [1, 2, 3]
+    assert counted("another", 60) == 1
+    client = cache._cache.get_client()  # type: ignore[attr-defined]
+    assert 0 < client.ttl(cache.make_key("throttle:a_thing")) <= 60
