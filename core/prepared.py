@@ -30,9 +30,8 @@ class Prepared:
 
     def rows(self, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run it; the rows that it returns."""
-        connection.ensure_connection()
-        names = _prepared.setdefault(connection.connection, set())
-        with connection.cursor() as cursor:
+        with connection.cursor() as cursor:  # opened first: it may find that the connection died, and make another
+            names = _prepared.setdefault(connection.connection, set())
             if self.name not in names:
                 cursor.execute(self._prepare)
                 names.add(self.name)

@@ -22,16 +22,23 @@ def ago(when: datetime | date | None, late: bool = False) -> SafeString:
         return _NEVER
     # a list draws a hundred of these, and Django's date format costs ten times as much
     if not isinstance(when, datetime):
-        return _day_ago(when, timezone.localdate(), late)
-    now = timezone.now()
-    here = timezone.localtime(when) if timezone.is_aware(when) else when
+        return day_ago(when, timezone.localdate(), late)
+    return since(when, timezone.localtime(), late)
+
+
+def since(when: datetime, now: datetime, late: bool = False) -> SafeString:
+    """The same, for whoever draws dozens: `now` is in the reader's zone (timezone.localtime())."""
+    here = when.astimezone(now.tzinfo)
     exact = f"{_exact(here)}, {here.hour:02}:{here.minute:02}"
-    text = _distance(now - when) or _day_in(here, timezone.localdate().year)
+    text = _distance(now - when) or _day_in(here, now.year)
     return _time(when, text, exact, late and when < now)
 
 
 @lru_cache(maxsize=4096)
-def _day_ago(day: date, today: date, late: bool) -> SafeString:
+def day_ago(day: date | None, today: date, late: bool = False) -> SafeString:
+    """The same of a day, none of which is never."""
+    if day is None:
+        return _NEVER
     text = _day_distance((today - day).days) or _day_in(day, today.year)
     return _time(day, text, _exact(day), late and day < today)
 

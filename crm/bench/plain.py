@@ -8,6 +8,6 @@ from django.conf import settings
 
 settings.ROOT_URLCONF = "crm.bench.urls"
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+from crm.wsgi import application  # noqa: E402
 
-application = get_wsgi_application()
+__all__ = ["application"]

@@ -11,7 +11,6 @@ from django.conf import settings
 
 settings.ROOT_URLCONF = "crm.bench.urls"
 
-from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase
 
@@ -42,4 +41,6 @@ class SqlClock:
 
 settings.MIDDLEWARE = ["crm.bench.wsgi.SqlClock", *settings.MIDDLEWARE]
 
-application = get_wsgi_application()
+from crm.wsgi import application
+
+__all__ = ["application"]

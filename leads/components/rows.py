@@ -1,12 +1,14 @@
 """The lines of a list of people. A page draws fifty, so they are drawn at once and not by a template."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 
 from core.components.people import avatar
-from core.components.times import ago
+from core.components.times import day_ago, since
 from core.components.values import text
 from leads.components.judgement import chips, lifecycle, score_badge
 
@@ -19,10 +21,11 @@ TAGS_SHOWN, LONGEST_TAG = 2, 16
 
 def lead_rows(rows: "Iterable[Row]", selectable: bool = False, narrow: bool = False) -> SafeString:
     """The body of templates/leads/_rows.html: `selectable` adds boxes, `narrow` leaves out source, tags and added."""
-    return mark_safe("\n".join([_row(row, selectable, narrow) for row in rows]))
+    now = timezone.localtime()
+    return mark_safe("\n".join([_row(row, selectable, narrow, now) for row in rows]))
 
 
-def _row(row: "Row", selectable: bool, narrow: bool) -> str:
+def _row(row: "Row", selectable: bool, narrow: bool, now: datetime) -> str:
     name = text(row.name)
     box = source = tags = added = ""
     if selectable:
@@ -33,7 +36,7 @@ def _row(row: "Row", selectable: bool, narrow: bool) -> str:
     if not narrow:
         source = f'<td data-label="Source" class="hide-narrow">{row.source}</td>'
         tags = f'<td class="hide-narrow">{_tags(row.tags) if row.tags else ""}</td>'
-        added = f'<td data-label="Added" class="num hide-phone">{ago(row.created_at)}</td>'
+        added = f'<td data-label="Added" class="num hide-phone">{since(row.created_at, now)}</td>'
     return (
         f'<tr>{box}<td class="wide"><a class="sheet-name" href="{row.url}" title="{name}">{name}</a>'
         f'<span class="sheet-sub">{text(row.about)}</span></td>'
@@ -41,7 +44,7 @@ def _row(row: "Row", selectable: bool, narrow: bool) -> str:
         f'<td data-label="Score">{score_badge(row.judged, href=row.why_url)}</td>'
         f'<td data-label="Criteria">{chips(row.chips)}</td>'
         f'<td data-label="Owner">{avatar(row.owner)}</td>{source}{tags}'
-        f'<td data-label="Seen" class="num">{ago(row.last_seen)}</td>{added}</tr>'
+        f'<td data-label="Seen" class="num">{day_ago(row.last_seen, now.date())}</td>{added}</tr>'
     )
 
 
