@@ -83,7 +83,7 @@ def contacts(request: SignedInRequest, key: str, what: str) -> HttpResponse:
     page = leads.queries.list_page(people, sort="-new", after=after, before=before)
     rule: Any = [*spec.engagement, *spec.fit][place]
     context = {
-        "rows": leads.queries.rows_for(page.rows, user=request.user, now=timezone.now()),
+        "rows": leads.queries.rows_of([row.pk for row in page.rows], now=timezone.now()),
         "count": None if after or before else capped_count(people),
         "rule": rule,
         "means": WHAT[what],

@@ -1,5 +1,6 @@
 """The learned probability of purchase: on a contact, and the card that says how far to believe it."""
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -57,6 +58,10 @@ def _card(model: PurchaseModel) -> dict[str, Any]:
         "verdict": purchase.verdict(card, is_useful=model.is_useful),
         "is_small": 0 < card.get("tested_won", 0) < purchase.FEW_WON,
         "few_won": purchase.FEW_WON,
+        **{
+            name: date.fromisoformat(card[key]) if card.get(key) else None
+            for name, key in (("since", "from"), ("until", "until"), ("cut", "cut"))
+        },
         "moments": purchase.MOMENTS,
         "plot": purchase.plot(card.get("calibration", [])),
         "lifts": [

@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from scoring.learning.columns import OTHER, UNKNOWN, Cell, Encoder, day, known, look_at, number, ordinal
+
+
+@pytest.mark.parametrize("cell", ["", "  ", "Select", "select one", "Unknown", "n/a", "NULL", "?", None, float("nan")])
+def test_what_says_nothing_is_one_unknown(cell: Cell) -> None:
+    assert known(cell) is None
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("1200", 1200),
+        ("1,200.50", 1200.5),
+        ("12,5", 12.5),
+        ("12.5 %", 12.5),
+        ("€ 3", 3),
+        ("-4", -4),
+        ("abc", None),
+        ("1e400", None),
+        ("", None),
+        ("1.2.3", None),
+    ],
+)
+def test_numbers_as_people_write_them(cell: str, expected: float | None) -> None:
+    assert number(cell) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("2024-03-31", (2024, 3, 31)),
+        ("31.3.2024", (2024, 3, 31)),
+        ("3/31/2024", (2024, 3, 31)),
+        ("2024-02-30", None),
+        ("next week", None),
+    ],
+)
+def test_days(cell: str, expected: tuple[int, int, int] | None) -> None:
+    from datetime import date
+
+    assert day(cell) == (None if expected is None else date(*expected).toordinal())
+
+
+def test_blank_select_and_unknown_are_the_same_level_and_no_no() -> None:
+    cells = ["Web", "No", "Select", "", "unknown", None, "web"] * 60
+    column = look_at("source", cells)
+    assert column.kind == "category"
+    read = column.read(cells)
+    assert set(read[[2, 3, 4, 5]]) == {column.levels.index(UNKNOWN)}
+    assert read[0] == read[6] != read[1]
+    assert column.levels[:2] == (UNKNOWN, OTHER)
+
+
+def test_a_level_that_was_never_seen_is_other() -> None:
+    column = look_at("source", ["a", "b", "c"] * 100)
+    assert column.read(["new"])[0] == column.levels.index(OTHER)
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "kind"),
+    [
+        ("lead number", [str(n) for n in range(500)], "identifier"),
+        ("email", [f"a{n}@b.example" for n in range(500)], "identifier"),
+        ("created", [f"2024-01-{1 + n % 28:02}" for n in range(500)], "date"),
+        ("same", ["x"] * 500, "constant"),
+        ("nothing", [""] * 500, "constant"),
+        ("visits", [str(n % 30) for n in range(500)], "number"),
+    ],
+)
+def test_how_a_column_is_read(name: str, cells: list[Cell], kind: str) -> None:
+    column = look_at(name, cells)
+    assert column.kind == kind
+    assert column.is_used is (kind == "number")
+
+
+def test_an_indicator_of_unknown_stands_beside_the_bins() -> None:
+    frame: dict[str, list[Cell]] = {"visits": [*(float(n) for n in range(100)), None]}
+    encoder = Encoder.of(frame)
+    codes = encoder.codes(frame)
+    assert np.isnan(codes[100, 0])
+    indicators = encoder.indicators(codes)
+    assert (indicators.sum(axis=1) == 1).all()
+    assert indicators[:, 0].tolist() == [0.0] * 100 + [1.0]
+
+
+def test_order_knows_hours_and_puts_unknown_first() -> None:
+    cells = ["2024-05-02 10:00", "", "2024-05-02 09:00", "2024-05-01"]
+    assert sorted(cells, key=ordinal) == ["", "2024-05-01", "2024-05-02 09:00", "2024-05-02 10:00"]
