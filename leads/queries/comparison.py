@@ -13,10 +13,10 @@ from users.models import User
 _WORDS = {"email": "E-mail", "created_at": "First heard", "source": "Heard through"}
 # how what nobody chooses is put together
 SAID = {
-    "tags": "all of both",
-    "lifecycle": "the further one",
-    "created_at": "the earlier one",
-    "source": "of the earlier one",
+    "tags": "all of both stand",
+    "lifecycle": "the further one stands",
+    "created_at": "the earlier one stands",
+    "source": "that of the earlier one stands",
 }
 
 
