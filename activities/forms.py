@@ -38,6 +38,7 @@ class LogForm(forms.Form):
     def __init__(self, *args: Any, kind: str, now: datetime, **kwargs: Any) -> None:
         kwargs["initial"] = {"at": timezone.localtime(now), "nonce": uuid.uuid4()} | kwargs.get("initial", {})
         super().__init__(*args, **kwargs)
+        self.now = now
         self.fields["body"].label = self.BODY_LABELS[ActivityKind(kind)]
         self.fields["body"].required = kind == ActivityKind.NOTE
         outcomes = [(value, _short(label)) for value, (label, _) in OUTCOMES[kind].items()]
@@ -50,6 +51,11 @@ class LogForm(forms.Form):
             field.initial = outcomes[0][0]
         if kind == ActivityKind.NOTE:
             self.fields["at"].widget = forms.HiddenInput()
+
+    def clean_at(self) -> datetime:
+        """The field knows minutes: this very minute means now, or an answer would stand before its cause."""
+        at: datetime = self.cleaned_data["at"]
+        return self.now if at == self.now.replace(second=0, microsecond=0) else at
 
 
 def _short(label: str) -> str:

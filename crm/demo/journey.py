@@ -137,14 +137,14 @@ class Journey:
             raise Failed("Settings → Tracking shows no snippet.")
         return found[1]
 
-    def _view(self, *paths: str) -> int:
-        """The tracker tells of pages that the visitor looks at."""
+    def _view(self, *paths: str, apart: float = 20.0) -> int:
+        """The tracker tells of pages that the visitor looks at, so many seconds apart, the last one just now."""
         now = datetime.now(UTC)
         events = [
             {
                 "id": uuid.uuid4().hex,
                 "kind": "page_view",
-                "at": (now - timedelta(seconds=20 * (len(paths) - number))).isoformat(),
+                "at": (now - timedelta(seconds=apart * (len(paths) - 1 - number))).isoformat(),
                 "props": {"path": path, "title": path.strip("/").replace("-", " ") or "home"},
             }
             for number, path in enumerate(paths)
@@ -188,7 +188,7 @@ class Journey:
     def _come_back(self) -> None:
         before = self._total()
         with self._step("The lead comes back to the price list") as tell:
-            self._view("/pricing/", "/pricing/compare/")
+            self._view("/pricing/", "/pricing/compare/", apart=0.1)
             self._tell_score(tell, before)
 
     def _take_over(self) -> None:

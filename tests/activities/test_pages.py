@@ -1,14 +1,15 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
 
+from activities.forms import LogForm
 from activities.models import Activity, FollowUp
 from activities.services import add_follow_up
 from leads.models import Contact
 from leads.services import assign_owner
 from tests import factories
-from tests.conftest import Cast, client_of
+from tests.conftest import NOW, Cast, client_of
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -41,6 +42,16 @@ def test_a_call_is_logged_once_however_often_it_is_sent(cast: Cast, contact: Con
     activity = Activity.objects.get()
     assert (activity.title, activity.body, activity.actor) == ("Call: talked", "Hello", cast.rita)
     assert "Hello" in client.get(f"/leads/{contact.pk}/timeline/", headers=HTMX).content.decode()
+
+
+@pytest.mark.parametrize(("minutes_ago", "means"), [(0, NOW + timedelta(seconds=42)), (1, NOW - timedelta(minutes=1))])
+def test_this_very_minute_means_now_so_that_an_answer_does_not_stand_before_its_cause(
+    minutes_ago: int, means: datetime
+) -> None:
+    at = timezone.localtime(NOW - timedelta(minutes=minutes_ago))
+    log = LogForm(form(at=f"{at:%Y-%m-%dT%H:%M}"), kind="call", now=NOW + timedelta(seconds=42))
+    assert log.is_valid()
+    assert log.cleaned_data["at"] == means
 
 
 @pytest.mark.parametrize("kind", ["note", "call", "meeting", "reply"])
