@@ -110,9 +110,12 @@ def funnel_contacts(request: SignedInRequest) -> HttpResponse:
     page = leads.queries.list_page(people, sort="-new", after=after, before=before)
     here = f"{reverse('funnel_contacts')}?{wanted.query()}"
     step = next(step for step in STEPS if step.key == wanted.reached)
+    is_first = not after and not before
+    erased = capped_count(wanted.erased(now=now)) if is_first else 0
     context = {
         "rows": leads.queries.rows_of([row.pk for row in page.rows], now=now),
-        "count": None if after or before else capped_count(people),
+        "count": capped_count(people) + erased if is_first else None,
+        "erased": erased,
         "wanted": wanted,
         "step": step,
         "title": _title(wanted, step.label),

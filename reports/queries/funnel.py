@@ -50,8 +50,15 @@ class Wanted:
 
     def people(self, user: User, *, now: datetime) -> StandingQuerySet:
         """Those contacts, from the facts, as far as the user may see."""
+        return self._among(Standing.objects.visible_to(user), now)
+
+    def erased(self, *, now: datetime) -> StandingQuerySet:
+        """Those of whom only the number is left: they still count, and are in no list."""
+        return self._among(Standing.objects.filter(is_erased=True), now)
+
+    def _among(self, rows: StandingQuerySet, now: datetime) -> StandingQuerySet:
         cohorts = self.cohorts(now.astimezone(UTC).date())
-        rows = Standing.objects.visible_to(user).filter(
+        rows = rows.filter(
             contact__created_at__gte=midnight(cohorts[-1]), contact__created_at__lt=midnight(later(cohorts[0], 1))
         )
         if self.source:

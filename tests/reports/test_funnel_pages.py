@@ -8,6 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from leads.models import Contact
+from leads.services import privacy
 from reports.services import refresh_funnel
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
@@ -22,6 +23,13 @@ def today(cast: Cast) -> datetime:
         lead(to, now=now)
     refresh_funnel(now=now)
     return now
+
+
+def figure(page: str, query: str) -> int:
+    """The number that links to this list."""
+    found = re.search(rf'href="/funnel/contacts/\?{re.escape(query)}">(?:<span[^>]*>)?([\d,]+)', page)
+    assert found, query
+    return int(found[1].replace(",", ""))
 
 
 def test_the_page(cast: Cast, today: datetime) -> None:
@@ -44,6 +52,21 @@ def test_the_list_behind_a_number(cast: Cast, today: datetime) -> None:
     assert winner.name in page
     assert page.count("sheet-name") == 1
     assert "Nobody of these leads" in client.get("/funnel/contacts/?month=2020-01&reached=won").content.decode()
+
+
+def test_the_erased_count_and_the_list_says_how_many_they_are(cast: Cast, today: datetime) -> None:
+    client = client_of(cast.mara)
+    address = f"/funnel/contacts/?month={today:%Y-%m}&reached=lead"
+    assert "erased since" not in client.get(address).content.decode()
+    winner = Contact.objects.get(opportunities__isnull=False)
+    privacy.erase(winner.pk, typed=winner.name, actor=cast.adam, now=today)
+    refresh_funnel(now=today, everything=True)
+    number = figure(client.get("/funnel/").content.decode(), f"month={today:%Y-%m}&amp;reached=lead")
+    page = client.get(address).content.decode()
+    text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
+    assert number == 3
+    assert page.count('class="sheet-name"') == 2
+    assert re.search(r"\b3 · Who became known to us.* 1 of them was erased since", text)
 
 
 def test_before_the_first_count_the_page_says_so(cast: Cast) -> None:
