@@ -51,6 +51,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "tags": tags,
         "owners": [pair for pair in queries.owners_for(request.user).values_list("pk", "name") if pair[0] != me],
         "can_edit": request.user.can(Can.EDIT_LEADS),
+        "can_import": request.user.can(Can.IMPORT_LEADS),
         "here": request.get_full_path(),
         "sorted_by": SORTED_BY[wanted.sort],
         "base": _address(wanted, sort="-score"),

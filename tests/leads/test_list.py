@@ -191,3 +191,12 @@ def test_rows_for_ids_keeps_their_order_and_leaves_out_the_invisible(cast: Cast)
     rows = queries.rows_for([last.pk, hidden.pk, first.pk], user=cast.rita, now=NOW)
     assert [row.pk for row in rows] == [last.pk, first.pk]
     assert queries.rows_for([], user=cast.rita, now=NOW) == []
+
+
+def test_only_who_may_import_is_shown_the_way_there(cast: Cast) -> None:
+    shown = {
+        user.name: 'href="/imports/"' in client_of(user).get("/leads/").content.decode() for user in cast.everybody()
+    }
+    assert shown == {
+        "Rita": False, "Ravi": False, "Sven": False, "Mara": True, "Mona": True, "Adam": True, "Vera": False
+    }  # fmt: skip
