@@ -25,8 +25,8 @@ def test_what_is_named_nowhere_has_the_default_of_its_field() -> None:
         (Standing, {"contact", "source"}),
         (LifecycleChange, {"id", "contact", "to_stage", "at", "reason"}),
     ):
-        stored = model.objects.get(**{"pk" if model is Contact else "contact": made.pk})  # type: ignore[attr-defined]
-        for field in model._meta.concrete_fields:  # type: ignore[attr-defined]
+        stored = model.objects.get(**{"pk" if model is Contact else "contact": made.pk})
+        for field in model._meta.concrete_fields:
             if field.name not in given and not field.generated and not field.has_db_default():
                 assert getattr(stored, field.attname) == field.get_default(), f"{model.__name__}.{field.name}"
 
