@@ -184,7 +184,7 @@ def test_strange_choices_are_refused_or_passed_over(cast: Cast, field: str, valu
     kept, gone = factories.contact(first_name="Jane"), factories.contact(first_name="Ada")
     body = {field.encode("utf-8", "surrogatepass").decode("utf-8", "replace"): value}
     response = client_of(cast.mona).post(reverse("contact_merge", args=[kept.pk, gone.pk]), body)
-    assert response.status_code in (302, 422)
+    assert response.status_code in (302, 400, 422)  # 400: not even a form
     assert Merge.objects.count() == (1 if response.status_code == 302 else 0)
     assert Contact.objects.count() == 2 - Merge.objects.count()
 
