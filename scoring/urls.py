@@ -25,5 +25,6 @@ urlpatterns = [
     path("definition/<int:pk>/back-test/", trials.back_test, name="definition_back_test"),
     path("definition/<int:pk>/back-test/progress/", trials.back_test_progress, name="definition_back_test_progress"),
     path("leads/<int:pk>/likelihood/", model.contact_likelihood, name="contact_likelihood"),
+    path("leads/<int:pk>/score/history/", views.score_history, name="score_history"),
     path("leads/<int:pk>/score/", views.score_why, name="score_why"),
 ]

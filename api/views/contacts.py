@@ -15,7 +15,7 @@ from api import pages, serializers, services
 from api.views.base import REFUSALS, View
 from core.errors import Refused
 from leads import normalise
-from leads.days import day_of
+from leads.days import day_of_date, past_day
 from leads.models import Contact, Criterion, Lifecycle
 from leads.queries import known_as
 from leads.services import disqualify, record_evidence
@@ -194,11 +194,17 @@ class ContactScore(OfContacts):
     @extend_schema(
         operation_id="explain_score",
         summary="The score with every line that it is made of",
-        description="The lines add up to the total; `missing` says what stands between the contact and a prospect.",
+        description="The lines add up to the total; `missing` says what stands between the contact and a prospect. "
+        "With `as_of` it says what the active definition makes of what had happened and been answered by that day.",
+        parameters=[OpenApiParameter("as_of", OpenApiTypes.DATE, description="A past day (UTC); else today.")],
         responses={200: OpenApiTypes.OBJECT, **_REFUSED},
     )
     def get(self, request: Request, pk: int) -> Response:
-        explanation = scoring.why(self.contact(pk).pk, day_of(timezone.now()))
+        today = timezone.now().date()
+        as_of, is_wrong = past_day(request.query_params.get("as_of", ""), today)
+        if is_wrong:
+            raise Refused(as_of="A day such as 2026-03-31, from 2020-01-01 to today (UTC).")
+        explanation = scoring.why(self.contact(pk).pk, day_of_date(as_of), is_past=as_of < today)
         if explanation is None:
             raise Http404
         return Response(explanation.as_json())

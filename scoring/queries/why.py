@@ -15,10 +15,13 @@ from scoring.statement import ONE
 LOOK_AHEAD_WEEKS = 26
 
 
-def why(contact_id: int, day: int, *, definition: Definition | None = None) -> Explanation | None:
+def why(
+    contact_id: int, day: int, *, definition: Definition | None = None, is_past: bool = False
+) -> Explanation | None:
     """The score of a contact on a day with all its lines and what is missing; none without a definition or contact.
 
-    One query for the active definition, one for the score, two more to find when it fades.
+    One query for the active definition, one for the score, two more to find when it fades. Of a past day nobody asks
+    when it would have faded: what happened since is known.
     """
     spec = load_spec(definition) if definition else active_spec()
     if spec is None:
@@ -40,7 +43,7 @@ def why(contact_id: int, day: int, *, definition: Definition | None = None) -> E
         is_qualified=row["is_qualified"],
         lines=_lines(spec, row, day),
         missing=_missing(spec, row, day),
-        fades_on=_fades_on(spec, contact_id, row["total"], day),
+        fades_on=None if is_past else _fades_on(spec, contact_id, row["total"], day),
     )
 
 

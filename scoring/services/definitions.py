@@ -25,9 +25,15 @@ CHANGED = "Somebody else has changed this draft meanwhile. Yours is below: save 
 SEEN_OTHER = "The draft has changed since you read it. Read it again before you decide."
 
 
+def _locked() -> list[Definition]:
+    """All definitions, locked; read once more, because who waited for a lock does not see what was added meanwhile."""
+    locks.locked(Definition.objects.all())
+    return list(Definition.objects.order_by("version"))
+
+
 def _all(definition_id: int) -> Definition:
     """The definition, with all of them locked."""
-    found = next((row for row in locks.locked(Definition.objects.all()) if row.pk == definition_id), None)
+    found = next((row for row in _locked() if row.pk == definition_id), None)
     if found is None:
         raise Refused("This definition is not there any more.")
     return found
@@ -46,7 +52,7 @@ def _open(definition_id: int, seen: int | None) -> Definition:
 @transaction.atomic
 def new_draft(*, by: User | None, now: datetime, source_id: int | None = None) -> Definition:
     """A draft that says what the source says; without one what the active definition says."""
-    rows = locks.locked(Definition.objects.all())
+    rows = _locked()
     source = next((row for row in rows if row.pk == source_id), None) if source_id else None
     source = source or next((row for row in rows if row.status == DefinitionStatus.ACTIVE), None)
     if source is None:
@@ -227,7 +233,7 @@ def roll_back(*, definition_id: int, by: User, now: datetime) -> Definition:
     It needs no new signatures: nothing in it has changed since it was signed, so it keeps those with their dates.
     """
     locks.hold(locks.SCORING)
-    rows = locks.locked(Definition.objects.all())
+    rows = _locked()
     source = next((row for row in rows if row.pk == definition_id), None)
     if source is None or source.status != DefinitionStatus.RETIRED:
         raise Stale("Only a version that was active before can be brought back.")

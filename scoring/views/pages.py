@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leads import conditions
-from leads.days import day_of
+from leads.days import date_of, day_of, day_of_date, past_day
 from leads.models import Contact, Facet, Lifecycle, Standing
 from leads.queries import known_as
 from scoring import queries
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries import drafts
+from scoring.queries.history import history
 from users.access import SignedInRequest
 from users.roles import Can
 
@@ -23,9 +24,28 @@ from users.roles import Can
 def score_why(request: SignedInRequest, pk: int) -> HttpResponse:
     """Every line of a contact's score; in the dialog when a page asks for a part."""
     contact = get_object_or_404(known_as(Contact.objects.visible_to(request.user), pk))
-    context = {"contact": contact, "explanation": queries.why(contact.pk, day_of(timezone.now()))}
+    today = timezone.now().date()
+    as_of, is_wrong = past_day(request.GET.get("as_of", ""), today)
+    explanation = queries.why(contact.pk, day_of_date(as_of), is_past=as_of < today)
+    context = {
+        "contact": contact,
+        "explanation": explanation,
+        "as_of": as_of,
+        "today": today,
+        "first": date_of(0),
+        "is_past": as_of < today,
+        "is_wrong": is_wrong,
+    }
     part = "#dialog" if request.htmx and not request.htmx.history_restore_request else ""
-    return render(request, f"scoring/why.html{part}", context)
+    return render(request, f"scoring/why.html{part}", context, status=422 if is_wrong else 200)
+
+
+@require_safe
+def score_history(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How a contact's score went in the last half year, and what moved it."""
+    contact = get_object_or_404(known_as(Contact.objects.visible_to(request.user), pk))
+    context = {"contact": contact, "history": history(contact.pk, day_of(timezone.now()))}
+    return render(request, "scoring/history.html", context)
 
 
 @require_safe

@@ -130,6 +130,7 @@ TABLE = [
     Row("evidence_new", OF_TEAM, ("contact", "criterion")),
     Row("evidence_new", EDIT_422, ("contact", "criterion"), "post"),
     Row("score_why", OF_TEAM, ("contact",)),
+    Row("score_history", OF_TEAM, ("contact",)),
     Row("company", OF_TEAM, ("company",)),
     Row("company_merge_with", EDIT, ("company",)),
     Row("company_merge", EDIT, ("company", "company_twin")),
