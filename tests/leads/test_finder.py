@@ -140,7 +140,8 @@ def test_many_that_were_stored_at_one_instant_are_all_compared_and_each_once(mon
     people = [factories.contact() for _ in range(7)]
     Contact.objects.update(updated_at=NOW)
     monkeypatch.setattr(duplicates, "BATCH", 3)
-    places, compared = [None], []  # type: ignore[var-annotated]
+    places: list[duplicates.Place | None] = [None]
+    compared: list[list[int]] = []
     monkeypatch.setattr(duplicates, "compare", lambda ids, now: compared.append(list(ids)))  # leaves nothing behind
     while place := duplicates.compare_changed(since=places[-1], now=NOW):
         places.append(place)

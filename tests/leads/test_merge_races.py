@@ -22,7 +22,7 @@ from leads.services import (
     record_events,
     unmerge_contacts,
 )
-from leads.services.merging import contacts as merging
+from leads.services.merging import moving
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
 from users.models import Token
@@ -70,7 +70,7 @@ def amid(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[BaseException]]:
     def run(merge: Callable[[], Any], *works: Callable[[], Any], early: bool = False) -> list[BaseException]:
         failed: list[BaseException] = []
         threads: list[threading.Thread] = []
-        give = merging.moving.give
+        give = moving.give
 
         def disturbed(*args: Any, **kwargs: Any) -> Any:
             def others() -> None:
@@ -85,7 +85,7 @@ def amid(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[BaseException]]:
                 others()
             return given
 
-        monkeypatch.setattr(merging.moving, "give", disturbed)
+        monkeypatch.setattr(moving, "give", disturbed)
         merger = _start(merge, failed)
         merger.join(120)
         assert threads, failed
@@ -187,7 +187,9 @@ def test_what_is_added_to_the_former_in_that_moment_is_the_survivors(
 
     def note() -> None:
         url = reverse("activity_new", args=[gone.pk, "note"])
-        answers["note"] = browser.post(url, {"body": "Wants a demo", "nonce": "once", "at": "2026-06-15T12:00"}).status_code
+        answers["note"] = browser.post(
+            url, {"body": "Wants a demo", "nonce": "once", "at": "2026-06-15T12:00"}
+        ).status_code
 
     def told() -> None:
         url = f"/api/v1/contacts/{gone.pk}"
