@@ -108,6 +108,7 @@ class Office:
             next_step=deal.next_step,
             stage_entered_at=last.at,
             created_at=deal.opened_at,
+            changed_at=last.at,
             closed_at=last.at if deal.outcome else None,
             lost_reason=deal.lost_reason,
             lost_note=deal.lost_note,

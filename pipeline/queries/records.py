@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -92,5 +92,7 @@ def _line(line: dict[str, Any]) -> dict[str, Any]:
 
 def _evidence(row: dict[str, Any]) -> dict[str, Any]:
     amount = row.get("amount")
-    said = [row.get("text") or "", f"{Decimal(amount):,.0f}" if amount else "", row.get("on_date") or ""]
+    day = row.get("on_date")
+    on = f"{date.fromisoformat(day):%-d %b %Y}" if day else ""
+    said = [row.get("text") or "", f"{Decimal(amount):,.0f}" if amount else "", on]
     return row | {"state": row.get("verdict", "unknown"), "said": " · ".join(part for part in said if part)}

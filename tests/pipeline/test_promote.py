@@ -1,8 +1,9 @@
 """A lead becomes a prospect: one opportunity, one owner, once."""
 
+import re
 import threading
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -339,3 +340,15 @@ def test_bad_reasons_are_field_errors(cast: Cast, reason: str) -> None:
     answer = client_of(cast.rita).post(f"/leads/{contact.pk}/promote/", {"reason": reason})
     assert answer.status_code == 422
     assert not Opportunity.objects.exists()
+
+
+def test_the_page_of_an_opportunity_says_days_as_people_do_and_leads_on(cast: Cast) -> None:
+    contact = rows.qualified()
+    factories.evidence(contact, "timeline", on_date=date(2026, 9, 3), quote="By autumn.")
+    row = services.promote(contact_id=contact.pk, now=NOW, actor=cast.rita)
+    assert row is not None
+    page = client_of(cast.rita).get(f"/opportunities/{row.pk}/").content.decode()
+    assert "meets · 3 Sep 2026" in page
+    assert re.search(rf'<a class="btn" href="/opportunities/{row.pk}/edit/"[^>]*>Write</a>', page)
+    watched = client_of(cast.vera).get(f"/opportunities/{row.pk}/").content.decode()
+    assert f"/opportunities/{row.pk}/edit/" not in watched
