@@ -54,7 +54,7 @@ _NAMES = {
     "source": "source|lead source|leadsource|original source",
     "tags": "tags|tag|labels|label|keywords|group membership|categories|groups",
     "created_at": "create date|created date|createddate|created|created at|created on|created time|date created|"
-    "date added|connected on|add time|person created|record create date",
+    "date added|connected on|add time|person created|record create date|erstellt am|angelegt am|erstellungsdatum",
     # only where addresses are to be expected: other programs export the owner's name, which may be unknown here
     "owner": "owner email|contact owner email|lead owner email|owner e mail",
 }

@@ -37,6 +37,7 @@ _MARKS = [
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
+_CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # in texts there are hardly any
 _LIKELY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "gb18030", "big5", "shift_jis", "euc_kr"]
 
 
@@ -63,6 +64,8 @@ def encoding_of(content: bytes) -> str:
     zeros = sample.count(0)
     if zeros > len(sample) // 4:  # Latin text in two bytes per letter without a mark
         return "utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"
+    if len(_CONTROLS.findall(sample)) > len(sample) // 30:
+        raise Refused(file="This is not a list that we can read. Export it as CSV and upload that file.")
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:

@@ -48,7 +48,9 @@ def index(request: SignedInRequest) -> HttpResponse:
     page = queries.event_page(
         request.user, wanted, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
-    sites = {f"tracker:{site.pk}": site.name for site in capture.queries.sites()}
+    sites = {
+        f"{told_by}:{site.pk}": site.name for site in capture.queries.sites() for told_by in ("tracker", "segment")
+    }
     context: dict[str, Any] = {
         "rows": [_row(event, sites) for event in page.rows],
         "wanted": wanted,

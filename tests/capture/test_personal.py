@@ -1,5 +1,6 @@
 """Surveys to leads we know: the same forms, opened by a link that belongs to one contact."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -134,6 +135,9 @@ def test_links_are_made_by_whoever_may_change_the_contact(cast: Cast) -> None:
     ada = factories.contact()
     text = client_of(cast.rita).get(f"/leads/{ada.pk}/forms/").content.decode()
     assert text.index("/f/survey/?for=") < text.index("/f/contact/?for=")
+    address = re.search(r"http://\S+(/preferences/[^<]+)", text)
+    assert address is not None
+    assert client_of(None).get(address[1]).status_code == 200
     assert client_of(cast.vera).get(f"/leads/{ada.pk}/forms/").status_code == 403
     assert client_of(cast.rita).get("/leads/999999/forms/").status_code == 404
     assert client_of(cast.rita).post(f"/leads/{ada.pk}/forms/").status_code == 405

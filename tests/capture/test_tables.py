@@ -277,3 +277,13 @@ def test_moments_as_lists_write_them(text: str, expected: str | None) -> None:
 def test_western_encodings_are_told_apart_by_their_accents(encoding: str) -> None:
     text = "Vorname,Stadt\nJürgen,Köln\nZoë,Genève\nFrançois,Besançon\n"
     assert tables.encoding_of(text.encode(encoding)) == encoding
+
+
+@pytest.mark.parametrize("content", [bytes(range(256)) * 50, bytes([1, 2, 3, 65]) * 500])
+def test_what_is_no_text_is_refused(content: bytes) -> None:
+    with pytest.raises(Refused, match="not a list that we can read"):
+        tables.encoding_of(content)
+
+
+def test_a_stray_control_character_is_no_reason_to_refuse() -> None:
+    assert tables.encoding_of(b"E-mail\n" + b"ada@acme.example\n" * 40 + b"\x01\x1a") == "utf-8"
