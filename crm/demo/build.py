@@ -12,7 +12,7 @@ from capture.arrangement import ConsentBox
 from capture.models import Site
 from core.tasks import enqueue
 from crm.demo import logins
-from crm.demo.definitions import agree_on_a_definition, propose_a_change
+from crm.demo.definitions import agree_on_a_definition, propose_a_change, try_out_the_change
 from crm.demo.forms import fill_in_forms
 from crm.demo.judge import Judge
 from crm.demo.lists import bring_lists
@@ -70,6 +70,7 @@ def build(*, now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     services.refresh_all(now=now)
+    try_out_the_change(now)
     refresh_funnel(now=now)
     count_rules(now=now)
     enqueue(train_model, model_id=ask_for_model(now=now).pk)  # takes half a minute: a worker's

@@ -8,6 +8,8 @@ from crm.demo import logins
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries.drafts import content_of
 from scoring.services import definitions
+from scoring.services.back_tests import continue_back_test, start_back_test
+from scoring.services.previews import continue_preview, start_preview
 from users.models import User
 
 
@@ -54,6 +56,17 @@ def propose_a_change(midnight: datetime) -> None:
     )
     row = definitions.save_draft(definition_id=row.pk, content=content, by=marketer, seen=row.revision, now=at)
     definitions.sign(definition_id=row.pk, side="marketing", by=marketer, seen=row.revision, now=at)
+
+
+def try_out_the_change(now: datetime) -> None:
+    """What the draft would do, and would have done; once everybody has been judged."""
+    for row in Definition.objects.filter(status=DefinitionStatus.REVIEW):
+        preview = start_preview(definition_id=row.pk, whole=True, by=row.changed_by, now=now)
+        while continue_preview(preview.pk, now=now):
+            pass
+        test = start_back_test(definition_id=row.pk, weeks=26, by=row.changed_by, now=now)
+        while continue_back_test(test.pk, now=now):
+            pass
 
 
 def _person(name: str) -> User:
