@@ -5,7 +5,6 @@ import unicodedata
 from functools import lru_cache
 
 import phonenumbers
-from django.conf import settings
 
 # Providers that ignore dots in the part before the @.
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
@@ -90,12 +89,15 @@ def company_key(name: str) -> str:
     return " ".join(word for word in words if word not in _LEGAL_FORMS) or " ".join(words)
 
 
+home_country = ""  # PHONE_COUNTRY of the settings; leads.apps puts it here
+
+
 def phone(value: str, region: str = "") -> str:
     """The number in E.164 (+4930123456); empty when it is none.
 
     A number without country code is one of `region`, or else of the country that the installation has set.
     """
-    return _phone(value, (region or settings.PHONE_COUNTRY).upper())
+    return _phone(value, (region or home_country).upper())
 
 
 @lru_cache(maxsize=4096)

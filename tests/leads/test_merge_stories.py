@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
@@ -112,9 +111,10 @@ def test_whoever_uses_whichever_device_no_known_history_ever_moves(db: None, ste
 # --- numbers without a country code ---
 
 
-def test_the_country_of_a_number_is_the_persons_own_or_the_one_that_is_set() -> None:
+def test_the_country_of_a_number_is_the_persons_own_or_the_one_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     assert normalise.phone("030 123456") == ""
-    with override_settings(PHONE_COUNTRY="DE"):
+    with monkeypatch.context() as patched:
+        patched.setattr(normalise, "home_country", "DE")
         assert normalise.phone("030 123456") == "+4930123456"
         assert normalise.phone("(020) 7946 0018", "GB") == "+442079460018"
         assert normalise.phone("+33 1 23 45 67 89") == "+33123456789"
