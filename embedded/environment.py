@@ -51,4 +51,5 @@ def with_surroundings(environment: Mapping[str, str]) -> dict[str, str]:
     """These settings under what the person at the terminal has set: theirs win. This Python's programs come first."""
     path = os.pathsep.join([os.fspath(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
     chosen = {name: value for name, value in os.environ.items() if value or name not in environment}
-    return {**environment, **chosen, "PATH": path}
+    # Without bytecode each process compiles all that it loads: seconds at each start, and memory that it keeps.
+    return {**environment, **chosen, "PATH": path, "PYTHONDONTWRITEBYTECODE": ""}
