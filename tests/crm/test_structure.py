@@ -65,6 +65,9 @@ SWEEPS = {
     "leads.tasks.rejudge": "leads.tasks.resume_rejudging",
     "leads.tasks.erase": "leads.tasks.continue_privacy",
     "leads.tasks.collect_copy": "leads.tasks.continue_privacy",
+    "scoring.tasks.refresh_stale": "scoring.tasks.refresh_stale",
+    "scoring.tasks.run_preview": "scoring.tasks.resume_trials",
+    "scoring.tasks.run_back_test": "scoring.tasks.resume_trials",
 }
 
 
