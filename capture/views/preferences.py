@@ -35,6 +35,7 @@ def _contact(token: str) -> Contact:
     return contact
 
 
+@csrf_exempt  # the link is the key; without a referrer browsers name no origin, which Django would refuse
 @never_cache
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -46,7 +47,7 @@ def preferences(request: HttpRequest, token: str) -> HttpResponse:
             return _page(request, contact, said=TOO_MANY, status=429)
         everything = request.POST.get("do") == "none"
         wanted = {purpose: not everything and request.POST.get(purpose) == "on" for purpose in Purpose}
-        choose_purposes(contact, wanted, now=timezone.now(), wordings=WORDINGS)
+        choose_purposes(contact, wanted, now=timezone.now(), wordings=WORDINGS, is_emphatic=everything)
         messages.success(request, "Saved. It holds from now on.")
         return redirect("preferences", token=token)
     return _page(request, contact)
@@ -80,6 +81,11 @@ def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
     if request.method != "POST":
         return redirect("preferences", token=token)
     choose_purposes(
-        contact, {Purpose.MARKETING: False}, now=timezone.now(), wordings={}, source="one-click unsubscribe"
+        contact,
+        {Purpose.MARKETING: False},
+        now=timezone.now(),
+        wordings={},
+        source="one-click unsubscribe",
+        is_emphatic=True,
     )
     return HttpResponse("Unsubscribed.", content_type="text/plain")

@@ -180,16 +180,19 @@ def choose_purposes(
     now: datetime,
     wordings: Mapping[Purpose, str],
     source: str = "preferences",
+    is_emphatic: bool = False,
 ) -> list[Consent]:
     """What the person chose themselves behind a link that only they have; what stays as it was is not written again.
 
-    Such a yes needs no further confirmation, and opens an address that they had closed themselves.
+    Such a yes needs no further confirmation, and opens an address that they had closed themselves. An emphatic no is
+    written also where nothing was allowed: it ends what waits for a confirmation, and is the proof later.
     """
     locks.locked(Contact.objects.filter(pk=contact.pk))
     rows = []
     for state in states_of(contact):
         given = wanted.get(state.purpose, state.is_allowed)
-        if given == state.is_allowed and not (given and state.waits_for):
+        is_news = state.waits_for if given else is_emphatic and (state.last is None or state.last.given)
+        if given == state.is_allowed and not is_news:
             continue
         if given:
             open_again(contact, state.purpose, now=now)

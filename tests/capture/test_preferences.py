@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from capture.preferences import contact_id_of, preferences_url, token_of, unsubscribe_headers
+from core.errors import Refused
 from leads.models import Consent, Contact, Purpose
 from leads.queries.consent import may
-from leads.services import privacy, record_consent, suppression
+from leads.services import confirm_consent, privacy, record_consent, suppression
 from tests import factories
 from tests.conftest import NOW, Cast
 
@@ -71,7 +73,27 @@ def test_one_click_unsubscribes_without_a_cookie_or_a_token_of_a_form(contact: C
         assert client.post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
     assert allowed(contact) == ["calls", "profiling"]
     assert Consent.objects.filter(source="one-click unsubscribe").count() == 1
-    assert client.post(page(contact), {"do": "none"}).status_code == 403  # the page itself has its token
+
+
+def test_the_page_works_in_browsers_that_name_no_origin_and_keep_no_cookie(contact: Contact) -> None:
+    client = Client(enforce_csrf_checks=True, headers={"origin": "null"})  # as its referrer policy makes them do
+    assert client.post(page(contact), {"calls": "on", "do": "save"}).status_code == 302
+    assert allowed(contact) == ["calls"]
+
+
+def test_an_emphatic_no_is_kept_also_by_whoever_was_never_asked() -> None:
+    stranger = factories.contact(email="never@asked.example")
+    before = timezone.now() - timedelta(hours=1)
+    asked = record_consent(
+        contact=stranger, purpose="marketing", given=True, source="form:news", now=before, is_pending=True
+    )
+    path = page(stranger, "unsubscribe/")
+    for _ in range(2):
+        assert Client().post(path, {"List-Unsubscribe": "One-Click"}).status_code == 200
+    no = Consent.objects.get(contact=stranger, given=False)
+    assert (no.purpose, no.source) == ("marketing", "one-click unsubscribe")
+    with pytest.raises(Refused, match="You took this back"):
+        confirm_consent(asked.pk, now=timezone.now())
 
 
 def test_their_own_no_is_lifted_here_and_a_colleague_s_is_not(contact: Contact) -> None:
