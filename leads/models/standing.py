@@ -32,7 +32,9 @@ class Standing(models.Model):
     source = models.CharField(max_length=12, choices=Source.choices)
     tag_ids: Any = ArrayField(models.IntegerField(), default=list, blank=True)
 
-    is_erased = models.BooleanField(default=False, db_default=False, editable=False, help_text="Counts in reports, is in no list.")
+    is_erased = models.BooleanField(
+        default=False, db_default=False, editable=False, help_text="Counts in reports, is in no list."
+    )
 
     fit = models.IntegerField(default=0)
     content = models.IntegerField(default=0)

@@ -41,7 +41,9 @@ def test_certainty_that_is_wrong_costs_much_but_not_endlessly() -> None:
 def test_calibration_error_by_hand() -> None:
     label, said = np.array([0, 0, 0, 1, 1, 1]), np.array([0.11, 0.12, 0.13, 0.81, 0.82, 0.83])
     assert measures.ece(label, said) == pytest.approx(0.5 * 0.12 + 0.5 * 0.18)
-    assert measures.calibration(label, said) == [(3, pytest.approx(0.12), 0.0), (3, pytest.approx(0.82), 1.0)]
+    (low, said_low, bought_low), (high, said_high, bought_high) = measures.calibration(label, said)
+    assert (low, bought_low, high, bought_high) == (3, 0.0, 3, 1.0)
+    assert (said_low, said_high) == (pytest.approx(0.12), pytest.approx(0.82))
 
 
 def test_lift_splits_ties_evenly() -> None:
