@@ -146,8 +146,14 @@ def _calibrate(raw: Matrix, label: Matrix) -> tuple[float, float]:
 
     fitted = LogisticRegression(C=1e3).fit(raw[:, None], label)
     slope = float(np.clip(fitted.coef_[0][0], 0, 1.3))
-    intercept = float(fitted.intercept_[0]) + (float(fitted.coef_[0][0]) - slope) * float(raw.mean())
-    return slope, intercept
+    if slope == float(fitted.coef_[0][0]):
+        return slope, float(fitted.intercept_[0])
+    # with a slope that was held back, the likeliest intercept is the one that says as many buyers as there were
+    low, high, middle = -60.0, 60.0, 0.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if inverse_logit(slope * raw + middle).mean() > label.mean() else (middle, high)
+    return slope, middle
 
 
 def _linear(indicators: Matrix, label: Matrix, strength: float, seed: int) -> Any:

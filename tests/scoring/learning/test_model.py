@@ -96,7 +96,7 @@ def test_rows_of_late_companies_are_judged_by_models_that_knew_neither(taught: t
 
 
 def test_a_field_that_knows_the_answer_is_named_and_an_honest_strong_one_is_kept() -> None:
-    frame, label = people(1500)
+    frame, label = people(1500, strength=0.8)
     rng = np.random.default_rng(9)
     knows = np.where(rng.random(1500) < 0.97, label, 1 - label)
     planted: dict[str, list[Cell]] = {**frame, "contract": ["signed" if k else "" for k in knows]}
