@@ -4,7 +4,7 @@ import re
 
 from tests.deploy.conftest import ROOT, VARIABLE
 
-READ_BY_SETTINGS = re.compile(r'env\.(?:text|flag|number|words)\(\s*"(\w+)"')
+READ_BY_SETTINGS = re.compile(r'env\.(?:text|flag|number|words|country)\(\s*"(\w+)"')
 # Read by something else than the settings.
 ELSEWHERE = {
     "POSTGRES_PASSWORD": "docker-compose.yml, for the database",
