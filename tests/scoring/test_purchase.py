@@ -201,7 +201,7 @@ def past(rows: int = 420) -> features.Known:
         at=[NOW - timedelta(days=600 - n) for n in range(rows)],
         groups=list(range(rows)),
         frame={
-            "talks": [1.0 + n % 3 if t else 0.0 for n, t in enumerate(talked)],
+            "talks": [float(1 + n % 5) if t else 0.0 for n, t in enumerate(talked)],
             "age": [float(n % 50) for n in range(rows)],
             "source": ["form" if n % 3 else "card" for n in range(rows)],
             "country": ["DE"] * rows,

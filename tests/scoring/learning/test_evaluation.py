@@ -21,7 +21,7 @@ KEYS = "rows base_rate auc log_loss base_log_loss brier base_brier ece lift_top_
 def table(rows: int = 400, seed: int = 0) -> dict[str, list[Cell]]:
     rng = np.random.default_rng(seed)
     visits = rng.integers(0, 10, rows)
-    bought = rng.random(rows) < visits / 12
+    bought = rng.random(rows) < np.where(visits > 5, 0.8, 0.15)
     return {
         "id": [str(n) for n in range(rows)],
         "when": [f"2024-{1 + n * 11 // rows:02}-{1 + n % 28:02}" for n in range(rows)],
