@@ -33,7 +33,6 @@ from scoring.models import Verdict
 from scoring.queries import active_spec, why
 from users.models import User
 
-
 pytestmark = pytest.mark.django_db  # also when this module runs alone, there is a database to load the demo into
 
 
