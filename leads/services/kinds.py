@@ -104,16 +104,17 @@ def continue_facet_run(kind_id: int, *, now: datetime) -> bool:
     run = FacetRun.objects.select_for_update(skip_locked=True).filter(kind=kind_id, done_at=None).first()
     if run is None or now < run.changed_at + SETTLED:
         return False
-    last = EngagementEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    if run.next_id > last:
+    ids = EngagementEvent.objects.filter(pk__gte=run.next_id).order_by("pk").values_list("pk", flat=True)
+    start = ids.first()  # a gap in the numbers is passed in one step
+    if start is None:
         run.done_at, run.rescores = now, False
         run.save(update_fields=["done_at", "rescores"])
         kinds.forget()
         return False
     kinds.forget()
     known = next(kind for kind in kinds.known_kinds().values() if kind.id == kind_id)
-    end = run.next_id + EVENTS_A_RANGE
-    rows = EngagementEvent.objects.filter(kind=kind_id, pk__gte=run.next_id, pk__lt=end)
+    end = start + EVENTS_A_RANGE
+    rows = EngagementEvent.objects.filter(kind=kind_id, pk__gte=start, pk__lt=end)
     touched: set[int] = set()
     changed: list[tuple[int, int | None]] = []
     for pk, contact_id, facet_id, properties in rows.values_list("pk", "contact_id", "facet_id", "properties"):

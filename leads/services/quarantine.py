@@ -151,8 +151,10 @@ def rejudge_range(rejudging_id: int, *, now: datetime) -> bool:
     run = Rejudging.objects.select_for_update().filter(pk=rejudging_id, finished_at=None).first()
     if run is None:
         return False
-    end = min(run.last_id, run.next_id + RANGE - 1)
-    events = EngagementEvent.objects.filter(pk__gte=run.next_id, pk__lte=end, human__isnull=False)
+    left = EngagementEvent.objects.filter(pk__gte=run.next_id, pk__lte=run.last_id).order_by("pk")
+    start = left.values_list("pk", flat=True).first() or run.last_id  # a gap in the numbers is passed in one step
+    end = min(run.last_id, start + RANGE - 1)
+    events = EngagementEvent.objects.filter(pk__gte=start, pk__lte=end, human__isnull=False)
     run.moved += _change(_opinions(events, _rule(rule_row())))
     run.next_id, run.touched_at = end + 1, now
     run.finished_at = now if end >= run.last_id else None
