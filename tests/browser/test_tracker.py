@@ -11,6 +11,7 @@ from django.db import connections
 
 from capture.models import Site
 from leads.models import Contact, EngagementEvent, Identity
+from tests.capture.making import BROWSER
 
 CHROMIUM = Path("/usr/bin/chromium")
 
@@ -63,7 +64,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
     with sync_playwright() as playwright:
         # a browser that says of itself that a program drives it would be taken for a machine, and rightly so
-        people = ["--no-sandbox", "--disable-blink-features=AutomationControlled"]
+        people = ["--no-sandbox", "--disable-blink-features=AutomationControlled", f"--user-agent={BROWSER}"]
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=people)
         page = browser.new_page()
         yield page

@@ -13,6 +13,7 @@ from leads.services import assign_owner, enter_lifecycle, register_kind
 from leads.services.events import NewEvent, record_events
 from scoring import services, signals
 from scoring.models import RefreshRange, Verdict
+from scoring.services import judging
 from tests import factories
 from tests.conftest import NOW, Cast
 
@@ -234,7 +235,7 @@ def test_a_scorer_that_dies_leaves_the_queue_as_it_was(monkeypatch: pytest.Monke
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(services, "_record_verdicts", die)
+        patch.setattr(judging, "_record_verdicts", die)
         with pytest.raises(MemoryError):
             services.rescore_changed(now=NOW)
     assert ChangedContact.objects.filter(contact_id=contact.pk).exists()
