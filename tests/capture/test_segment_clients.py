@@ -34,9 +34,10 @@ def hung_up(live_server: Any) -> Iterator[None]:
     from segment.analytics import request
 
     yield
-    pools = request._session.get_adapter(live_server.url).poolmanager.pools
-    for key in pools.keys():  # noqa: SIM118 - it cannot be iterated over
-        pools[key].close()
+    manager = request._session.get_adapter(live_server.url).poolmanager
+    for key in manager.pools.keys():  # noqa: SIM118 - it cannot be iterated over
+        manager.pools[key].close()
+    manager.clear()  # or the next test would be given a closed pool, and wait
 
 
 def python_client(live_server: Any, site: Site, **how: Any) -> Any:
