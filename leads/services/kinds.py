@@ -104,8 +104,8 @@ def continue_facet_run(kind_id: int, *, now: datetime) -> bool:
     run = FacetRun.objects.select_for_update(skip_locked=True).filter(kind=kind_id, done_at=None).first()
     if run is None or now < run.changed_at + SETTLED:
         return False
-    ids = EngagementEvent.objects.filter(pk__gte=run.next_id).order_by("pk").values_list("pk", flat=True)
-    start = ids.first()  # a gap in the numbers is passed in one step
+    ahead = EngagementEvent.objects.filter(pk__gte=run.next_id).order_by("pk").values_list("pk", flat=True)
+    start = ahead.first()  # a gap in the numbers is passed in one step
     if start is None:
         run.done_at, run.rescores = now, False
         run.save(update_fields=["done_at", "rescores"])
