@@ -1,4 +1,4 @@
-"""Every address of the product. tests/crm/test_access.py has a row for each."""
+"""Every address of the product. tests/crm/access has a row for each."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,0 +1,76 @@
+"""What the addresses of the access table name: add a key here, name it in a row's `args`."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from activities.models import Notification
+from activities.services import add_follow_up
+from capture.models import Form, Import, Site, Submission
+from capture.preferences import token_of
+from leads.models import Company, CustomField, Duplicate, EventKind, Tag
+from leads.services import add_tag, assign_owner, merge_contacts
+from pipeline.models import Pipeline, Stage
+from pipeline.services import promote
+from scoring.services.definitions import new_draft
+from scoring.services.previews import start_preview
+from tests import factories
+from tests.conftest import Cast
+from users.models import Token
+
+
+def build(cast: Cast) -> dict[str, Any]:
+    """A prospect of Rita's with everything that an address can name."""
+    now = timezone.now()
+    company = Company.objects.create(name="Amber Works", domain="amber.example")
+    contact = factories.contact(now=now, company=company)
+    assign_owner([contact.pk], cast.rita)
+    add_tag([contact.pk], "VIP")
+    twin, former = factories.contact(now=now), factories.contact(now=now)
+    assign_owner([twin.pk, former.pk], cast.rita)
+    opportunity = promote(contact_id=contact.pk, now=now, actor=cast.rita, manual=True, reason="Knows us.")
+    assert opportunity is not None
+    notification = Notification.objects.create(user=cast.rita, key="k", text="New", url="/", at=now)
+    form = Form.objects.select_related("published").get(slug="contact")
+    assert form.published is not None
+    return {
+        "sven": cast.sven.pk,
+        "team": cast.rita.team_id,
+        "token": Token.issue(user=cast.rita, name="Shop")[0].pk,
+        "kind": EventKind.objects.get(key="page_view").pk,
+        "tag": Tag.objects.get(name="VIP").pk,
+        "field": CustomField.objects.create(key="erp", label="ERP").pk,
+        "contact": contact.pk,
+        "twin": twin.pk,
+        "company_twin": Company.objects.create(name="Amber Works Ltd").pk,
+        "merge": merge_contacts(survivor_id=contact.pk, former_id=former.pk, now=now).pk,
+        "duplicate": Duplicate.objects.create(first=contact, second=twin, confidence=60, found_at=now).pk,
+        "preferences": token_of(contact.pk),
+        "draft": (draft := new_draft(by=cast.mara, now=now)).pk,
+        "enter": "enter" if start_preview(definition_id=draft.pk, whole=False, by=None, now=now) else "",
+        "as_json": "json",
+        "company": company.pk,
+        "criterion": "budget",
+        "call": "call",
+        "follow_up": add_follow_up(contact=contact, assignee=cast.rita, title="Call", due_at=now, now=now).pk,
+        "notification": notification.pk,
+        "slug": "contact",
+        "form": form.pk,
+        "one": 1,
+        "token_key": "forged",
+        "submission": Submission.objects.create(
+            form=form, version=form.published, message_id="m", status="quarantined", received_at=now
+        ).pk,
+        "site": Site.objects.get().pk,
+        "import": Import.objects.create(
+            name="list.csv", content=b"E-mail\na@b.example\n", encoding="utf-8", delimiter=",", started_by=cast.mara
+        ).pk,
+        "stage": Stage.objects.filter(pipeline=opportunity.pipeline).order_by("position")[0].pk,
+        "pipeline": Pipeline.objects.get().pk,
+        "opportunity": opportunity.pk,
+        "nothing": "nothing",
+        "csv": "csv",
+        "xlsx": "xlsx",
+        "uid": "1",
+        "key": "set-password",
+    }
