@@ -29,8 +29,8 @@ demo: $(VENV)/.$(RUN) node_modules/.installed ## start Winnow with demo data (PO
 run: $(VENV)/.dev node_modules/.installed ## start it for development: reload on changes, errors in the browser
 	@exec $(PY) -m embedded up --dev --host "$(HOST)" --port "$(PORT)"
 
-test: $(VENV)/.dev node_modules/.installed ## run the tests (ARGS="-k board" and other pytest options)
-	@exec $(PY) -m pytest $(ARGS)
+test: $(VENV)/.dev node_modules/.installed ## run the tests (ARGS="-k board" and other pytest options; ARGS="-n 0" in one process)
+	@exec $(PY) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: $(VENV)/.dev node_modules/.installed ## format, lint, types, order of imports, templates, migrations
 	@echo "Format…" && $(VENV)/bin/ruff format --quiet --check .
