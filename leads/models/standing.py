@@ -49,6 +49,9 @@ class Standing(models.Model):
     two_way_day = models.SmallIntegerField(null=True, help_text="Day of the newest two-way event.")
     day = models.SmallIntegerField(null=True, help_text="The day on which the judgement last changed.")
     definition_version = models.PositiveIntegerField(null=True)
+    # Of an active definition, or out of date: one that has no personas or exclusions does not look at these.
+    persona_id = models.IntegerField(null=True, help_text="The persona that suits them best (scoring.Persona).")
+    exclusion_id = models.IntegerField(null=True, help_text="What keeps them out (scoring.Exclusion).")
 
     objects = StandingQuerySet.as_manager()
 

@@ -1,6 +1,14 @@
 """What `scoring` keeps: definitions, judgements, trials of drafts."""
 
-from scoring.models.definition import Definition, DefinitionStatus, EngagementRule, FitRule, RequiredCriterion
+from scoring.models.definition import (
+    Definition,
+    DefinitionStatus,
+    EngagementRule,
+    Exclusion,
+    FitRule,
+    Persona,
+    RequiredCriterion,
+)
 from scoring.models.judgement import RefreshRange, Verdict
 from scoring.models.learning import Likelihood, ModelState, PurchaseModel, RuleReport
 from scoring.models.trial import BackTest, BackTestPromotion, Preview, PreviewChange
@@ -11,9 +19,11 @@ __all__ = [
     "Definition",
     "DefinitionStatus",
     "EngagementRule",
+    "Exclusion",
     "FitRule",
     "Likelihood",
     "ModelState",
+    "Persona",
     "Preview",
     "PreviewChange",
     "PurchaseModel",

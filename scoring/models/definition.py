@@ -79,10 +79,32 @@ class RequiredCriterion(models.Model):
         choices=[(EvidenceVerdict.MEETS, "Meets"), (EvidenceVerdict.WEAK, "Weak or better")],
         default=EvidenceVerdict.MEETS,
     )
+    fresh_days = models.PositiveSmallIntegerField(
+        null=True, help_text="The answer must not be older than so many days; empty: as long as it stands."
+    )
 
     class Meta:
         ordering = ["criterion__position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["definition", "criterion"], name="required_criterion_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["definition", "criterion"], name="required_criterion_once"),
+            models.CheckConstraint(condition=Q(fresh_days=None) | Q(fresh_days__gt=0), name="fresh_days_positive"),
+        ]
+
+
+class Exclusion(models.Model):
+    """Whom the definition never lets through, whatever their score: competitors, own staff, those who said no."""
+
+    id = models.AutoField(primary_key=True)  # as wide as it stands in leads.Standing
+    definition = models.ForeignKey(Definition, models.CASCADE, related_name="exclusions")
+    name = models.CharField(max_length=60, help_text="Said as the reason: competitor.")
+    conditions: Any = models.JSONField()
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class EngagementRule(models.Model):
@@ -95,6 +117,9 @@ class EngagementRule(models.Model):
         models.IntegerField(), default=list, blank=True, help_text="Empty: any event of the kind."
     )
     points = models.SmallIntegerField()
+    first_only = models.BooleanField(
+        default=False, db_default=False, help_text="It counts once however often it happens: the newest time."
+    )
     half_life_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: no decay.")
     window_days = models.PositiveSmallIntegerField(help_text="Older events count nothing.")
     cap = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Most points this rule can give.")
@@ -119,10 +144,27 @@ class EngagementRule(models.Model):
         return list(Facet.objects.filter(pk__in=self.facet_ids))
 
 
+class Persona(models.Model):
+    """A kind of buyer: a named group of fit rules. Only the one that suits somebody best counts."""
+
+    id = models.AutoField(primary_key=True)  # as wide as it stands in leads.Standing
+    definition = models.ForeignKey(Definition, models.CASCADE, related_name="personas")
+    name = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["position", "pk"]
+        constraints = [models.UniqueConstraint(fields=["definition", "name"], name="persona_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class FitRule(models.Model):
     """Points, possibly negative, for who they are: conditions over contact and company (leads/conditions.py)."""
 
     definition = models.ForeignKey(Definition, models.CASCADE, related_name="fit_rules")
+    persona = models.ForeignKey(Persona, models.CASCADE, null=True, related_name="rules", help_text="Empty: general.")
     name = models.CharField(max_length=120)
     conditions: Any = models.JSONField()
     points = models.SmallIntegerField()
