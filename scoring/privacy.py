@@ -16,5 +16,11 @@ HELD = [
         is_deleted=True,
     ),
     Held("scoring.PreviewChange", "What a draft would change", shows=("enters", "total", "grade"), is_deleted=True),
+    Held(
+        "scoring.ShadowVerdict",
+        "What a draft says beside the definition",
+        shows=("is_qualified", "total", "grade", "qualified_at", "differs_since"),
+        is_deleted=True,
+    ),
     Held("scoring.BackTestPromotion", "What a definition would have said", shows=("is_active", "day"), is_deleted=True),
 ]

@@ -11,6 +11,7 @@ from scoring.models.definition import (
 )
 from scoring.models.judgement import RefreshRange, Verdict
 from scoring.models.learning import Likelihood, ModelState, PurchaseModel, RuleReport
+from scoring.models.shadow import Shadow, ShadowVerdict
 from scoring.models.trial import BackTest, BackTestPromotion, Preview, PreviewChange
 
 __all__ = [
@@ -30,5 +31,7 @@ __all__ = [
     "RefreshRange",
     "RequiredCriterion",
     "RuleReport",
+    "Shadow",
+    "ShadowVerdict",
     "Verdict",
 ]

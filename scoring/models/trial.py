@@ -56,6 +56,9 @@ class BackTest(models.Model):
     """What a definition would have done in past weeks, beside the active one, with what was known then."""
 
     definition = models.ForeignKey(Definition, models.CASCADE, related_name="back_tests")
+    preview = models.OneToOneField(
+        Preview, models.CASCADE, null=True, related_name="load", help_text="Whose weekly load it measures, if any."
+    )
     against = models.ForeignKey(Definition, models.SET_NULL, null=True, related_name="+")
     revision = models.PositiveIntegerField(help_text="Of the draft that was looked at.")
     first_day = models.SmallIntegerField(help_text="Who is qualified on this day is no promotion.")
