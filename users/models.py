@@ -190,3 +190,68 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"{self.what}, {self.at:%Y-%m-%d %H:%M}"
+
+
+class Share(models.TextChoices):
+    """Who sees a saved view beside whoever made it."""
+
+    PRIVATE = "private", "Only me"
+    TEAM = "team", "My team"
+    EVERYBODY = "everybody", "Everybody"
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: User) -> "SavedViewQuerySet":
+        """Own ones, those shared with the person's team, those for everybody; administrators see all shared ones."""
+        seen = models.Q(maker=user) | models.Q(share=Share.EVERYBODY)
+        if user.role == Role.ADMIN:
+            seen |= models.Q(share=Share.TEAM)
+        elif user.team_id is not None:
+            seen |= models.Q(share=Share.TEAM, team=user.team_id)
+        return self.filter(seen)
+
+
+class SavedView(models.Model):
+    """A list as somebody likes to see it: its filters, order and columns, under a name."""
+
+    page = models.CharField(max_length=40, help_text="Which list: the name of its address.")
+    name = models.CharField(max_length=40)
+    query = models.CharField(max_length=2000, blank=True, help_text="Filters and order, as they stand in the address.")
+    columns = models.CharField(max_length=400, blank=True, help_text="Keys joined by dots; empty: as each one has it.")
+    maker = models.ForeignKey(User, models.CASCADE, related_name="saved_views")
+    share = models.CharField(max_length=10, choices=Share.choices, default=Share.PRIVATE)
+    team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("maker", "page", Lower("name"), name="saved_view_name_once"),
+            models.CheckConstraint(condition=models.Q(share__in=Share.values), name="saved_view_share_known"),
+            models.CheckConstraint(
+                condition=models.Q(share="team", team__isnull=False) | (~models.Q(share="team") & models.Q(team=None)),
+                name="saved_view_team_if_shared",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def may_be_changed_by(self, user: User) -> bool:
+        """Its maker may; an administrator any that is shared."""
+        return user.pk == self.maker_id or (user.role == Role.ADMIN and self.share != Share.PRIVATE)
+
+
+class ListChoice(models.Model):
+    """How one person likes one list: the columns, and the view that it opens with."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="list_choices")
+    page = models.CharField(max_length=40)
+    columns = models.CharField(max_length=400, blank=True)
+    opens_with = models.ForeignKey(SavedView, models.SET_NULL, null=True, blank=True, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "page"], name="list_choice_once")]
+
+    def __str__(self) -> str:
+        return self.page
