@@ -1,5 +1,6 @@
 """The rows of the commitment layer, by noun."""
 
+from pipeline.models.forecasts import ForecastCall, Quota
 from pipeline.models.opportunities import (
     LostReason,
     Opportunity,
@@ -7,15 +8,18 @@ from pipeline.models.opportunities import (
     OpportunityQuerySet,
     StageMove,
 )
-from pipeline.models.pipelines import Pipeline, Stage, StageField, StageKind, StageQuerySet
+from pipeline.models.pipelines import Category, Pipeline, Stage, StageField, StageKind, StageQuerySet
 from pipeline.models.turns import Turn
 
 __all__ = [
+    "Category",
+    "ForecastCall",
     "LostReason",
     "Opportunity",
     "OpportunityPerson",
     "OpportunityQuerySet",
     "Pipeline",
+    "Quota",
     "Stage",
     "StageField",
     "StageKind",

@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from leads.models import Company, Contact
-from pipeline.models.pipelines import Pipeline, Stage
+from pipeline.models.pipelines import Category, Pipeline, Stage
 from users.models import User
 
 
@@ -53,6 +53,9 @@ class Opportunity(models.Model):
     )
     currency = models.CharField(max_length=3, default="EUR")
     expected_close = models.DateField(null=True, blank=True)
+    category = models.CharField(
+        "forecast category", max_length=8, choices=Category.choices, blank=True, help_text="Empty: that of its stage."
+    )
     next_step = models.CharField(max_length=200, blank=True)
     position = models.FloatField(default=0, help_text="Place in the column, ascending.")
     stage_entered_at = models.DateTimeField()

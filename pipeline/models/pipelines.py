@@ -28,6 +28,15 @@ class StageKind(models.TextChoices):
     LOST = "lost", "Lost"
 
 
+class Category(models.TextChoices):
+    """How sure we are of what is open; what is won is closed, and no category."""
+
+    COMMIT = "commit", "Commit"
+    BEST = "best", "Best case"
+    PIPELINE = "pipeline", "Pipeline"
+    OMITTED = "omitted", "Omitted"
+
+
 class StageField(models.TextChoices):
     """What a stage may ask for before a card enters it."""
 
@@ -49,6 +58,12 @@ class Stage(models.Model):
     name = models.CharField(max_length=60)
     kind = models.CharField(max_length=4, choices=StageKind.choices, default=StageKind.OPEN)
     probability = models.PositiveSmallIntegerField(help_text="Percent of such cards that are won in the end.")
+    category = models.CharField(
+        max_length=8,
+        choices=Category.choices,
+        default=Category.PIPELINE,
+        help_text="Where the forecast counts such cards, unless one says otherwise.",
+    )
     rots_after_days = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Empty: never.")
     required_fields: Any = ArrayField(
         models.CharField(max_length=20, choices=StageField.choices), default=list, blank=True
