@@ -39,6 +39,13 @@ HELD = [
         is_deleted=True,
     ),
     Held(
+        "pipeline.DeskOutcome",
+        "What we decided after asking you",
+        shows=("at", "by__name", "did", "detail", "note", "until"),
+        blank={"note": "", "made": {}},
+    ),
+    Held("pipeline.DeskPlace", "When we want to ask you", shows=("due_at",), is_deleted=True),
+    Held(
         "activities.Notification",
         "What colleagues were told about your opportunities",
         where=lambda contact_id: Q(url__in=_pages(contact_id)),

@@ -1,5 +1,6 @@
 """The rows of the commitment layer, by noun."""
 
+from pipeline.models.desk import DeskOutcome, DeskPlace, DeskPlaceQuerySet, Did, Question, Waits
 from pipeline.models.forecasts import ForecastCall, Quota
 from pipeline.models.opportunities import (
     LostReason,
@@ -13,12 +14,17 @@ from pipeline.models.turns import Turn
 
 __all__ = [
     "Category",
+    "DeskOutcome",
+    "DeskPlace",
+    "DeskPlaceQuerySet",
+    "Did",
     "ForecastCall",
     "LostReason",
     "Opportunity",
     "OpportunityPerson",
     "OpportunityQuerySet",
     "Pipeline",
+    "Question",
     "Quota",
     "Stage",
     "StageField",
@@ -26,4 +32,5 @@ __all__ = [
     "StageMove",
     "StageQuerySet",
     "Turn",
+    "Waits",
 ]
