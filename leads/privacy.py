@@ -63,6 +63,13 @@ HELD = [
         blank={"term": "", "content": "", "referrer": "", "landing": ""},
     ),
     Held(
+        "leads.Trapped",
+        "When something at your device followed a link that nobody can see",
+        via="identity__contact",
+        shows=("at",),
+        is_deleted=True,
+    ),
+    Held(
         "leads.Consent",
         "What you agreed to",
         shows=("purpose", "given", "is_pending", "at", "basis", "source", "shown__text", "proof"),

@@ -3,13 +3,14 @@
 from capture.models.form import Form, FormVersion
 from capture.models.site import Site, SiteNote, new_key
 from capture.models.submission import SpamRules, Submission, SubmissionStatus
-from capture.models.told import SamePerson, ToldGroup, ToldTraits
+from capture.models.told import FieldFill, SamePerson, ToldGroup, ToldTraits
 from capture.models.undo import ImportedCompany, ImportedContact, ImportedFact, UndoConflict
 from capture.models.upload import About, ColumnMemory, Format, Import, ImportStatus, RejectedRow
 
 __all__ = [
     "About",
     "ColumnMemory",
+    "FieldFill",
     "Form",
     "FormVersion",
     "Format",

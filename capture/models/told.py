@@ -1,6 +1,6 @@
 from django.db import models
 
-from leads.models import Company, Identity
+from leads.models import Company, CustomField, Identity
 
 
 class ToldGroup(models.Model):
@@ -49,3 +49,17 @@ class SamePerson(models.Model):
 
     def __str__(self) -> str:
         return f"{self.one_id} = {self.other_id}"
+
+
+class FieldFill(models.Model):
+    """A custom field is filled with what programs said before it was made, range by range of what was told."""
+
+    field = models.OneToOneField(CustomField, models.CASCADE, primary_key=True, related_name="fill")
+    started_at = models.DateTimeField()
+    touched_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    next_id = models.BigIntegerField(default=0, help_text="What was told under smaller ids is done.")
+    filled = models.PositiveIntegerField(default=0, help_text="Contacts or companies that got a value.")
+
+    def __str__(self) -> str:
+        return f"{self.field_id}: {self.filled}"

@@ -11,6 +11,7 @@ from leads.models.event import (
     HumanRule,
     Identity,
     Rejudging,
+    Trapped,
     UserAgent,
 )
 from leads.models.evidence import Criterion, Evidence
@@ -74,6 +75,7 @@ __all__ = [
     "SuppressionReason",
     "Tag",
     "Touch",
+    "Trapped",
     "UserAgent",
     "Verdict",
 ]

@@ -150,6 +150,19 @@ class ChangedContact(models.Model):
         verbose_name = "changed contact"
 
 
+class Trapped(models.Model):
+    """A visitor who followed a link that nobody can see, and when last: what it did around then was no person's."""
+
+    identity = models.OneToOneField(Identity, models.CASCADE, primary_key=True, related_name="+")
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        verbose_name_plural = "trapped"
+
+    def __str__(self) -> str:
+        return f"{self.identity_id} at {self.at:%Y-%m-%d %H:%M}"
+
+
 class HumanRule(models.Model):
     """How sure we must be that a person did something; one row."""
 
