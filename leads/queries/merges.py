@@ -1,5 +1,6 @@
 """Old ids, and the merges behind a record."""
 
+from collections.abc import Iterable
 from typing import TypeVar
 
 from django.db.models import Exists, Model, OuterRef, Q, QuerySet, Subquery
@@ -19,6 +20,15 @@ def current_id(model: type[Model], pk: int) -> int | None:
 def _survivors(model: type[Model], pk: int) -> "QuerySet[Merge, int]":
     kind = "contact" if model is Contact else "company"
     return Merge.objects.standing().filter(former_id=pk).exclude(**{kind: None}).values_list(kind, flat=True)
+
+
+def current_ids(model: type[Model], ids: Iterable[int]) -> list[int]:
+    """The ids, those of merged records replaced by whoever stands for them; each once, in order."""
+    wanted = set(ids)
+    kind = "contact" if model is Contact else "company"
+    merged = Merge.objects.standing().filter(former_id__in=wanted).exclude(**{kind: None})
+    survivors = dict(merged.values_list("former_id", kind))
+    return sorted({survivors.get(pk) or pk for pk in wanted})
 
 
 def known_as(rows: "QuerySet[Record]", pk: int) -> "QuerySet[Record]":

@@ -54,9 +54,10 @@ def undo_many(change_id: int, *, now: datetime, actor: User) -> None:
     if "owner" in what:
         owners = User.objects.in_bulk([int(pk) for pk in what["owner"] if pk])
         every = [pk for ids in what["owner"].values() for pk in ids]
-        locked(Standing.objects.filter(pk__in=every).only("pk"))  # of all former owners together, in key order
+        # of all former owners together, in key order; who was merged since keeps the owner that the merge chose
+        there = {row.pk for row in locked(Standing.objects.filter(pk__in=every).only("pk"))}
         for owner_id, ids in what["owner"].items():
-            assign_owner(ids, owners.get(int(owner_id)) if owner_id else None, now=now, actor=actor)
+            assign_owner(there & set(ids), owners.get(int(owner_id)) if owner_id else None, now=now, actor=actor)
     elif "untag" in what:
         tag = Tag.objects.filter(name__iexact=what["untag"]).order_by("pk").first()
         if tag:

@@ -36,7 +36,7 @@ def change_kind(
     if len(facet_property) > 40:
         raise Refused(facet_property="At most 40 characters.")
     wanted = _checked(patterns, facet_property)
-    judged_anew = kind.is_registered and (kind.category, kind.direction) != (category, direction)
+    judged_anew = (kind.category, kind.direction) != (category, direction)
     before = (kind.facet_property, patterns_of(kind))
     kind.label, kind.category, kind.direction, kind.facet_property = label, category, direction, facet_property
     kind.is_registered = True

@@ -9,8 +9,10 @@ from django.utils import timezone
 
 from core import bulk
 from core.errors import Refused
+from core.locks import locked
 from leads import normalise, signals
-from leads.models import ChangedContact, OwnerChange, Standing, Tag
+from leads.models import ChangedContact, Contact, OwnerChange, Standing, Tag
+from leads.queries.merges import current_ids
 from users.models import User
 from users.roles import Role
 
@@ -21,6 +23,17 @@ def _announce(contact_ids: Sequence[int]) -> None:
         signals.contact_changed.send(sender=None, contact_ids=list(contact_ids))
 
 
+def _locked(contact_ids: Iterable[int]) -> list[Standing]:
+    """Where they stand, locked in key order. Who is merged in this moment has no row any more once we hold our locks:
+    what was meant for them is the survivor's.
+    """
+    wanted = set(contact_ids)
+    found = locked(Standing.objects.filter(pk__in=wanted).only("pk", "owner", "tag_ids"))
+    gone = wanted - {row.pk for row in found}
+    survivors = set(current_ids(Contact, gone)) - wanted if gone else set()
+    return found + (_locked(survivors) if survivors else [])
+
+
 @transaction.atomic
 def assign_owner(
     contact_ids: Iterable[int], owner: User | None, *, now: datetime | None = None, actor: User | None = None
@@ -28,10 +41,7 @@ def assign_owner(
     """Give the contacts to somebody; returns the former owner id of each that changed (for undo)."""
     if owner is not None and (not owner.is_active or owner.role == Role.VIEWER):
         raise Refused(owner=f"{owner} cannot own contacts. Choose an active colleague.")
-    before = {
-        standing.pk: standing.owner_id
-        for standing in Standing.objects.select_for_update(no_key=True).filter(pk__in=list(contact_ids)).order_by("pk")
-    }
+    before = {standing.pk: standing.owner_id for standing in _locked(contact_ids)}
     changed = {pk: former for pk, former in before.items() if former != (owner.pk if owner else None)}
     Standing.objects.filter(pk__in=changed).update(owner=owner)
     bulk.insert(
@@ -51,8 +61,7 @@ def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
     if not name or len(name) > 40:
         raise Refused(tag="A tag has 1 to 40 characters.")
     tag = Tag.objects.filter(name__iexact=name).order_by("pk").first() or Tag.objects.get_or_create(name=name)[0]
-    rows = Standing.objects.filter(pk__in=list(contact_ids)).exclude(tag_ids__contains=[tag.pk])
-    changed = [row.pk for row in rows.select_for_update(no_key=True).order_by("pk")]
+    changed = [row.pk for row in _locked(contact_ids) if tag.pk not in row.tag_ids]
     Standing.objects.filter(pk__in=changed).update(tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_append"))
     _announce(changed)
     return changed
@@ -61,8 +70,7 @@ def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
 @transaction.atomic
 def remove_tag(contact_ids: Iterable[int], tag: Tag) -> list[int]:
     """Take a tag off the contacts; returns the ids of those who had it."""
-    rows = Standing.objects.filter(pk__in=list(contact_ids), tag_ids__contains=[tag.pk])
-    changed = [row.pk for row in rows.select_for_update(no_key=True).order_by("pk")]
+    changed = [row.pk for row in _locked(contact_ids) if tag.pk in row.tag_ids]
     Standing.objects.filter(pk__in=changed).update(tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_remove"))
     _announce(changed)
     return changed

@@ -56,7 +56,7 @@ def _people(people: Any, own: list[CustomField]) -> Iterator[list[Any]]:
 
 
 @require_safe
-@requires(Can.EXPORT_LISTS)
+@requires(Can.MANAGE_CAPTURE)  # as the log itself
 def events(request: SignedInRequest, format: str) -> HttpResponse:
     """What the log's filters leave, as a file, newest first."""
     wanted = of_events.EventFilter.parse(request.GET)

@@ -53,7 +53,7 @@ ROWS = [
     Row("contact_origin", OF_TEAM, ("contact",)),
     Row("leads_export", IMPORTS, ("csv",)),
     Row("leads_export", IMPORTS, ("xlsx",)),
-    Row("events_export", IMPORTS, ("csv",)),
+    Row("events_export", MARKETING, ("csv",)),
     Row("events", MARKETING),
     Row("events_count", MARKETING),
     Row("events_decide", "403 403 403 302 403 302 403 302", method="post"),
