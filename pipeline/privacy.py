@@ -46,6 +46,18 @@ HELD = [
     ),
     Held("pipeline.DeskPlace", "When we want to ask you", shows=("due_at",), is_deleted=True),
     Held(
+        "pipeline.HandOff",
+        "When you were handed to a colleague",
+        shows=("rep__name", "offered_at", "state", "decided_at", "reason", "note", "campaign", "snapshot"),
+        blank={"note": "", "campaign": "", "snapshot": {}},
+    ),
+    Held(
+        "pipeline.Recycle",
+        "When we meant to get back to you",
+        shows=("label", "created_at", "due_at", "state", "ended_at"),
+        keeps="a reason of ours and days",
+    ),
+    Held(
         "activities.Notification",
         "What colleagues were told about your opportunities",
         where=lambda contact_id: Q(url__in=_pages(contact_id)),

@@ -1,7 +1,9 @@
 """The rows of the commitment layer, by noun."""
 
+from pipeline.models.availability import Absence, Availability, Holiday
 from pipeline.models.desk import DeskOutcome, DeskPlace, DeskPlaceQuerySet, Did, Question, Waits
 from pipeline.models.forecasts import ForecastCall, Quota
+from pipeline.models.hand_offs import HandOff, HandOffQuerySet, HandOffState, Promoted, RejectReason
 from pipeline.models.opportunities import (
     LostReason,
     Opportunity,
@@ -10,22 +12,40 @@ from pipeline.models.opportunities import (
     StageMove,
 )
 from pipeline.models.pipelines import Category, Pipeline, Stage, StageField, StageKind, StageQuerySet
+from pipeline.models.recycling import Recycle, RecycleQuerySet, RecycleState, ReturnBy, ReturnRule
+from pipeline.models.routing import HandOffTerms, PromotionMode, RoutingRule
 from pipeline.models.turns import Turn
 
 __all__ = [
+    "Absence",
+    "Availability",
     "Category",
     "DeskOutcome",
     "DeskPlace",
     "DeskPlaceQuerySet",
     "Did",
     "ForecastCall",
+    "HandOff",
+    "HandOffQuerySet",
+    "HandOffState",
+    "HandOffTerms",
+    "Holiday",
     "LostReason",
     "Opportunity",
     "OpportunityPerson",
     "OpportunityQuerySet",
     "Pipeline",
+    "Promoted",
+    "PromotionMode",
     "Question",
     "Quota",
+    "Recycle",
+    "RecycleQuerySet",
+    "RecycleState",
+    "RejectReason",
+    "ReturnBy",
+    "ReturnRule",
+    "RoutingRule",
     "Stage",
     "StageField",
     "StageKind",

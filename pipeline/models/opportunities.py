@@ -71,6 +71,9 @@ class Opportunity(models.Model):
     )
     changed_at = models.DateTimeField(default=timezone.now)
     search_text = models.TextField(editable=False, default="")
+    former = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, editable=False, related_name="+", help_text="The try before."
+    )
 
     objects = OpportunityQuerySet.as_manager()
 
