@@ -37,6 +37,7 @@ class Can(StrEnum):
     SIGN_SALES = "sign_sales"  # agree to a definition for sales
     MANAGE_STAGES = "manage_stages"
     MANAGE_PEOPLE = "manage_people"
+    SHARE_WITH_ALL = "share_with_all"  # show an own view of a list to everybody
     USE_API = "use_api"  # make tokens; a token may do what its owner may do
 
 
@@ -52,6 +53,7 @@ CAPABILITIES: dict[Role, frozenset[Can]] = {
             Can.SEE_FUNNEL,
             Can.EDIT_DEFINITION,
             Can.SIGN_MARKETING,
+            Can.SHARE_WITH_ALL,
             Can.USE_API,
         },
     ),
@@ -65,6 +67,7 @@ CAPABILITIES: dict[Role, frozenset[Can]] = {
             Can.EDIT_DEFINITION,
             Can.SIGN_SALES,
             Can.MANAGE_STAGES,
+            Can.SHARE_WITH_ALL,
             Can.USE_API,
         },
     ),

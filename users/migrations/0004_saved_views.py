@@ -7,49 +7,111 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('users', '0003_exports'),
+        ("users", "0003_exports"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SavedView',
+            name="SavedView",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(help_text='Which list: the name of its address.', max_length=40)),
-                ('name', models.CharField(max_length=40)),
-                ('query', models.CharField(blank=True, help_text='Filters and order, as they stand in the address.', max_length=2000)),
-                ('columns', models.CharField(blank=True, help_text='Keys joined by dots; empty: as each one has it.', max_length=400)),
-                ('share', models.CharField(choices=[('private', 'Only me'), ('team', 'My team'), ('everybody', 'Everybody')], default='private', max_length=10)),
-                ('maker', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='saved_views', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='users.team')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("page", models.CharField(help_text="Which list: the name of its address.", max_length=40)),
+                ("name", models.CharField(max_length=40)),
+                (
+                    "query",
+                    models.CharField(
+                        blank=True, help_text="Filters and order, as they stand in the address.", max_length=2000
+                    ),
+                ),
+                (
+                    "columns",
+                    models.CharField(
+                        blank=True, help_text="Keys joined by dots; empty: as each one has it.", max_length=400
+                    ),
+                ),
+                (
+                    "share",
+                    models.CharField(
+                        choices=[("private", "Only me"), ("team", "My team"), ("everybody", "Everybody")],
+                        default="private",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="saved_views",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="users.team",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ListChoice',
+            name="ListChoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(max_length=40)),
-                ('columns', models.CharField(blank=True, max_length=400)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='list_choices', to=settings.AUTH_USER_MODEL)),
-                ('opens_with', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='users.savedview')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("page", models.CharField(max_length=40)),
+                ("columns", models.CharField(blank=True, max_length=400)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="list_choices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opens_with",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="users.savedview",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.UniqueConstraint(models.F('maker'), models.F('page'), django.db.models.functions.text.Lower('name'), name='saved_view_name_once'),
+            model_name="savedview",
+            constraint=models.UniqueConstraint(
+                models.F("maker"),
+                models.F("page"),
+                django.db.models.functions.text.Lower("name"),
+                name="saved_view_name_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(('share__in', ['private', 'team', 'everybody'])), name='saved_view_share_known'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("share__in", ["private", "team", "everybody"])), name="saved_view_share_known"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='savedview',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('share', 'team'), ('team__isnull', False)), models.Q(models.Q(('share', 'team'), _negated=True), ('team', None)), _connector='OR'), name='saved_view_team_if_shared'),
+            model_name="savedview",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("share", "team"), ("team__isnull", False)),
+                    models.Q(models.Q(("share", "team"), _negated=True), ("team", None)),
+                    _connector="OR",
+                ),
+                name="saved_view_team_if_shared",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='listchoice',
-            constraint=models.UniqueConstraint(fields=('user', 'page'), name='list_choice_once'),
+            model_name="listchoice",
+            constraint=models.UniqueConstraint(fields=("user", "page"), name="list_choice_once"),
         ),
     ]

@@ -1,4 +1,4 @@
-"""The verbs of `users`: who works here, and what they may do."""
+"""Who works here, and what they may do."""
 
 import zoneinfo
 from datetime import datetime, timedelta
