@@ -96,6 +96,8 @@ def fill_in(
     words["back"] = back
     if request.method != "POST":
         return form_page(request, form, **words)
+    if getattr(form, "is_rearranged", False):  # one of its own buttons: nothing is saved yet
+        return form_page(request, form, **words)
     if not form.is_valid():
         return form_page(request, form, status=422, **words)
     try:

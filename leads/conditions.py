@@ -4,7 +4,8 @@ A condition is JSON: {"all": [...]}, {"any": [...]}, {"not": {...}}, or a leaf
 {"field": "company.employees", "op": "between", "value": [50, 1000]}.
 
 Unknown is not "no": every comparison with an unknown value is false, also `is_not` and `not_in`; ask with
-`unknown`. Text is compared without regard to case.
+`unknown`. Text is compared without regard to case. A custom field is asked as text, and, where its values are
+numbers, for ranges; yes and no are the words "true" and "false".
 """
 
 from collections.abc import Mapping
@@ -22,9 +23,22 @@ class Field:
     """A thing that can be asked about; `sql` reads it from the aliases c (contact), o (company), s (standing)."""
 
     label: str
-    type: str  # text, number or yes_no
+    type: str  # text, number, yes_no, or custom: text, and numbers where ranges are asked
     sql: str
 
+
+_DOMAIN = "lower(split_part(c.email, '@', 2))"
+_OURS = "SELECT lower(split_part(u.email, '@', 2)) FROM users_user u WHERE u.is_active"
+_FREE_MAIL = "= ANY ('{" + ",".join(sorted(FREE_MAIL)) + "}'::text[])"
+# the last word on marketing mail; whoever is on the suppression list has a no there (leads/services/suppression.py)
+_SAID_NO = """NOT coalesce((SELECT w.given FROM (
+    (SELECT k.given, k.at, k.id FROM leads_consent k
+     WHERE k.contact_id = s.contact_id AND k.purpose = 'marketing' AND NOT k.is_pending
+     ORDER BY k.at DESC, k.id DESC LIMIT 1)
+    UNION ALL
+    (SELECT k.given, k.at, k.id FROM leads_identity i JOIN leads_consent k ON k.identity_id = i.id
+     WHERE i.contact_id = s.contact_id AND k.purpose = 'marketing' AND NOT k.is_pending
+     ORDER BY k.at DESC, k.id DESC LIMIT 1)) w ORDER BY w.at DESC, w.id DESC LIMIT 1), true)"""
 
 FIELDS: dict[str, Field] = {
     "contact.job_title": Field("Job title", "text", "c.job_title"),
@@ -33,10 +47,14 @@ FIELDS: dict[str, Field] = {
     "contact.free_mail": Field(
         "Private e-mail address",
         "yes_no",
-        "CASE WHEN c.email = '' THEN NULL ELSE lower(split_part(c.email, '@', 2)) = ANY ('{"
-        + ",".join(sorted(FREE_MAIL))
-        + "}'::text[]) END",
+        f"CASE WHEN c.email = '' THEN NULL ELSE {_DOMAIN} {_FREE_MAIL} END",
     ),
+    "contact.own_staff": Field(
+        "Works here (has a colleague's e-mail domain)",
+        "yes_no",
+        f"CASE WHEN c.email = '' THEN NULL ELSE NOT {_DOMAIN} {_FREE_MAIL} AND {_DOMAIN} IN ({_OURS}) END",
+    ),
+    "contact.said_no": Field("Said no to marketing mail", "yes_no", _SAID_NO),
     "contact.source": Field("Source", "text", "s.source"),
     "contact.lifecycle": Field("Lifecycle", "text", "s.lifecycle"),
     "company.name": Field("Company", "text", "coalesce(o.name, '')"),
@@ -44,11 +62,14 @@ FIELDS: dict[str, Field] = {
     "company.country": Field("Company's country", "text", "coalesce(o.country, '')"),
     "company.employees": Field("Employees", "number", "o.employees"),
 }
+_TEXT_OPS = ("is", "is_not", "in", "not_in", "contains", "contains_any", "known", "unknown")
 OPS = {
-    "text": ("is", "is_not", "in", "not_in", "contains", "contains_any", "known", "unknown"),
+    "text": _TEXT_OPS,
     "number": ("is", "at_least", "at_most", "between", "known", "unknown"),
     "yes_no": ("is", "known", "unknown"),
+    "custom": (*_TEXT_OPS, "at_least", "at_most", "between"),
 }
+RANGES = {"at_least", "at_most", "between"}
 _JOINERS = {"all": " and ", "any": " or "}
 
 
@@ -59,7 +80,7 @@ def field(key: str) -> Field:
     about, _, name = key.partition(".custom.")
     if about in {"contact", "company"} and name.replace("-", "").replace("_", "").isalnum() and name.isascii():
         alias = "c" if about == "contact" else "o"
-        return Field(name.replace("_", " ").replace("-", " "), "text", f"coalesce({alias}.custom ->> '{name}', '')")
+        return Field(name.replace("_", " ").replace("-", " "), "custom", f"coalesce({alias}.custom ->> '{name}', '')")
     raise Refused(conditions=f"“{key[:60]}” is not a field. Known fields: {', '.join(FIELDS)}.")
 
 
@@ -98,15 +119,22 @@ def _check_leaf(leaf: dict[str, Any]) -> None:
     values = value if op in {"in", "not_in", "contains_any", "between"} else [value]
     if not isinstance(values, list) or not values or len(values) > MAX_VALUES:
         raise Refused(conditions=f"{asked.label}: give a list of 1 to {MAX_VALUES} values.")
-    wanted: tuple[type, ...] = {"text": (str,), "number": (int, float), "yes_no": (bool,)}[asked.type]
+    type_ = _compared_as(asked, op)
+    wanted: tuple[type, ...] = {"text": (str,), "number": (int, float), "yes_no": (bool,)}[type_]
     for one in values:
-        wrong = not isinstance(one, wanted) or (isinstance(one, bool) and asked.type != "yes_no")
+        wrong = not isinstance(one, wanted) or (isinstance(one, bool) and type_ != "yes_no")
         if wrong or (isinstance(one, str) and not 0 < len(one) <= MAX_TEXT) or "\0" in str(one):
-            raise Refused(conditions=f"{asked.label}: “{str(one)[:40]}” is not a {asked.type} value.")
-        if asked.type == "number" and not -1e12 < one < 1e12:
+            raise Refused(conditions=f"{asked.label}: “{str(one)[:40]}” is not a {type_} value.")
+        if type_ == "number" and not -1e12 < one < 1e12:
             raise Refused(conditions=f"{asked.label}: {one} is out of range.")
     if op == "between" and (len(values) != 2 or values[0] > values[1]):
         raise Refused(conditions=f"{asked.label}: between takes two numbers, the smaller first.")
+
+
+def _compared_as(asked: Field, op: Any) -> str:
+    if asked.type == "custom":
+        return "number" if op in RANGES else "text"
+    return asked.type
 
 
 def fields_of(condition: dict[str, Any]) -> set[str]:
@@ -129,15 +157,20 @@ def to_sql(condition: dict[str, Any]) -> tuple[str, list[Any]]:
         return f"(NOT {sql})", params
     asked, op = field(condition["field"]), condition["op"]
     value: Any = condition.get("value")
-    if asked.type == "text":
-        return _text_sql(asked.sql, op, value)
-    known = f"({asked.sql}) IS NOT NULL"
+    sql = asked.sql
+    if _compared_as(asked, op) == "text":
+        return _text_sql(sql, op, value)
+    if asked.type == "custom":
+        stored = sql.removeprefix("coalesce(").removesuffix(", '')")
+        is_number = f"jsonb_typeof({stored.replace(' ->> ', ' -> ')}) = 'number'"
+        sql = f"CASE WHEN {is_number} THEN ({stored})::float8 END"
+    known = f"({sql}) IS NOT NULL"
     if op in {"known", "unknown"}:
-        return (known if op == "known" else f"({asked.sql}) IS NULL"), []
+        return (known if op == "known" else f"({sql}) IS NULL"), []
     if asked.type == "yes_no":
-        return f"coalesce(({asked.sql}) = %s, false)", [value]
+        return f"coalesce(({sql}) = %s, false)", [value]
     sign = {"is": "= %s", "at_least": ">= %s", "at_most": "<= %s", "between": "BETWEEN %s AND %s"}[op]
-    return f"coalesce({asked.sql} {sign}, false)", list(value) if op == "between" else [value]
+    return f"coalesce({sql} {sign}, false)", list(value) if op == "between" else [value]
 
 
 def _text_sql(sql: str, op: str, value: Any) -> tuple[str, list[Any]]:
@@ -170,8 +203,10 @@ def holds(condition: dict[str, Any], facts: Mapping[str, Any]) -> bool:
         return bool(op == "unknown")
     if op in {"known", "unknown"}:
         return bool(op == "known")
-    if isinstance(actual, str):
-        actual = actual.lower()
+    if op in RANGES and (isinstance(actual, bool | str)):
+        return False
+    if isinstance(value, str) or (isinstance(value, list) and isinstance(value[0], str)):
+        actual = str(actual).lower()
         values = [one.lower() for one in (value if isinstance(value, list) else [value])]
         if op.startswith("contains"):
             return any(one in actual for one in values)

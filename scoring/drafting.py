@@ -9,8 +9,8 @@ from typing import Any
 
 from core.errors import Refused
 from leads import conditions
+from leads.contradictions import can_hold
 from scoring import decay
-from scoring.contradictions import can_hold
 
 MOST_RULES, LONGEST_NAME, LONGEST_NOTE, MOST_POINTS, LONGEST_DAYS = 60, 120, 4000, 1000, 3650
 Number = int | str | None

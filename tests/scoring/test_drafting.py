@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from leads.contradictions import can_hold
 from scoring import wording
-from scoring.contradictions import can_hold
 from scoring.drafting import Content, EngagementDraft, FitDraft, Kind, Known, problems, warnings
 from scoring.proportions import Share
 

@@ -51,6 +51,8 @@ def _of_one(type_: str, leaves: list[Leaf]) -> bool:
     asked = [leaf for leaf in leaves if leaf["op"] != "known"]
     if type_ == "number":
         return _number(asked)
+    if type_ == "custom":
+        return _number([leaf for leaf in asked if leaf["op"] in conditions.RANGES]) and _text(asked)
     if type_ == "text":
         return _text(asked)
     return len({repr(leaf.get("value")) for leaf in asked if leaf["op"] == "is"}) <= 1

@@ -1,0 +1,295 @@
+"""The controls in which conditions are built: drawn by templates/leads/_conditions.html, read here. One for all pages.
+
+A builder has a name (`at`). `at-c` names its leaves in the order in which they stand there, `at-c0-field`, `at-c0-op`
+and `at-c0-value` are the first one's; `at-joiner` says whether all or any must hold. Its buttons send `do`:
+`leaf:at` adds a leaf, `unleaf:at:0` takes one away, `refresh` only wants what the chosen field can be asked with.
+All is in the page, so that it works without script.
+"""
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
+
+from core.errors import Refused
+from leads import conditions
+from leads.contradictions import can_hold
+from leads.models import CustomField, FieldType
+
+OPERATORS = {
+    "is": "is",
+    "is_not": "is not",
+    "in": "is one of",
+    "not_in": "is none of",
+    "contains": "contains",
+    "contains_any": "contains one of",
+    "at_least": "is at least",
+    "at_most": "is at most",
+    "between": "is between",
+    "known": "is known",
+    "unknown": "is unknown",
+}
+LISTS = {"in", "not_in", "contains_any"}
+MOST_LEAVES = 20
+LONGEST_RAW = 20_000
+BLANK: dict[str, Any] = {"field": "company.industry", "op": "is", "value": ""}
+CONTRADICTION = "These conditions contradict each other: nobody can ever fulfil all of them."
+_BLOCK = re.compile(r"\d{1,3}")
+_CUSTOM_OPS = {
+    FieldType.NUMBER: ("is", "at_least", "at_most", "between", "known", "unknown"),
+    FieldType.YES_NO: ("is", "known", "unknown"),
+    FieldType.DATE: ("is", "known", "unknown"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A field that conditions may ask about."""
+
+    key: str
+    label: str
+    operators: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One line of controls."""
+
+    number: int
+    field: str
+    op: str
+    operators: tuple[tuple[str, str], ...]
+    text: str
+    is_yes_no: bool
+
+    @property
+    def has_value(self) -> bool:
+        return self.op not in {"known", "unknown"}
+
+    @property
+    def is_list(self) -> bool:
+        return self.op in LISTS or self.op == "between"
+
+    @property
+    def rows(self) -> int:
+        return min(6, self.text.count("\n") + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """What templates/leads/_conditions.html draws."""
+
+    at: str
+    fields: list[Asked]
+    joiner: str
+    leaves: list[Leaf]
+    raw: str = ""  # a nested condition, which the controls cannot change
+    words: str = ""
+    wrong: str = field(default="")
+
+
+def asked_fields() -> list[Asked]:
+    """All fields, custom ones last. One query."""
+    rows = [(key, known.label, conditions.OPS[known.type]) for key, known in conditions.FIELDS.items()]
+    for custom in CustomField.objects.order_by("about", "position"):
+        operators = _CUSTOM_OPS.get(FieldType(custom.type), conditions.OPS["text"])
+        rows.append((f"{custom.about}.custom.{custom.key}", custom.label, operators))
+    return [Asked(key, label, tuple((op, OPERATORS[op]) for op in ops)) for key, label, ops in rows]
+
+
+def builder(at: str, condition: dict[str, Any], fields: list[Asked], *, wrong: str = "") -> Builder:
+    """The controls of a condition; one that is nested is only said in words and kept as it is."""
+    flat = leaves_of(condition)
+    if flat is None and condition:
+        return Builder(at, fields, "all", [], raw=json.dumps(condition), words=in_words(condition), wrong=wrong)
+    joiner, leaves = flat or ("all", [BLANK])
+    known = {asked.key: asked.operators for asked in fields}
+    return Builder(at, fields, joiner, [_drawn(n, leaf, known) for n, leaf in enumerate(leaves)], wrong=wrong)
+
+
+def _drawn(number: int, leaf: dict[str, Any], known: dict[str, tuple[tuple[str, str], ...]]) -> Leaf:
+    key, op = str(leaf.get("field", "")), str(leaf.get("op", "is"))
+    operators = known.get(key, ())
+    if op not in dict(operators):
+        operators = (*operators, (op, OPERATORS.get(op, op)))
+    is_yes_no = key in conditions.FIELDS and conditions.FIELDS[key].type == "yes_no"
+    return Leaf(number, key, op, operators, value_text(leaf), is_yes_no)
+
+
+def in_words(condition: dict[str, Any]) -> str:
+    """The condition in words, also while it is not right yet."""
+    try:
+        conditions.check(condition)
+    except Refused:
+        return "… (not complete yet)"
+    return conditions.in_words(condition)
+
+
+def wrong_with(condition: Any) -> str:
+    """What is wrong with a condition; nothing when it can be asked and somebody could fulfil it."""
+    try:
+        conditions.check(condition)
+    except Refused as refused:
+        return str(refused)
+    return "" if can_hold(condition) else CONTRADICTION
+
+
+def read(data: QueryDict, at: str) -> dict[str, Any]:
+    """The condition that the controls of this name say; not checked."""
+    raw = data.get(f"{at}-raw", "")
+    if raw:
+        try:
+            asked = json.loads(raw[:LONGEST_RAW])
+        except (ValueError, RecursionError):
+            asked = {}
+        return asked if isinstance(asked, dict) else {}
+    leaves = [_leaf(data, f"{at}-c{block}") for block in blocks(data, f"{at}-c")[:MOST_LEAVES]]
+    return _joined(data.get(f"{at}-joiner", "all"), leaves) if leaves else {}
+
+
+def rearranged(condition: dict[str, Any], at: str, do: str) -> dict[str, Any]:
+    """The condition after a button of this builder was pressed; else as it is."""
+    verb, name, leaf = (*do.split(":"), "", "")[:3]
+    if name != at:
+        return condition
+    if verb == "leaf":
+        return _with_leaf(condition)
+    return _without_leaf(condition, leaf) if verb == "unleaf" else condition
+
+
+def leaves_of(condition: dict[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
+    """(joiner, leaves) of a condition that is flat enough for the controls; none when it is nested."""
+    if "field" in condition:
+        return "all", [condition]
+    if not condition:
+        return None
+    for joiner in ("all", "any"):
+        parts = condition.get(joiner)
+        if (
+            isinstance(parts, list)
+            and len(condition) == 1
+            and all(isinstance(part, dict) and "field" in part for part in parts)
+        ):
+            return joiner, parts
+    return None
+
+
+def _with_leaf(condition: dict[str, Any]) -> dict[str, Any]:
+    joiner, leaves = leaves_of(condition) or ("all", [])
+    if not leaves or len(leaves) >= MOST_LEAVES:
+        return condition
+    return {joiner: [*leaves, {"field": leaves[-1].get("field"), "op": "is", "value": ""}]}
+
+
+def _without_leaf(condition: dict[str, Any], leaf: str) -> dict[str, Any]:
+    joiner, leaves = leaves_of(condition) or ("all", [])
+    if not leaf.isdecimal() or len(leaf) > 3 or len(leaves) < 2 or int(leaf) >= len(leaves):
+        return condition
+    return _joined(joiner, [row for number, row in enumerate(leaves) if number != int(leaf)])
+
+
+def _joined(joiner: str, leaves: list[dict[str, Any]]) -> dict[str, Any]:
+    return leaves[0] if len(leaves) == 1 else {"any" if joiner == "any" else "all": leaves}
+
+
+def value_text(leaf: dict[str, Any]) -> str:
+    """The value of a leaf as it stands in its control."""
+    value = leaf.get("value", "")
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def blocks(data: QueryDict, name: str) -> list[str]:
+    """The numbers of repeated controls, in the order of the page."""
+    return list(dict.fromkeys(block for block in data.getlist(name) if _BLOCK.fullmatch(block)))
+
+
+def _leaf(data: QueryDict, at: str) -> dict[str, Any]:
+    key, op = data.get(f"{at}-field", "")[:80], data.get(f"{at}-op", "")[:20]
+    try:
+        type_ = conditions.field(key).type
+    except Refused:
+        type_ = "text"
+    if op not in conditions.OPS[type_]:  # the field was changed: its first operator
+        op = conditions.OPS[type_][0]
+    if op in {"known", "unknown"}:
+        return {"field": key, "op": op}
+    return {"field": key, "op": op, "value": _value(data.get(f"{at}-value", "")[:80_000], op, type_)}
+
+
+def _value(text: str, op: str, type_: str) -> Any:
+    """What a leaf compares with: lines are the values of a list. Blanks count where a part of a text is looked for."""
+    if type_ == "yes_no":
+        return {"yes": True, "no": False}.get(text.strip().lower(), text)
+    rows = [row for row in text.replace("\0", "").splitlines() if row.strip()]
+    if type_ == "number" or (type_ == "custom" and op in conditions.RANGES):
+        parts = [part for row in rows for part in re.split(r"\s+(?:and|to)\s+|[;–]|\s+", row)]
+        numbers = [_figure(part) for part in parts if part.strip()]
+        return numbers if op == "between" else (numbers[0] if len(numbers) == 1 else " ".join(rows))
+    if op not in LISTS:
+        return rows[0] if op == "contains" and rows else " ".join(row.strip() for row in rows)
+    return rows if op == "contains_any" else [row.strip() for row in rows]
+
+
+def _figure(text: str) -> Any:
+    try:
+        number = float(text.replace(",", ""))
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() else number
+
+
+class ConditionsWidget(forms.Widget):
+    """The builder in a form; give the form `BuildsConditions`, so that its buttons do not save."""
+
+    template_name = "leads/_conditions.html"
+    use_fieldset = True
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        condition = value if isinstance(value, dict) else {}
+        return super().get_context(name, None, attrs) | {"builder": builder(name, condition, asked_fields())}
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, Any]:
+        return rearranged(read(data, name), name, data.get("do", "")[:200])
+
+    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
+        return f"{name}-c" not in data and f"{name}-raw" not in data
+
+    def id_for_label(self, id_: str | None) -> str:
+        return ""
+
+
+class ConditionsField(forms.Field):
+    """A condition of leads/conditions.py."""
+
+    widget = ConditionsWidget
+
+    def clean(self, value: Any) -> dict[str, Any]:
+        if wrong := wrong_with(value):
+            raise forms.ValidationError(wrong)
+        return dict(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        return bool(initial != data)
+
+
+class BuildsConditions(forms.Form):
+    """A form with a builder in it, whose buttons rearrange the controls and save nothing."""
+
+    @property
+    def is_rearranged(self) -> bool:
+        """Whether it only wants to be shown again."""
+        verb = self.data.get("do", "").partition(":")[0] if self.is_bound else ""
+        return verb in {"leaf", "unleaf", "refresh"}
+
+    def full_clean(self) -> None:
+        if self.is_rearranged:  # not complete yet: nothing is wrong with that
+            self._errors = ErrorDict()
+            self.cleaned_data = {}
+        else:
+            super().full_clean()
