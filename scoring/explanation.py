@@ -1,10 +1,14 @@
 """A score with all its reasons, as values."""
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 from leads.days import date_of
+from scoring.definitions import Spec
+from scoring.missing import Smallest, smallest
+from scoring.missing.cases import case_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,15 @@ class Explanation:
     lines: list[Line] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     fades_on: date | None = None
+    spec: Spec | None = field(default=None, repr=False, compare=False)
+    facts: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)  # none of a past day
+
+    @property
+    def smallest_set(self) -> Smallest | None:
+        """The smallest set of facts that would make them a prospect; none of a past day. Worked out when asked."""
+        if self.is_qualified or self.spec is None or self.facts is None:
+            return None
+        return smallest(case_of(self, self.spec, self.facts))
 
     @property
     def engagement(self) -> int:
@@ -84,6 +97,7 @@ class Explanation:
 
     def as_json(self) -> dict[str, Any]:
         """For the API and for snapshots."""
+        least = self.smallest_set
         return {
             "contact": self.contact_id,
             "on": self.on.isoformat(),
@@ -96,6 +110,7 @@ class Explanation:
             "is_qualified": self.is_qualified,
             "fades_on": self.fades_on.isoformat() if self.fades_on else None,
             "missing": [asdict(row) for row in self.missing],
+            "smallest_set": least.as_json() if least else None,
             "lines": [
                 asdict(row)
                 | {

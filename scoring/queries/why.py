@@ -1,16 +1,19 @@
 """Why somebody has the score they have."""
 
+import json
 from datetime import date
 from typing import Any
 
+from leads import conditions
 from leads.days import date_of
 from scoring import decay
 from scoring.definitions import Spec
 from scoring.engaged import CATEGORIES
 from scoring.explanation import Explanation, Line, Missing
+from scoring.missing.cases import fields_of
 from scoring.models import Definition
 from scoring.queries.specs import active_spec, fetch, load_spec, prepared
-from scoring.statement import ONE
+from scoring.statement import ONE, Statement
 
 LOOK_AHEAD_WEEKS = 26
 
@@ -26,7 +29,7 @@ def why(
     spec = load_spec(definition) if definition else active_spec()
     if spec is None:
         return None
-    name = prepared(spec, "why", "bigint[], int", lambda statement: statement.select(ONE, with_lines=True))
+    name = prepared(spec, "why", "bigint[], int", _with_facts)
     rows = fetch(f"EXECUTE {name} (%s::bigint[], %s)", [[contact_id], day])
     if not rows:
         return None
@@ -44,7 +47,18 @@ def why(
         lines=_lines(spec, row, day),
         missing=_missing(spec, row, day),
         fades_on=None if is_past else _fades_on(spec, contact_id, row["total"], day),
+        spec=spec,
+        facts=None if is_past else dict(zip(fields_of(spec), json.loads(row["facts"]), strict=True)),
     )
+
+
+def _with_facts(statement: Statement) -> str:
+    """The explained score, and what is known of the person beside it: what may be asked is what is not."""
+    facts = ", ".join(conditions.field(key).sql for key in fields_of(statement.spec))
+    return f"""
+SELECT w.*, jsonb_build_array({facts})::text AS facts FROM ({statement.select(ONE, with_lines=True)}) w
+JOIN leads_standing s ON s.contact_id = w.contact_id JOIN leads_contact c ON c.id = w.contact_id
+LEFT JOIN leads_company o ON o.id = c.company_id"""
 
 
 def _lines(spec: Spec, row: dict[str, Any], day: int) -> list[Line]:
