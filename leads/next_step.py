@@ -21,6 +21,15 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class Unknown:
+    """A field that nobody knows and that would count: its key, what to ask, and the points of the best answer."""
+
+    key: str
+    question: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
 class Planned:
     """The earliest open follow-up."""
 
@@ -39,6 +48,8 @@ class Situation:
     total: int | None = None
     threshold: int = 0
     gaps: Sequence[Gap] = ()
+    unknown: Sequence[Unknown] = ()  # enough of them to reach the line
+    needs: int = 0  # points that no answer would bring
     must_talk: bool = False  # two-way contact is required and missing
     is_qualified: bool = False
     fades_on: date | None = None
@@ -48,7 +59,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do, why, and by which action: evidence (of `key`), call, follow_up, done, promote, requalify or none."""
+    """What to do, why, and by which action: evidence or edit (of `key`), call, follow_up, done, promote or none."""
 
     title: str
     why: str
@@ -94,6 +105,8 @@ def _with_a_lead(now: Situation) -> Step:
     below = now.threshold - now.total
     if below > NEAR:
         waits = f"{below} points below the line of {now.threshold}"
+        if now.needs:
+            waits += f", and nothing you can ask would do: {_points(now.needs)} must come from what they do"
         return Step("Leave it to nurture.", f"{waits}; a person’s time is better spent elsewhere.", "", "", True)
     if now.must_talk and not now.gaps and below <= 0:
         return Step("Talk to them.", f"The only thing missing: they have not talked to us lately.{_fades(now)}", "call")
@@ -101,11 +114,23 @@ def _with_a_lead(now: Situation) -> Step:
         return _ask(now)
     if now.planned:
         return Step(_sentence(now.planned.title), _due(now.planned, now.today), "done", "", True)
+    if now.unknown:
+        return _find_out(now, below)
     if now.must_talk:
         return Step("Talk to them.", f"{_points(below)} below the line, and they have not talked to us lately.", "call")
-    return Step(
-        "Wait for a sign of interest.", f"Only {_points(below)} below the line of {now.threshold}.", "", "", True
-    )
+    waits = f"Only {_points(below)} below the line of {now.threshold}"
+    if now.needs:
+        waits += f", but nothing you can ask would do: {_points(now.needs)} must come from what they do"
+    return Step("Wait for a sign of interest.", f"{waits}.", "", "", True)
+
+
+def _find_out(now: Situation, below: int) -> Step:
+    """Ask what nobody knows of them yet."""
+    first, others = now.unknown[0], len(now.unknown) - 1
+    also = f" and {others} other answer{'' if others == 1 else 's'}" if others else ""
+    talk = " They have not talked to us lately, either." if now.must_talk else ""
+    why = f"{_points(below)} below the line; a good answer brings {first.points}{also and f',{also} the rest'}.{talk}"
+    return Step(first.question, f"{why}{_fades(now)}", "edit", first.key)
 
 
 def _ask(now: Situation) -> Step:

@@ -194,7 +194,8 @@ class ContactScore(OfContacts):
     @extend_schema(
         operation_id="explain_score",
         summary="The score with every line that it is made of",
-        description="The lines add up to the total; `missing` says what stands between the contact and a prospect. "
+        description="The lines add up to the total; `missing` says what stands between the contact and a prospect, "
+        "and `smallest_set` the fewest facts that would do (null of a past day and for whom nothing is missing). "
         "With `as_of` it says what the active definition makes of what had happened and been answered by that day.",
         parameters=[OpenApiParameter("as_of", OpenApiTypes.DATE, description="A past day (UTC); else today.")],
         responses={200: OpenApiTypes.OBJECT, **_REFUSED},

@@ -17,7 +17,7 @@ from leads import queries
 from leads.days import date_of, day_of
 from leads.filters import number
 from leads.models import ChangedContact, Contact, CustomField
-from leads.next_step import Gap, Planned, Situation, Step, next_step
+from leads.next_step import Gap, Planned, Situation, Step, Unknown, next_step
 from users.access import SignedInRequest
 from users.roles import Can
 
@@ -164,6 +164,7 @@ def _situation(
     if follow_ups:
         first = follow_ups[0]
         planned = Planned(first.title, timezone.localdate(first.due_at), str(first.assignee))
+    least = explanation.smallest_set
     return Situation(
         lifecycle=standing.lifecycle,
         today=today,
@@ -171,6 +172,8 @@ def _situation(
         total=explanation.total,
         threshold=explanation.threshold,
         gaps=gaps,
+        unknown=[Unknown(row.key, row.question, row.points) for row in least.to_learn] if least else [],
+        needs=least.needs if least else 0,
         must_talk=any(missing.what == "two_way" for missing in explanation.missing),
         is_qualified=explanation.is_qualified,
         fades_on=explanation.fades_on,
@@ -185,6 +188,13 @@ def _step_url(contact: Contact, step: Step) -> str:
         return reverse("evidence_new", args=[contact.pk, step.key])
     if step.action == "call":
         return reverse("activity_new", args=[contact.pk, "call"])
+    if step.action == "edit":
+        about_company = step.key.startswith("company.") and contact.company_id is not None
+        return (
+            reverse("company_edit", args=[contact.company_id])
+            if about_company
+            else reverse("contact_edit", args=[contact.pk])
+        )
     if step.action == "follow_up":
         return reverse("follow_up_new", args=[contact.pk])
     return ""

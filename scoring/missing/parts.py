@@ -99,6 +99,11 @@ class Smallest:
         return not self.needs and not self.blocked
 
     @property
+    def to_learn(self) -> tuple[Step, ...]:
+        """The fields that have to be asked for."""
+        return tuple(step for step in self.steps if step.do == LEARN)
+
+    @property
     def sentence(self) -> str:
         """It in one sentence."""
         if self.blocked:
