@@ -4,8 +4,9 @@ from django.utils import timezone
 
 from core.tasks import begun, enqueue, task
 from scoring import services
-from scoring.queries import trials
+from scoring.queries import shadows, trials
 from scoring.services import accountability, back_tests, learning, previews
+from scoring.services import shadows as shadowing
 
 
 @task
@@ -70,9 +71,20 @@ def run_back_test(back_test_id: int) -> None:
 
 
 @task
+def run_shadow(shadow_id: int) -> None:
+    """Judge the next stretch of everybody by a shadow that has begun; queues itself until all are judged once."""
+    if shadowing.walk(shadow_id, now=timezone.now()):
+        enqueue(run_shadow, shadow_id=shadow_id)
+
+
+@task
 def resume_trials() -> None:
-    """The sweep: previews and back-tests that nobody goes on with."""
-    unfinished = trials.abandoned(now=timezone.now())
+    """The sweep: previews, back-tests and shadows that nobody goes on with, and shadows of what changed."""
+    now = timezone.now()
+    shadowing.stop_outdated(now=now)
+    for shadow_id in shadows.unfinished(now=now):
+        enqueue(run_shadow, shadow_id=shadow_id)
+    unfinished = trials.abandoned(now=now)
     for preview_id in unfinished.previews:
         enqueue(run_preview, preview_id=preview_id)
     for back_test_id in unfinished.back_tests:
