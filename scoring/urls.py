@@ -1,7 +1,7 @@
 from django.urls import path
 
 from scoring import views
-from scoring.views import accountability, model, studio, trials
+from scoring.views import accountability, model, shadows, studio, trials
 
 urlpatterns = [
     path("definition/", views.definition, name="definition"),
@@ -24,6 +24,10 @@ urlpatterns = [
     path("definition/<int:pk>/preview/<str:way>/", trials.preview_changes, name="definition_changes"),
     path("definition/<int:pk>/back-test/", trials.back_test, name="definition_back_test"),
     path("definition/<int:pk>/back-test/progress/", trials.back_test_progress, name="definition_back_test_progress"),
+    path("definition/<int:pk>/shadow/", shadows.shadow, name="definition_shadow"),
+    path("definition/<int:pk>/shadow/stop/", shadows.stop, name="definition_shadow_stop"),
+    path("definition/<int:pk>/shadow/progress/", shadows.progress, name="definition_shadow_progress"),
+    path("definition/<int:pk>/shadow/<str:way>/", shadows.differing, name="definition_shadow_list"),
     path("leads/<int:pk>/likelihood/", model.contact_likelihood, name="contact_likelihood"),
     path("leads/<int:pk>/score/history/", views.score_history, name="score_history"),
     path("leads/<int:pk>/score/", views.score_why, name="score_why"),

@@ -28,5 +28,10 @@ ROWS = [
     Row("definition_back_test", JUDGES, ("draft",)),
     Row("definition_back_test", "422 422 422 422 422 422 403 302", ("draft",), "post"),
     Row("definition_back_test_progress", JUDGES, ("draft",)),
+    Row("definition_shadow", JUDGES, ("draft",)),
+    Row("definition_shadow", "302 302 302 302 302 302 403 302", ("draft",), "post"),
+    Row("definition_shadow_progress", JUDGES, ("draft",)),
+    Row("definition_shadow_list", JUDGES, ("draft", "shadow")),
+    Row("definition_shadow_stop", "403 403 403 302 302 302 403 302", ("draft",), "post"),
     Row("definition_discard", "403 403 403 302 302 302 403 302", ("draft",), "post"),
 ]

@@ -14,6 +14,7 @@ from pipeline.models import Pipeline, Stage
 from pipeline.services import promote
 from scoring.services.definitions import new_draft
 from scoring.services.previews import start_preview
+from scoring.services.shadows import start_shadow
 from tests import factories
 from tests.conftest import Cast
 from users.models import Token
@@ -48,6 +49,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "preferences": token_of(contact.pk),
         "draft": (draft := new_draft(by=cast.mara, now=now)).pk,
         "enter": "enter" if start_preview(definition_id=draft.pk, whole=False, by=None, now=now) else "",
+        "shadow": "shadow" if start_shadow(definition_id=draft.pk, by=None, now=now) else "",
         "as_json": "json",
         "company": company.pk,
         "criterion": "budget",
