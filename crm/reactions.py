@@ -31,6 +31,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (scoring.signals.definition_activated, scoring.tasks.refresh_stale),
     (scoring.signals.preview_asked, scoring.tasks.run_preview),
     (scoring.signals.back_test_asked, scoring.tasks.run_back_test),
+    (scoring.signals.shadow_started, scoring.tasks.run_shadow),
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
     (capture.signals.confirmation_asked, capture.tasks.mail_confirmation),
 ]

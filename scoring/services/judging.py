@@ -14,6 +14,8 @@ from leads.models import ChangedContact, Contact
 from scoring import queries, signals
 from scoring.definitions import Spec
 from scoring.models import RefreshRange, Verdict
+from scoring.queries.shadows import running
+from scoring.services import shadows
 from scoring.statement import IDS, ONE, RANGE, Targets
 
 BATCH = 5000
@@ -109,8 +111,16 @@ def rescore_changed(*, now: datetime) -> int:
             if not ids:
                 return looked_at
             looked_at += len(ids)
-            _record_verdicts(_update(spec, IDS if ids[1:] else ONE, ids, day_of(now)), spec, now=now)
+            targets = IDS if ids[1:] else ONE
+            _record_verdicts(_update(spec, targets, ids, day_of(now)), spec, now=now)
+            _judge_beside(targets, ids, day_of(now), now=now)
     return looked_at
+
+
+def _judge_beside(targets: Targets, numbers: Sequence[int], day: int, *, now: datetime) -> None:
+    """The same contacts by the shadow, when one runs."""
+    if (shadow := running()) is not None:
+        shadows.judge(shadow, targets, numbers, day, now=now)
 
 
 def _take() -> list[int]:
@@ -151,8 +161,10 @@ def refresh_range(range_id: int, *, now: datetime) -> int:
         spec = queries.active_spec()
         if part is None or spec is None or part.definition_id != spec.id:
             return 0
-        changed = _update(spec, RANGE, [part.first_contact, part.last_contact], part.day)
+        numbers = [part.first_contact, part.last_contact]
+        changed = _update(spec, RANGE, numbers, part.day)
         _record_verdicts(changed, spec, now=now)
+        _judge_beside(RANGE, numbers, part.day, now=now)
         part.done_at = now
         part.save(update_fields=["done_at"])
     return len(changed)
