@@ -5,11 +5,15 @@ from datetime import datetime, timedelta
 
 from core.errors import Refused
 from crm.demo import logins
+from leads.days import day_of
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries.drafts import content_of
+from scoring.queries.shadows import running
 from scoring.services import definitions
 from scoring.services.back_tests import continue_back_test, start_back_test
 from scoring.services.previews import continue_preview, start_preview
+from scoring.services.shadows import judge, start_shadow, walk
+from scoring.statement import EVERYBODY
 from users.models import User
 
 
@@ -67,6 +71,17 @@ def try_out_the_change(now: datetime) -> None:
         test = start_back_test(definition_id=row.pk, weeks=26, by=row.changed_by, now=now)
         while continue_back_test(test.pk, now=now):
             pass
+        _keep_beside(row, now)
+
+
+def _keep_beside(draft: Definition, now: datetime) -> None:
+    """The draft has run as a shadow for a week: it judged everybody then, and does today."""
+    began = now - timedelta(days=7)
+    shadow = start_shadow(definition_id=draft.pk, by=draft.changed_by, now=began)
+    while walk(shadow.pk, now=began):
+        pass
+    if (current := running()) is not None:
+        judge(current, EVERYBODY, [], day_of(now), now=now)
 
 
 def _person(name: str) -> User:

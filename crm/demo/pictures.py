@@ -53,6 +53,7 @@ PICTURES = (
     Picture("definition-edit", "/definition/{draft}/edit/", "marketer", open="[data-rule] summary"),
     Picture("definition-preview", "/definition/{draft}/preview/", "marketer"),
     Picture("definition-back-test", "/definition/{draft}/back-test/", "marketer"),
+    Picture("definition-shadow", "/definition/{draft}/shadow/", "marketer"),
     Picture("purchase-model", "/definition/model/", "marketer"),
     Picture("rules", "/definition/rules/", "marketer"),
     Picture("search", "/search/?q=an", "rep"),
