@@ -68,6 +68,16 @@ class Standing(models.Model):
             models.Index(
                 fields=["contact"], condition=Q(is_qualified=True, lifecycle=Lifecycle.LEAD), name="standing_unpromoted"
             ),
+            models.Index(
+                fields=["persona_id", "total", "contact"],
+                condition=Q(persona_id__isnull=False),
+                name="standing_persona",
+            ),
+            models.Index(
+                fields=["exclusion_id", "total", "contact"],
+                condition=Q(exclusion_id__isnull=False),
+                name="standing_exclusion",
+            ),
             GinIndex(fields=["tag_ids"], name="standing_tags"),
         ]
 
