@@ -8,11 +8,15 @@ from typing import Any
 
 from celery import Task
 from django.dispatch import Signal
+from django.utils import timezone
 
+import api.services.webhooks
+import api.tasks
 import capture.signals
 import capture.tasks
 import leads.signals
 import leads.tasks
+import pipeline.signals
 import pipeline.tasks
 import scoring.signals
 import scoring.tasks
@@ -36,12 +40,23 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (capture.signals.confirmation_asked, capture.tasks.mail_confirmation),
 ]
 # They find their work themselves: one that waits does it for all.
-WOKEN = {scoring.tasks.rescore.name}
+WOKEN = {scoring.tasks.rescore.name, api.tasks.spread.name}
+# What other programs are told (api/webhooks.py): kept in the transaction in which it happens, sent by tasks afterwards.
+TOLD: "list[tuple[Signal, str, str]]" = [
+    (leads.signals.contact_created, "contact.created", "contact_ids"),
+    (leads.signals.evidence_recorded, "evidence.recorded", "contact_ids"),
+    (scoring.signals.contact_qualified, "contact.qualified", "contact_id"),
+    (pipeline.signals.opportunity_opened, "opportunity.opened", "opportunity_id"),
+    (pipeline.signals.opportunity_won, "opportunity.won", "opportunity_id"),
+    (pipeline.signals.opportunity_lost, "opportunity.lost", "opportunity_id"),
+]
 
 
 def connect() -> None:
     for signal, task in REACTIONS:
         signal.connect(partial(_react, task), weak=False, dispatch_uid=task.name)
+    for signal, type_key, name in TOLD:
+        signal.connect(partial(_tell, type_key, name), weak=False, dispatch_uid=type_key)
 
 
 def _react(task: "Task[Any, Any]", sender: object, signal: Signal, **ids: Any) -> None:
@@ -49,3 +64,9 @@ def _react(task: "Task[Any, Any]", sender: object, signal: Signal, **ids: Any) -
         wake(task)
     else:
         enqueue(task, **ids)
+
+
+def _tell(type_key: str, name: str, sender: object, signal: Signal, **given: Any) -> None:
+    ids = given[name] if name.endswith("ids") else [given[name]]
+    if api.services.webhooks.keep(type_key, ids, now=timezone.now()):
+        wake(api.tasks.spread)

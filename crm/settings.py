@@ -149,6 +149,7 @@ CELERY_TASK_ROUTES = {
     "leads.tasks.merge_exact": {"queue": "bulk"},
     "leads.tasks.continue_facet_run": {"queue": "bulk"},
     "users.tasks.*": {"queue": "mail"},
+    "api.tasks.deliver": {"queue": "mail"},
     "capture.tasks.mail_confirmation": {"queue": "mail"},
 }
 # Every reaction has a sweep: what should have happened and hasn't, heals here (crm/reactions.py).
@@ -194,6 +195,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "tell-what-was-missed": {"task": "api.tasks.tell_missed", "schedule": 10.0, "options": {"expires": 10}},
+    "forget-old-webhooks": {"task": "api.tasks.forget_old", "schedule": crontab(hour=3, minute=40)},
     "mail-missed-resets": {"task": "users.tasks.mail_missed_resets", "schedule": 60.0, "options": {"expires": 60}},
     "watch-for-machines": {"task": "leads.tasks.watch_events", "schedule": 15.0, "options": {"expires": 15}},
     "finish-rejudging": {"task": "leads.tasks.resume_rejudging", "schedule": 60.0, "options": {"expires": 60}},
@@ -263,6 +266,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 # Purposes for which somebody must have agreed first; the others are allowed until somebody takes them back.
 CONSENT_REQUIRED = env.words("CONSENT_REQUIRED", "marketing")
 SUPPRESSION_KEY = env.text("SUPPRESSION_KEY", SECRET_KEY)  # with another key the suppression list matches nobody
+
+# --- webhooks ---
+WEBHOOKS_INSIDE = env.flag("WEBHOOKS_INSIDE")  # may go to addresses of the own network, and without https
 
 # --- telephone ---
 PHONE_COUNTRY = env.country("PHONE_COUNTRY")  # of numbers without country code, where the person's own is not known

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("pipeline.urls")),
     path("", include("reports.urls")),
     path("settings/", include("users.urls")),
+    path("settings/webhooks/", include("api.webhook_urls")),
     path("api/", include("api.urls")),
     path("accounts/", include("users.sign_in")),
     path("admin/", admin.site.urls),

@@ -11,6 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 
 import crm.reference
+from api.queries import webhooks
 from leads import humans, kinds
 from leads.models import EventKind
 from users.models import Team, User
@@ -35,6 +36,7 @@ def clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
     """Forget what processes remember; put the reference data back when an earlier test that commits took it away."""
     kinds.forget()
     humans.forget()
+    webhooks.forget()
     cache.clear()
     marker = request.node.get_closest_marker("django_db")
     names = set(request.fixturenames)
@@ -48,6 +50,7 @@ def clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     kinds.forget()
     humans.forget()
+    webhooks.forget()
     cache.clear()
 
 

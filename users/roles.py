@@ -37,6 +37,7 @@ class Can(StrEnum):
     SIGN_SALES = "sign_sales"  # agree to a definition for sales
     MANAGE_STAGES = "manage_stages"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_WEBHOOKS = "manage_webhooks"  # other programs that are told what happens
     SHARE_WITH_ALL = "share_with_all"  # show an own view of a list to everybody
     USE_API = "use_api"  # make tokens; a token may do what its owner may do
 

@@ -39,6 +39,13 @@ SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
                 "Who works here, and what they may do",
                 (Can.MANAGE_PEOPLE,),
             ),
+            (
+                "Webhooks",
+                "settings_webhooks",
+                "webhook",
+                "Other programs that are told what happens",
+                (Can.MANAGE_WEBHOOKS,),
+            ),
             ("Exports", "settings_exports", "download", "Who took which list out as a file", (Can.MANAGE_PEOPLE,)),
             (
                 "Stages",

@@ -16,6 +16,7 @@ import crm.reactions
 import leads.signals
 import pipeline.signals
 import scoring.signals
+from api.webhooks import TYPES
 from crm.celery import app
 
 
@@ -92,12 +93,16 @@ def _listeners(signal: Signal) -> int:
 def test_what_is_announced_is_answered_as_the_table_says() -> None:
     """Nobody listens anywhere but in crm/reactions.py."""
     counted: dict[Signal, int] = {}
-    for signal, _ in crm.reactions.REACTIONS:
+    for signal, *_ in [*crm.reactions.REACTIONS, *crm.reactions.TOLD]:
         counted[signal] = counted.get(signal, 0) + 1
     for module in (leads.signals, scoring.signals, pipeline.signals):
         for name, signal in vars(module).items():
             if isinstance(signal, Signal):
                 assert _listeners(signal) == counted.get(signal, 0), f"{module.__name__}.{name}"
+
+
+def test_what_other_programs_are_told_is_a_type_that_they_can_choose() -> None:
+    assert {type_key for _, type_key, _ in crm.reactions.TOLD} == set(TYPES)
 
 
 def test_the_table_names_real_tasks() -> None:

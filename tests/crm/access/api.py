@@ -1,6 +1,8 @@
 """The API: tokens, not sessions (tests/api)."""
 
-from tests.crm.access.row import ALL, NO_TOKEN, Row
+from tests.crm.access.row import ADMIN, ALL, NO_TOKEN, Row
+
+DONE = "403 403 403 403 403 302 403 302"  # an administrator did it
 
 ROWS = [
     Row("api_events", NO_TOKEN, method="post"),
@@ -17,4 +19,10 @@ ROWS = [
     Row("api_nothing", "404 404 404 404 404 404 404 404", ("nothing",)),
     Row("api_schema", "200 200 200 200 200 200 200 403"),
     Row("api_docs", ALL),
+    Row("settings_webhooks", ADMIN),
+    Row("webhook_new", ADMIN),
+    Row("webhook", ADMIN, ("webhook",)),
+    Row("webhook_edit", ADMIN, ("webhook",)),
+    Row("webhook_delivery", ADMIN, ("webhook", "delivery")),
+    *(Row(f"webhook_{name}", DONE, ("webhook",), "post") for name in ("turn", "secret", "test", "again", "delete")),
 ]

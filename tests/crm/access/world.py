@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from activities.models import Notification
 from activities.services import add_follow_up
+from api.services import webhooks
 from capture.models import Form, Import, Site, Submission
 from capture.preferences import token_of
 from leads.models import Company, CustomField, Duplicate, EventKind, Tag
@@ -32,9 +33,14 @@ def build(cast: Cast) -> dict[str, Any]:
     opportunity = promote(contact_id=contact.pk, now=now, actor=cast.rita, manual=True, reason="Knows us.")
     assert opportunity is not None
     notification = Notification.objects.create(user=cast.rita, key="k", text="New", url="/", at=now)
+    webhook = webhooks.add_endpoint(
+        url="https://example.com/", note="", types=["opportunity.won"], by=cast.adam, now=now
+    )
     form = Form.objects.select_related("published").get(slug="contact")
     assert form.published is not None
     return {
+        "webhook": webhook.pk,
+        "delivery": webhooks.test(webhook, now=now),
         "sven": cast.sven.pk,
         "team": cast.rita.team_id,
         "token": Token.issue(user=cast.rita, name="Shop")[0].pk,
