@@ -1,9 +1,9 @@
 """Finding people and companies by what somebody types."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from leads import normalise
-from leads.models import Company, Contact, Identity, IdentityKind
+from leads.models import Company, Contact, Identity, IdentityKind, Standing
 from leads.queries.lists import matching
 from users.models import User
 
@@ -27,11 +27,9 @@ def search_people(user: User, q: str, limit: int = 10) -> list[Contact]:
         if value:
             owners = Identity.objects.filter(kind=kind, value=value).values("contact_id")
             found += people.filter(pk__in=owners)
-    near = Contact.objects.visible_to(user).filter(matching(words)).order_by()[:CONSIDERED]
-    found += _ranked(people.filter(pk__in=near.values("pk")), "-standing__total", limit)
+    found += _best(people, matching(words), limit)
     if not found and len("".join(words)) >= MISSPELT_FROM:
-        alike = Contact.objects.visible_to(user).filter(search_text__trigram_word_similar=" ".join(words))
-        found += _ranked(people.filter(pk__in=alike.order_by()[:CONSIDERED].values("pk")), "-standing__total", limit)
+        found += _best(people, Q(search_text__trigram_word_similar=" ".join(words)), limit)
     return list({contact.pk: contact for contact in found}.values())[:limit]
 
 
@@ -47,5 +45,8 @@ def search_companies(user: User, q: str, limit: int = 10) -> list[Company]:
     return found
 
 
-def _ranked(rows: "QuerySet[Contact]", by: str, limit: int) -> list[Contact]:
-    return list(rows.order_by(by, "-pk")[:limit])
+def _best(people: "QuerySet[Contact]", which: Q, limit: int) -> list[Contact]:
+    """Those with the best scores among the first that are found; only of them the wide rows are read."""
+    some = people.select_related(None).filter(which).order_by()[:CONSIDERED].values("pk")
+    best = Standing.objects.filter(contact__in=some).order_by("-total", "-contact")[:limit].values("contact")
+    return list(people.filter(pk__in=best).order_by("-standing__total", "-pk"))
