@@ -5,7 +5,7 @@ from capture.models.site import Site, SiteNote, new_key
 from capture.models.submission import SpamRules, Submission, SubmissionStatus
 from capture.models.told import FieldFill, SamePerson, ToldGroup, ToldTraits
 from capture.models.undo import ImportedCompany, ImportedContact, ImportedFact, UndoConflict
-from capture.models.upload import About, ColumnMemory, Format, Import, ImportStatus, RejectedRow
+from capture.models.upload import About, ColumnMemory, Format, Import, ImportStatus, RejectedRow, UploadedBook
 
 __all__ = [
     "About",
@@ -29,5 +29,6 @@ __all__ = [
     "ToldGroup",
     "ToldTraits",
     "UndoConflict",
+    "UploadedBook",
     "new_key",
 ]

@@ -22,10 +22,14 @@ class ToldTraits(models.Model):
     traits = models.JSONField(default=dict, help_text="name → [value, ISO instant]")
     group = models.ForeignKey(ToldGroup, models.SET_NULL, null=True, related_name="members")
     is_trusted = models.BooleanField(default=False, help_text="Said with a server's key, not by a page.")
+    is_waiting = models.BooleanField(
+        default=False, db_default=False, help_text="Nobody was known by this identity when it was said."
+    )
     updated_at = models.DateTimeField()
 
     class Meta:
         verbose_name_plural = "told traits"
+        indexes = [models.Index(fields=["identity"], condition=models.Q(is_waiting=True), name="told_waiting")]
 
     def __str__(self) -> str:
         return f"{self.identity_id}: {len(self.traits)} traits"

@@ -111,6 +111,17 @@ class Import(models.Model):
         return 100 * self.done_rows // self.total_rows if self.total_rows else 0
 
 
+class UploadedBook(models.Model):
+    """A workbook of several sheets as it was sent, until one of them is taken."""
+
+    of = models.OneToOneField(Import, models.CASCADE, primary_key=True, related_name="book")
+    content = models.BinaryField()
+    sheets: Any = ArrayField(models.TextField(), help_text="Names of the sheets that are shown, in their order.")
+
+    def __str__(self) -> str:
+        return f"{self.of_id}: {len(self.sheets)} sheets"
+
+
 class RejectedRow(models.Model):
     """A row of an import that was not taken, and why."""
 
