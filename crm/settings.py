@@ -142,6 +142,8 @@ CELERY_TASK_ROUTES = {
     "scoring.tasks.say_likelihoods": {"queue": "bulk"},
     "scoring.tasks.count_rules": {"queue": "bulk"},
     "capture.tasks.run_import": {"queue": "bulk"},
+    "reports.tasks.refresh_outlook": {"queue": "bulk"},
+    "reports.tasks.take_snapshot": {"queue": "bulk"},
     "leads.tasks.erase": {"queue": "bulk"},
     "leads.tasks.collect_copy": {"queue": "bulk"},
     "leads.tasks.rejudge": {"queue": "bulk"},
@@ -185,6 +187,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 20.0,
         "options": {"expires": 20},
     },
+    "keep-desk": {"task": "pipeline.tasks.keep_desk", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
+    "wake-desk": {"task": "pipeline.tasks.wake_desk", "schedule": 60.0, "options": {"expires": 60}},
+    "expire-hand-offs": {"task": "pipeline.tasks.expire_hand_offs", "schedule": 30.0, "options": {"expires": 30}},
+    "place-hand-offs": {"task": "pipeline.tasks.place_hand_offs", "schedule": 60.0, "options": {"expires": 60}},
+    "bring-back": {"task": "pipeline.tasks.bring_back", "schedule": 300.0, "options": {"expires": 300}},
     "notify-of-due-follow-ups": {
         "task": "activities.tasks.notify_due",
         "schedule": 60.0,
@@ -206,6 +213,12 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300},
     },
+    "refresh-outlook": {"task": "reports.tasks.refresh_outlook", "schedule": 30.0, "options": {"expires": 30}},
+    "take-snapshot": {
+        "task": "reports.tasks.take_snapshot",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
     "refresh-funnel": {"task": "reports.tasks.refresh_funnel", "schedule": 30.0, "options": {"expires": 30}},
     "mail-missed-confirmations": {
         "task": "capture.tasks.mail_missed_confirmations",
@@ -222,6 +235,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "fill-fields": {"task": "capture.tasks.fill_fields", "schedule": 60.0, "options": {"expires": 60}},
     "find-duplicates": {"task": "leads.tasks.find_duplicates", "schedule": 30.0, "options": {"expires": 30}},
     "find-missed-duplicates": {
         "task": "leads.tasks.find_missed_duplicates",
@@ -272,6 +286,9 @@ WEBHOOKS_INSIDE = env.flag("WEBHOOKS_INSIDE")  # may go to addresses of the own 
 
 # --- telephone ---
 PHONE_COUNTRY = env.country("PHONE_COUNTRY")  # of numbers without country code, where the person's own is not known
+
+# --- forecast ---
+FISCAL_YEAR_START = env.number("FISCAL_YEAR_START", 1, least=1, most=12)  # the month in which the company's year begins
 
 # --- pages ---
 LANGUAGE_CODE = "en"

@@ -13,7 +13,7 @@ _COMPANY = Subquery(Company.objects.filter(pk=OuterRef("company_id")).values("na
 
 def _pages(contact_id: int) -> list[str]:
     keys = Opportunity.objects.filter(contact=contact_id).values_list("pk", flat=True)
-    return [reverse("opportunity", args=[pk]) for pk in keys]
+    return [reverse("opportunity", args=[pk]) for pk in keys] + [reverse("contact", args=[contact_id])]
 
 
 HELD = [

@@ -8,7 +8,7 @@ from django.utils import timezone
 from core.errors import Refused
 from core.tasks import task
 from pipeline import queries, services
-from pipeline.services import finding
+from pipeline.services import desk, finding, passing, recycling
 
 log = logging.getLogger(__name__)
 SWEEP = 500
@@ -43,3 +43,46 @@ def refresh_search_missed() -> None:
     ids = finding.changed_contacts(since=timezone.now() - LATELY)
     for start in range(0, len(ids), SWEEP):
         finding.refresh_search(ids[start : start + SWEEP])
+
+
+@task
+def place_at_desk(contact_ids: list[int]) -> None:
+    """Whether these leads are worth a question, and how much, after something was learnt of them."""
+    for start in range(0, len(contact_ids), desk.BATCH):
+        desk.place(contact_ids[start : start + desk.BATCH], now=timezone.now())
+
+
+@task
+def keep_desk() -> None:
+    """Sweep: leads whose place is missing or outdated; everybody's once a day has begun, because interest cools."""
+    desk.keep_places(now=timezone.now())
+
+
+@task
+def wake_desk() -> None:
+    """Leads that were put aside come back on their day."""
+    desk.wake_places(now=timezone.now())
+
+
+@task
+def expire_hand_offs() -> None:
+    """Offers that nobody answered in time go on to the next."""
+    now = timezone.now()
+    for pk in list(passing.overdue(now).order_by("due_at", "pk").values_list("pk", flat=True)[:SWEEP]):
+        services.expire(hand_off_id=pk, now=now)
+
+
+@task
+def place_hand_offs() -> None:
+    """Offers for which nobody was free find somebody who is."""
+    now = timezone.now()
+    for pk in list(passing.unplaced().order_by("offered_at", "pk").values_list("pk", flat=True)[:SWEEP]):
+        services.place(hand_off_id=pk, now=now)
+
+
+@task
+def bring_back() -> None:
+    """Whom we let go, and whose day has come, or who has come back."""
+    now = timezone.now()
+    for pk in list(recycling.returning(now).order_by("pk").values_list("pk", flat=True)[:SWEEP]):
+        services.bring_back(pk, now=now)

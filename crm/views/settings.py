@@ -9,8 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
+from capture.services import begin_fill
+from capture.tasks import fill_field
 from core.answers import fill_in
 from core.forms import posted
+from core.tasks import enqueue
 from crm import leaving, registry
 from crm.forms import FieldForm, FieldLabelForm, LeaveForm, TagForm
 from leads.models import CustomField, Tag
@@ -26,6 +29,13 @@ SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
         [
             ("Profile", "settings_profile", "user", "Your name and time zone", ()),
             ("Password", "account_change_password", "lock", "Choose a new one", ()),
+            (
+                "Working hours",
+                "settings_hours",
+                "clock-hour-4",
+                "When you work, when you are away, who stands in",
+                (Can.WORK_PIPELINE,),
+            ),
             ("API tokens", "settings_tokens", "key", "For programs that act as you", (Can.USE_API,)),
         ],
     ),
@@ -48,10 +58,31 @@ SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
             ),
             ("Exports", "settings_exports", "download", "Who took which list out as a file", (Can.MANAGE_PEOPLE,)),
             (
+                "Criteria and questions",
+                "settings_criteria",
+                "message-question",
+                "What the desk asks, and how",
+                (Can.EDIT_DEFINITION,),
+            ),
+            (
                 "Stages",
                 "settings_stages",
                 "columns-3",
                 "Columns of the board, their probabilities and what they ask for",
+                (Can.MANAGE_STAGES,),
+            ),
+            (
+                "Hand-off and routing",
+                "settings_routing",
+                "route",
+                "Who gets which prospect, how much they can take, and how long they have to answer",
+                (Can.MANAGE_STAGES,),
+            ),
+            (
+                "Recycling",
+                "settings_recycling",
+                "recycle",
+                "What brings back whom we let go",
                 (Can.MANAGE_STAGES,),
             ),
         ],
@@ -172,12 +203,26 @@ def fields(request: SignedInRequest) -> HttpResponse:
         {
             "name": field.label,
             "sub": field.key,
-            "notes": [field.get_about_display(), field.get_type_display()],
+            "notes": [field.get_about_display(), field.get_type_display(), _filled(field)],
             "url": reverse("field", args=[field.pk]),
         }
-        for field in CustomField.objects.order_by(F("about").desc(), "position", "pk")
+        for field in CustomField.objects.select_related("fill").order_by(F("about").desc(), "position", "pk")
     ]
-    return _list(request, "Custom fields", rows, heads=["About", "Type"], new_url=reverse("field_new"))
+    heads = ["About", "Type", "From what was told before"]
+    return _list(request, "Custom fields", rows, heads=heads, new_url=reverse("field_new"))
+
+
+def _filled(field: CustomField) -> str:
+    """How many got a value of what programs had said before the field was made."""
+    fill = getattr(field, "fill", None)
+    if fill is None:
+        return "—"
+    return f"{fill.filled:,} filled" if fill.done_at else f"being filled: {fill.filled:,} so far"
+
+
+def _fill(field: CustomField) -> None:
+    begin_fill(field, now=timezone.now())
+    enqueue(fill_field, field_id=field.pk)
 
 
 @require_http_methods(["GET", "POST"])
@@ -186,7 +231,9 @@ def field_new(request: SignedInRequest) -> HttpResponse:
     """A new custom field."""
 
     def save(given: dict[str, Any]) -> str:
-        return f"“{registry.save_field(**given)}” is a field now."
+        made = registry.save_field(**given)
+        _fill(made)
+        return f"“{made}” is a field now. What programs have told of it before is filled in where nothing stands."
 
     offered = {name: request.GET.get(name, "").replace("\0", "")[:80] for name in ("about", "key", "label")}
     form = FieldForm(posted(request), initial={name: value for name, value in offered.items() if value})
@@ -200,7 +247,11 @@ def field(request: SignedInRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(CustomField, pk=pk)
 
     def save(given: dict[str, Any]) -> str:
-        return f"It is called “{registry.save_field(field=row, **given)}” now."
+        before = list(row.options)
+        saved = registry.save_field(field=row, **given)
+        if saved.options != before:  # what was no option may be one now
+            _fill(saved)
+        return f"It is called “{saved}” now."
 
     initial = {"label": row.label, "options": "\n".join(map(str, row.options))}
     form = FieldLabelForm(posted(request), initial=initial, field=row)

@@ -12,6 +12,8 @@ from django.views.decorators.http import require_safe
 from core.components.numbers import money
 from crm import queries
 from pipeline.queries import Totals
+from pipeline.queries.hand_offs import suggestions_for, waiting_for
+from pipeline.views.hand_offs import shown as offers_shown
 from users.access import SignedInRequest
 from users.roles import Can, Role
 
@@ -41,6 +43,13 @@ def today(request: SignedInRequest) -> HttpResponse:
     """What waits for this person."""
     user, now = request.user, timezone.now()
     shown: dict[str, Any] = {"now": now, "can_edit": user.can(Can.EDIT_LEADS)}
+    if user.can(Can.WORK_PIPELINE):
+        shown |= {
+            "offers": offers_shown(request, waiting_for(user)),
+            "suggestions": suggestions_for(user),
+            "can_work": True,
+            "is_today": True,
+        }
     if user.role == Role.REP:
         rep = queries.rep_day(user, now=now)
         return render(request, "crm/today_rep.html", shown | {"day": rep, "tiles": _rep_tiles(rep)})
@@ -101,12 +110,12 @@ def _marketer_tiles(day: queries.MarketerDay) -> list[Tile]:
             "url": "?near=all#near",
         },
     ]
-    steps = {step.label: step for step in day.funnel.steps}
-    for label in ("Prospects", "Won"):
-        if step := steps.get(label):
+    steps = {step.key: step for step in day.funnel.steps}
+    for key in ("accepted", "won"):
+        if step := steps.get(key):
             tiles.append(
                 {
-                    "label": label,
+                    "label": step.label,
                     "value": f"{step.count:,}",
                     "note": f"of the leads of {day.funnel.months} months; {step.before:,} of those before",
                     "url": f"{reverse('funnel')}?{step.query}",

@@ -72,3 +72,10 @@ class Recycle(models.Model):
 
     def __str__(self) -> str:
         return f"{self.contact_id}: {self.reason}"
+
+    @property
+    def waits_for(self) -> str:
+        """What brings them back, in words."""
+        if self.due_at:
+            return f"rests until {self.due_at:%-d %b %Y}"
+        return "rests until they come back to the site" if self.by == ReturnBy.VISIT else "until they qualify anew"

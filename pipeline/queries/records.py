@@ -96,3 +96,9 @@ def _evidence(row: dict[str, Any]) -> dict[str, Any]:
     on = f"{date.fromisoformat(day):%-d %b %Y}" if day else ""
     said = [row.get("text") or "", f"{Decimal(amount):,.0f}" if amount else "", on]
     return row | {"state": row.get("verdict", "unknown"), "said": " · ".join(part for part in said if part)}
+
+
+def before_of(opportunity: Opportunity) -> list[dict[str, Any]]:
+    """What became of earlier tries, as it was known when this one was opened: instant, what was said, note."""
+    stored = opportunity.snapshot if isinstance(opportunity.snapshot, dict) else {}
+    return [row | {"at": datetime.fromisoformat(row["at"])} for row in stored.get("before", [])]

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
-from activities.models import Activity
-from pipeline.models import Opportunity, StageKind
-from pipeline.queries.filters import Filters, later, midnight
+from activities.models import Activity, ActivityKind
+from pipeline.models import HandOff, Opportunity, StageKind
+from pipeline.periods import later
+from pipeline.queries.filters import Filters, midnight
 from pipeline.queries.lists import rotting
 from pipeline.queries.totals import Totals, totals
 from users.models import User
@@ -36,9 +37,14 @@ def my_day(user: User, *, now: datetime) -> MyDay:
     if own:
         rows = rows.filter(owner=user)
     untouched = ~Exists(
-        Activity.objects.filter(contact=OuterRef("contact"), actor__isnull=False, at__gt=OuterRef("created_at"))
+        Activity.objects.filter(
+            contact=OuterRef("contact"), actor__isnull=False, at__gt=OuterRef("created_at")
+        ).exclude(kind=ActivityKind.OWNER)  # a yes to the offer is no work yet
     )
-    fresh = rows.open().filter(untouched, next_step="", version__lte=1).for_card().order_by("-created_at", "-pk")
+    answered = ~Exists(HandOff.objects.offered().filter(opportunity=OuterRef("pk")))
+    fresh = (
+        rows.open().filter(untouched, answered, next_step="", version__lte=1).for_card().order_by("-created_at", "-pk")
+    )
     closing = Q(closed_at=None, expected_close__gte=month, expected_close__lt=later(month, 1))
     won = Q(stage__kind=StageKind.WON, closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
     sums = totals(rows.filter(closing | won), by="stage__kind")

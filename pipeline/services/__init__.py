@@ -2,26 +2,59 @@
 
 from pipeline.services.closing import lose, reopen, win
 from pipeline.services.facts import add_person, edit, remove_person
+from pipeline.services.forecasts import call_forecast, set_quotas
 from pipeline.services.handover import promote
 from pipeline.services.moves import move
+from pipeline.services.offers import accept
+from pipeline.services.passing import expire, place
 from pipeline.services.pipelines import save_pipeline
+from pipeline.services.recycling import bring_back, put_aside, save_rule
+from pipeline.services.routing_rules import (
+    drop_terms,
+    remove_routing_rule,
+    save_routing_rule,
+    save_terms,
+    shift_routing_rule,
+)
 from pipeline.services.rows import Gone
 from pipeline.services.stages import add_stage, bring_back_stage, change_stage, remove_stage, shift_stage
+from pipeline.services.undoing import reject, undo_promotion
+from pipeline.services.working_hours import add_absence, add_holiday, remove_absence, remove_holiday, save_hours
 
 __all__ = [
     "Gone",
+    "accept",
+    "add_absence",
+    "add_holiday",
     "add_person",
     "add_stage",
+    "bring_back",
     "bring_back_stage",
+    "call_forecast",
     "change_stage",
+    "drop_terms",
     "edit",
+    "expire",
     "lose",
     "move",
+    "place",
     "promote",
+    "put_aside",
+    "reject",
+    "remove_absence",
+    "remove_holiday",
     "remove_person",
+    "remove_routing_rule",
     "remove_stage",
     "reopen",
+    "save_hours",
     "save_pipeline",
+    "save_routing_rule",
+    "save_rule",
+    "save_terms",
+    "set_quotas",
+    "shift_routing_rule",
     "shift_stage",
+    "undo_promotion",
     "win",
 ]

@@ -11,7 +11,10 @@ from leads.models import Lifecycle
 from leads.services import enter_lifecycle
 from pipeline import signals, terms
 from pipeline.models import LostReason, Opportunity, Stage, StageKind, StageMove
+from pipeline.services.joining import follow
 from pipeline.services.moves import place_in
+from pipeline.services.offers import accept_by_working
+from pipeline.services.recycling import drop, let_go
 from pipeline.services.rows import (
     hold_opportunity,
     hold_stage,
@@ -83,7 +86,9 @@ def win(
         raise Refused(**errors)
     title = f"{opportunity.name} won: {opportunity.amount:,.2f} {opportunity.currency}"
     _close(opportunity, stage, ["amount"], title=title, now=now, actor=actor)
+    accept_by_working(opportunity.pk, actor=actor, now=now)
     enter_lifecycle(standing.contact_id, Lifecycle.CUSTOMER, now=now, actor=actor, reason=f"Won: {opportunity.name}")
+    follow(opportunity, Lifecycle.CUSTOMER, reason=f"Won: {opportunity.name}", now=now, actor=actor)
     signals.opportunity_won.send(sender=None, opportunity_id=opportunity.pk)
     return opportunity
 
@@ -103,7 +108,7 @@ def lose(
 
     A prospect stays one while another opportunity is open; else whoever bought before is a customer again, and
     everybody else a lead. A lead that was lost is promoted by itself only after it has qualified anew
-    (queries.unpromoted), so that nobody is handed over in circles.
+    (queries.unpromoted) or the rule of the reason has brought it back, so that nobody is handed over in circles.
     """
     standing = hold_standing(opportunity_id)
     stage = hold_stage_of_kind(opportunity_id, StageKind.LOST)
@@ -120,11 +125,20 @@ def lose(
     why = LostReason(reason).label
     title = f"{opportunity.name} lost: {why}"
     _close(opportunity, stage, ["lost_reason", "lost_note"], title=title, body=note, now=now, actor=actor)
+    accept_by_working(opportunity.pk, actor=actor, now=now)
+
+    def rest(contact_id: int) -> None:
+        let_go(contact_id, reason=reason, label=f"Lost: {why}", now=now, actor=actor, opportunity=opportunity)
+
     others = Opportunity.objects.filter(contact_id=standing.contact_id).exclude(pk=opportunity.pk)
     if standing.lifecycle == Lifecycle.PROSPECT and not others.open().exists():
         has_bought = others.filter(stage__kind=StageKind.WON).exists()
         stage_after = Lifecycle.CUSTOMER if has_bought else Lifecycle.LEAD
         enter_lifecycle(standing.contact_id, stage_after, now=now, actor=actor, reason=f"Lost: {why}")
+        if stage_after == Lifecycle.LEAD:
+            rest(standing.contact_id)
+    for contact_id in follow(opportunity, Lifecycle.LEAD, reason=f"Lost: {why}", now=now, actor=actor):
+        rest(contact_id)
     signals.opportunity_lost.send(sender=None, opportunity_id=opportunity.pk)
     return opportunity
 
@@ -160,6 +174,11 @@ def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | No
     others = Opportunity.objects.filter(contact_id=standing.contact_id, stage__kind=StageKind.WON).exclude(
         pk=opportunity.pk
     )
+    drop(standing.contact_id, now=now)
+    for contact_id in follow(
+        opportunity, Lifecycle.PROSPECT, reason=f"Reopened: {opportunity.name}", now=now, actor=actor
+    ):
+        drop(contact_id, now=now)
     if not others.exists():
         enter_lifecycle(
             standing.contact_id, Lifecycle.PROSPECT, now=now, actor=actor, reason=f"Reopened: {opportunity.name}"

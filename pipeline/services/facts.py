@@ -15,6 +15,7 @@ from leads.services import assign_owner
 from pipeline import terms
 from pipeline.models import Opportunity, OpportunityPerson
 from pipeline.services.finding import search_text_of
+from pipeline.services.passing import handed_by
 from pipeline.services.rows import hold_opportunity, hold_standing, store
 from users.models import User
 from users.roles import Can
@@ -62,6 +63,7 @@ def _hand_to(opportunity: Opportunity, owner: User | None, contact_id: int, *, a
         raise Refused(owner=f"{owner} cannot own opportunities. Choose a rep or a manager.")
     opportunity.owner = owner
     assign_owner([contact_id], owner, now=now, actor=actor)
+    handed_by(opportunity, owner, actor=actor, now=now)
     add_entry(
         contact_id=contact_id,
         kind=ActivityKind.OWNER,

@@ -1,13 +1,11 @@
 """From lead to prospect: one opportunity, one owner, in one transaction."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Min
-from django.urls import reverse
+from django.db.models import Min
 
-from activities.services import notify
 from core.errors import Refused
 from core.locks import locked
 from leads import normalise
@@ -15,11 +13,15 @@ from leads.days import day_of
 from leads.models import Contact, Evidence, Lifecycle, Standing
 from leads.services import assign_owner, enter_lifecycle
 from pipeline import places, queries, signals
-from pipeline.models import Opportunity, Pipeline, Stage, StageKind, Turn
+from pipeline.models import HandOff, Opportunity, Pipeline, Promoted, Stage, StageKind
+from pipeline.queries.availability import terms_of
+from pipeline.services import joining, offers
+from pipeline.services.offers import Basis
+from pipeline.services.recycling import drop, history_of
+from pipeline.services.routing import assign
 from pipeline.services.rows import hold_stage, record_move, refuse_disqualified
 from scoring import queries as scoring
 from users.models import User
-from users.roles import Role
 
 
 @transaction.atomic
@@ -29,14 +31,17 @@ def promote(
     now: datetime,
     actor: User | None = None,
     manual: bool = False,
+    confirmed: bool = False,
     reason: str = "",
     pipeline: Pipeline | None = None,
+    joins: bool | None = None,
 ) -> Opportunity | None:
     """Open one opportunity for the contact and hand it to a rep; calling it again gives the same one back.
 
-    By itself (`manual` false) only for a lead whose judgement says qualified and has not been acted on; otherwise
-    none. By hand a person gives a reason, and may do it whatever the score says. A customer stays a customer; the
-    disqualified are refused.
+    By itself only for a lead whose judgement says qualified and has not been acted on, where the team wants that;
+    otherwise none. `confirmed` by a person, for whoever is qualified. By hand (`manual`) a person gives a reason, and
+    may do it whatever the score says. Where the company has an open opportunity, the contact joins it, unless the
+    team's terms or `joins` say otherwise. A customer stays a customer; the disqualified are refused.
     """
     reason = normalise.line(reason)
     if manual:
@@ -45,47 +50,75 @@ def promote(
     if not standings:
         return None
     standing = standings[0]
-    if manual:
+    if manual or confirmed:
         refuse_disqualified(standing)
     pipeline = pipeline or pipeline_for(standing.owner_id)
     existing = Opportunity.objects.open().filter(contact_id=contact_id, pipeline=pipeline).first()
+    existing = existing or joining.joined_by(contact_id, pipeline)
     if existing:
         return existing
-    if not manual and not queries.unpromoted().filter(pk=contact_id).exists():
+    if confirmed and not standing.is_qualified:
+        raise Refused("They no longer meet the definition. Promote them by hand, with a reason.")
+    if not (manual or confirmed) and not queries.unpromoted().filter(pk=contact_id).exists():
         return None
     contact = Contact.objects.select_related("company").get(pk=contact_id)
     snapshot = snapshot_of(contact_id, now=now, reason=reason, actor=actor)
+    snapshot["before"] = history_of(contact)
+    basis = Basis.of(
+        contact,
+        standing,
+        snapshot,
+        promoted=Promoted.MANUAL if manual else Promoted.CONFIRMED if confirmed else Promoted.AUTOMATIC,
+        is_override=manual and not standing.is_qualified,
+    )
+    drop(contact_id, now=now)
+    why = reason or f"Qualified: {standing.total} {standing.grade}"
+    target = joining.target_of(contact, pipeline, terms_of(_team_of(standing)), wanted=joins)
+    if target is not None:
+        joining.join(target, contact, standing, basis, why=why, now=now, actor=actor)
+        return target
     try:
         with transaction.atomic():
             opportunity = _open(contact, pipeline, snapshot, now=now)
     except IntegrityError:  # one_open_opportunity: somebody who did not hold our lock was quicker
         return Opportunity.objects.open().get(contact_id=contact_id, pipeline=pipeline)
-    opportunity.owner = next_owner(standing, pipeline, now=now, actor=actor if manual else None)
+    assigned = assign(standing, contact, pipeline, now=now, actor=actor if manual or confirmed else None)
+    opportunity.owner = assigned.rep
     opportunity.save(update_fields=["owner"])
     if opportunity.owner:
         assign_owner([contact_id], opportunity.owner, now=now, actor=actor)
+    become_prospect(standing, why=why, now=now, actor=actor)
+    offer = offers.make(opportunity, assigned, basis, now=now, actor=actor)
+    title = f"Opportunity opened in {opportunity.stage.name}, {_to_whom(offer)}"
+    record_move(opportunity, None, title=title, body=reason, now=now, actor=actor)
+    offers.tell(offer, opportunity, contact, now=now, actor=actor)
+    signals.opportunity_opened.send(sender=None, opportunity_id=opportunity.pk)
+    return opportunity
+
+
+def _team_of(standing: Standing) -> int | None:
+    if standing.owner_id is None:
+        return None
+    return User.objects.filter(pk=standing.owner_id).values_list("team_id", flat=True).first()
+
+
+def _to_whom(offer: HandOff) -> str:
+    if offer.rep is None:
+        return "waits for an owner"
+    return f"offered to {offer.rep}" if offer.is_open else f"handed to {offer.rep}"
+
+
+def become_prospect(standing: Standing, *, why: str, now: datetime, actor: User | None) -> None:
+    """Move the contact's lifecycle; a customer stays one. The caller holds the standing."""
     if standing.lifecycle != Lifecycle.CUSTOMER:
         enter_lifecycle(
-            contact_id,
+            standing.contact_id,
             Lifecycle.PROSPECT,
             now=now,
             actor=actor,
-            reason=reason or f"Qualified: {standing.total} {standing.grade}",
+            reason=why,
             definition_version=standing.definition_version,
         )
-    owner_words = f", handed to {opportunity.owner}" if opportunity.owner else ", waits for an owner"
-    title = f"Opportunity opened in {opportunity.stage.name}{owner_words}"
-    record_move(opportunity, None, title=title, body=reason, now=now, actor=actor)
-    if opportunity.owner and opportunity.owner != actor:
-        notify(
-            user_ids=[opportunity.owner.pk],
-            key=f"opportunity-opened:{opportunity.pk}",
-            text=f"New prospect for you: {contact.name}",
-            url=reverse("opportunity", args=[opportunity.pk]),
-            now=now,
-        )
-    signals.opportunity_opened.send(sender=None, opportunity_id=opportunity.pk)
-    return opportunity
 
 
 def _check_reason(reason: str, actor: User | None) -> None:
@@ -128,6 +161,7 @@ def _open(contact: Contact, pipeline: Pipeline, snapshot: dict[str, Any], *, now
         created_at=now,
         changed_at=now,
         snapshot=snapshot,
+        former=Opportunity.objects.filter(contact=contact, closed_at__isnull=False).order_by("-closed_at").first(),
         search_text=normalise.search_text(name, contact.name, contact.company.name if contact.company else ""),
     )
 
@@ -156,34 +190,3 @@ def snapshot_of(contact_id: int, *, now: datetime, reason: str = "", actor: User
             for row in evidence
         ],
     }
-
-
-def next_owner(standing: Standing, pipeline: Pipeline, *, now: datetime, actor: User | None = None) -> User | None:
-    """The contact's owner if an active rep, else the rep who promotes by hand, else whose turn it is (or nobody)."""
-    owner = User.objects.filter(pk=standing.owner_id).first() if standing.owner_id else None
-    for person in (owner, actor):
-        if person and person.is_active and person.role == Role.REP:
-            return person
-    reps = User.objects.active_reps()
-    if pipeline.team_id:
-        reps = reps.filter(team_id=pipeline.team_id)
-    return take_turn(sorted(reps.values_list("pk", flat=True)), now=now)
-
-
-def take_turn(rep_ids: list[int], *, now: datetime) -> User | None:
-    """The rep who has waited longest, whose turn is thereby taken; must run in the transaction that uses it.
-
-    The turn is claimed by a conditional UPDATE: of two promotions at once the second waits for the first, finds the
-    turn taken and looks again. (SKIP LOCKED alone may hand a turn out twice: a row that was updated after the
-    statement's snapshot is returned although its turn has just been.)
-    """
-    if not rep_ids:
-        return None
-    Turn.objects.bulk_create([Turn(rep_id=pk) for pk in rep_ids], ignore_conflicts=True)
-    longest_waiting = F("at").asc(nulls_first=True)
-    while True:
-        turns = list(Turn.objects.filter(pk__in=rep_ids).order_by(longest_waiting, "pk"))
-        # turns of one instant still need an order
-        latest = max((turn.at + timedelta(microseconds=1) for turn in turns if turn.at), default=now)
-        if Turn.objects.filter(pk=turns[0].pk, at=turns[0].at).update(at=max(now, latest)):
-            return User.objects.get(pk=turns[0].pk)

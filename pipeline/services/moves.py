@@ -10,6 +10,7 @@ from core.errors import Refused
 from core.locks import locked
 from pipeline import places, terms
 from pipeline.models import Opportunity, Stage, StageKind
+from pipeline.services.offers import accept_by_working
 from pipeline.services.rows import hold_opportunity, hold_stage, record_move, store
 from users.models import User
 
@@ -53,6 +54,7 @@ def move(
     if entered:
         title = f"{opportunity.name}: {came_from.name} → {stage.name}"
         record_move(opportunity, came_from, title=title, now=now, actor=actor)
+        accept_by_working(opportunity.pk, actor=actor, now=now)
     return opportunity
 
 

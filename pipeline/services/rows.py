@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
+from django.db.models import Q
+
 from activities.models import ActivityKind
 from activities.services import add_entry
 from core.errors import Refused, Stale
 from core.locks import locked
 from leads.models import Lifecycle, Standing
-from pipeline.models import Opportunity, Stage, StageKind, StageMove
+from pipeline.models import HandOff, HandOffState, Opportunity, Stage, StageKind, StageMove
 from users.models import User
 
 
@@ -16,12 +18,14 @@ class Gone(Refused):
 
 
 def hold_standing(opportunity_id: int) -> Standing:
-    """Lock the standing of the opportunity's contact."""
+    """Lock the standing of the opportunity's contact, and those of whoever joined it; the contact's is returned."""
     contact_id = Opportunity.objects.filter(pk=opportunity_id).values_list("contact_id", flat=True).first()
-    standings = locked(Standing.objects.filter(pk=contact_id)) if contact_id is not None else []
-    if not standings:
-        raise Gone("This opportunity no longer exists.")
-    return standings[0]
+    if contact_id is not None:
+        joined = HandOff.objects.filter(opportunity=opportunity_id, state=HandOffState.JOINED).values("contact")
+        for standing in locked(Standing.objects.filter(Q(pk=contact_id) | Q(pk__in=joined))):
+            if standing.pk == contact_id:
+                return standing
+    raise Gone("This opportunity no longer exists.")
 
 
 def refuse_disqualified(standing: Standing) -> None:

@@ -18,7 +18,10 @@ from leads.services import find_contact
 from pipeline import queries, services
 from pipeline.forms import EditForm, PersonForm
 from pipeline.models import Opportunity
+from pipeline.queries.hand_offs import story_of_opportunity
+from pipeline.queries.records import before_of
 from pipeline.views.board import sellers
+from pipeline.views.hand_offs import is_undoable, shown
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -33,8 +36,13 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
     row.pipeline = next((one for one in queries.pipelines() if one.pk == row.pipeline_id), row.pipeline)
     stages = [stage for stage in queries.stages_of(row.pipeline) if stage.kind == "open"]
     days, is_rotting = queries.stay(row.stage_entered_at, row.closed_at, row.stage.rots_after_days, now)
+    story = story_of_opportunity(row)
     context: dict[str, Any] = {
         "opportunity": row,
+        "story": story,
+        "one": shown(request, [story.open])[0] if story.open and row.is_open else None,
+        "is_undoable": is_undoable(story.newest, request.user),
+        "before": before_of(row),
         "chips": chips_for([row.contact_id], now=now)[row.contact_id],
         "days": days,
         "is_rotting": is_rotting,

@@ -7,7 +7,8 @@ from typing import Any
 
 from leads.models import Contact, Lifecycle, Standing
 from leads.services import assign_owner, enter_lifecycle
-from pipeline.models import Opportunity, Pipeline, Stage, StageMove
+from pipeline import services
+from pipeline.models import HandOff, Opportunity, Pipeline, Stage, StageMove
 from scoring.models import Definition, Verdict
 from tests import factories
 from tests.conftest import NOW
@@ -69,3 +70,10 @@ def opportunity(
     )
     StageMove.objects.create(opportunity=row, to_stage=place, at=opened)
     return row
+
+
+def offer(now: datetime = NOW, **fields: Any) -> HandOff:
+    """A lead that has just qualified, promoted by the worker: how it was handed over."""
+    opportunity = services.promote(contact_id=qualified(now=now, **fields).pk, now=now)
+    assert opportunity is not None
+    return HandOff.objects.get(opportunity=opportunity)

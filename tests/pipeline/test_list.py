@@ -10,8 +10,8 @@ from django.http import QueryDict
 
 from pipeline import queries, services
 from pipeline.models import Opportunity
+from pipeline.periods import later, month_of
 from pipeline.queries import Filters
-from pipeline.queries.filters import later, month_of
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
 from tests.pipeline import rows

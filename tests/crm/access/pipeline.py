@@ -2,6 +2,8 @@
 
 from tests.crm.access.row import ALL, IMPORTS, OF_TEAM, SELL, SOLD, STAGES, Row
 
+WORKS = "     200  200  200  403  200  200  403  302"
+
 ROWS = [
     Row("pipeline_export", IMPORTS, ("csv",)),
     Row("pipeline", ALL),
@@ -28,4 +30,34 @@ ROWS = [
     Row("stage_delete", STAGES, ("stage",)),
     Row("stage_delete", "403 403 403 403 422 422 403 302", ("stage",), "post"),
     Row("stage_bring_back", "403 403 403 403 302 302 403 302", ("stage",), "post"),
+    Row("hand_offs", "200 200 200 200 200 200 200 302"),
+    Row("acceptance", "403 403 403 200 200 200 200 302"),
+    Row("hand_offs_waiting", ALL),
+    Row("hand_off", OF_TEAM, ("hand_off",)),
+    Row("hand_off_accept", SOLD, ("offer",), "post"),
+    Row("hand_off_reject", SELL, ("offer",)),
+    Row("hand_off_reject", "422 422 404 403 422 422 403 302", ("offer",), "post"),
+    Row("hand_off_undo", SELL, ("hand_off",)),
+    Row("hand_off_undo", SOLD, ("hand_off",), "post"),
+    Row("contact_hand_offs", OF_TEAM, ("contact",)),
+    Row("promotion_confirm", SOLD, ("contact",), "post"),
+    Row("promotion_not_now", SELL, ("contact",)),
+    Row("contact_bring_back", SOLD, ("contact",), "post"),
+    Row("settings_hours", WORKS),
+    Row("hours_of", "403 403 200 403 200 200 403 302", ("sven",)),
+    Row("absence_new", "403 403 200 403 200 200 403 302", ("sven",)),
+    Row("absence_delete", "403 403 302 403 302 302 403 302", ("absence",), "post"),
+    Row("settings_routing", STAGES),
+    Row("terms", STAGES),
+    Row("terms_of_team", STAGES, ("team",)),
+    Row("terms_drop", "403 403 403 403 302 302 403 302", ("team",), "post"),
+    Row("routing_rule_new", STAGES),
+    Row("routing_rule", STAGES, ("routing_rule",)),
+    Row("routing_rule", "403 403 403 403 422 422 403 302", ("routing_rule",), "post"),
+    Row("routing_rule_shift", "403 403 403 403 302 302 403 302", ("routing_rule",), "post"),
+    Row("routing_rule_delete", "403 403 403 403 302 302 403 302", ("routing_rule",), "post"),
+    Row("holiday_new", STAGES),
+    Row("holiday_delete", "403 403 403 403 302 302 403 302", ("holiday",), "post"),
+    Row("settings_recycling", STAGES),
+    Row("return_rule", STAGES, ("no_budget",)),
 ]

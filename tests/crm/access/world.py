@@ -9,16 +9,17 @@ from activities.services import add_follow_up
 from api.services import webhooks
 from capture.models import Form, Import, Site, Submission
 from capture.preferences import token_of
-from leads.models import Company, CustomField, Duplicate, EventKind, Tag
+from leads.models import Company, Criterion, CustomField, Duplicate, EventKind, Tag
 from leads.services import add_tag, assign_owner, merge_contacts
-from pipeline.models import Pipeline, Stage
-from pipeline.services import promote
+from pipeline.models import HandOff, Pipeline, Stage
+from pipeline.services import add_absence, add_holiday, promote, save_routing_rule, save_terms
 from scoring.services.definitions import new_draft
 from scoring.services.previews import start_preview
 from scoring.services.shadows import start_shadow
 from tests import factories
 from tests.conftest import Cast
 from users.models import Token
+from users.services import save_view
 
 
 def build(cast: Cast) -> dict[str, Any]:
@@ -32,6 +33,12 @@ def build(cast: Cast) -> dict[str, Any]:
     assign_owner([twin.pk, former.pk], cast.rita)
     opportunity = promote(contact_id=contact.pk, now=now, actor=cast.rita, manual=True, reason="Knows us.")
     assert opportunity is not None
+    save_terms(team=None, mode="automatic", is_offered=True, answer_within=4, joins_company=True)
+    offered = factories.contact(now=now)
+    assign_owner([offered.pk], cast.rita)
+    promote(contact_id=offered.pk, now=now, actor=cast.mona, manual=True, reason="Knows us.")
+    rule = save_routing_rule(name="Rest", conditions={}, team=None, waits=False, is_active=True)
+    day = now.date()
     notification = Notification.objects.create(user=cast.rita, key="k", text="New", url="/", at=now)
     webhook = webhooks.add_endpoint(
         url="https://example.com/", note="", types=["opportunity.won"], by=cast.adam, now=now
@@ -59,6 +66,8 @@ def build(cast: Cast) -> dict[str, Any]:
         "as_json": "json",
         "company": company.pk,
         "criterion": "budget",
+        "budget": Criterion.objects.get(key="budget").pk,
+        "voicemail": "voicemail",
         "call": "call",
         "follow_up": add_follow_up(contact=contact, assignee=cast.rita, title="Call", due_at=now, now=now).pk,
         "notification": notification.pk,
@@ -76,6 +85,14 @@ def build(cast: Cast) -> dict[str, Any]:
         "stage": Stage.objects.filter(pipeline=opportunity.pipeline).order_by("position")[0].pk,
         "pipeline": Pipeline.objects.get().pk,
         "opportunity": opportunity.pk,
+        "hand_off": HandOff.objects.get(contact=contact).pk,
+        "offer": HandOff.objects.get(contact=offered).pk,
+        "routing_rule": rule.pk,
+        "absence": add_absence(user=cast.sven, first_day=day, last_day=day).pk,
+        "holiday": add_holiday(day=day, name="Midsummer", team=None).pk,
+        "no_budget": "no_budget",
+        "view": save_view(cast.rita, page="leads", name="Webinar", query="source=webinar", share="team").pk,
+        "leads": "leads",
         "nothing": "nothing",
         "csv": "csv",
         "xlsx": "xlsx",

@@ -1,0 +1,154 @@
+"""Who works when, who is away, and how much everybody has been given lately."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Q
+
+from pipeline import sharing, working_time
+from pipeline.models import Absence, Availability, HandOff, HandOffState, HandOffTerms, Holiday, Turn
+from pipeline.models.availability import USUAL_WEEK
+from pipeline.sharing import Candidate
+from pipeline.working_time import Hours
+from users.models import User
+from users.roles import Role
+
+TAKEN = (HandOffState.OFFERED, HandOffState.ACCEPTED)
+LONG_AGO = timedelta(days=40)
+_parsed: dict[tuple[str, ...], tuple[tuple[working_time.Interval, ...], ...]] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """Somebody who may be handed prospects, as they are at an instant."""
+
+    user: User
+    hours: Hours
+    capacity: Decimal | None
+    is_paused: bool
+    substitute_id: int | None
+    last_week: int
+    last_weeks: int
+
+    def away_because(self, now: datetime) -> str:
+        """Why they cannot look after somebody now, however much they owe them; empty when they can."""
+        if not self.user.is_active:
+            return "no longer works here"
+        if self.is_paused:
+            return "paused"
+        back = working_time.away_until(self.hours, now)
+        return f"away until {_day(back, self.hours.zone)}" if back else ""
+
+    def full_because(self) -> str:
+        """Why they can take no further one; empty when they can."""
+        return sharing.full_because(self.capacity, self.last_week, self.last_weeks)
+
+    def holiday_because(self, now: datetime) -> str:
+        """Why a colleague who works should rather get it."""
+        back = working_time.holiday_until(self.hours, now)
+        return f"holiday until {_day(back, self.hours.zone)}" if back else ""
+
+
+def _day(at: datetime, zone: str) -> str:
+    local = at.astimezone(ZoneInfo(zone))
+    return f"{local:%a} {local.day} {local:%b}"
+
+
+def workers(people: Iterable[User], *, now: datetime) -> dict[int, Worker]:
+    """By id. Four queries, however many they are."""
+    by_id = {user.pk: user for user in people}
+    kept = {row.pk: row for row in Availability.objects.filter(pk__in=by_id)}
+    given = _given(by_id, now=now)
+    hours = _hours(by_id, kept, now=now)
+    found = {}
+    for pk, user in by_id.items():
+        row = kept.get(pk) or Availability(user=user)
+        week, weeks = given.get(pk, (0, 0))
+        found[pk] = Worker(user, hours[pk], row.capacity, row.is_paused, row.substitute_id, week, weeks)
+    return found
+
+
+def hours_of(user: User, *, now: datetime) -> Hours:
+    """One person's working time. Three queries."""
+    kept = {row.pk: row for row in Availability.objects.filter(pk=user.pk)}
+    return _hours({user.pk: user}, kept, now=now)[user.pk]
+
+
+def _hours(by_id: dict[int, User], kept: dict[int, Availability], *, now: datetime) -> dict[int, Hours]:
+    since = now.date() - LONG_AGO
+    absences: dict[int, list[tuple[date, date]]] = {}
+    for absence in Absence.objects.filter(user__in=by_id, last_day__gte=since):
+        absences.setdefault(absence.user_id, []).append((absence.first_day, absence.last_day))
+    holidays = list(Holiday.objects.filter(day__gte=since).values_list("day", "team_id"))
+    return {
+        pk: Hours(
+            user.timezone,
+            _week(kept[pk].week if pk in kept else USUAL_WEEK),
+            frozenset(day for day, team_id in holidays if team_id is None or team_id == user.team_id),
+            tuple(absences.get(pk, ())),
+        )
+        for pk, user in by_id.items()
+    }
+
+
+def _week(texts: Iterable[str]) -> tuple[tuple[working_time.Interval, ...], ...]:
+    key = tuple(texts)
+    if key not in _parsed:
+        _parsed[key] = working_time.week_of(key)
+    return _parsed[key]
+
+
+def _given(ids: Iterable[int], *, now: datetime) -> dict[int, tuple[int, int]]:
+    """What each was given in the last 7 and in the last 28 days, and did not give back."""
+    rows = (
+        HandOff.objects.filter(rep__in=ids, state__in=TAKEN, offered_at__gt=now - timedelta(days=28))
+        .order_by()
+        .values_list("rep")
+        .annotate(week=Count("pk", filter=Q(offered_at__gt=now - timedelta(days=7))), weeks=Count("pk"))
+    )
+    return {rep: (week, weeks) for rep, week, weeks in rows}
+
+
+def candidates_of(
+    them: Iterable[Worker],
+    turns: dict[int, Turn],
+    *,
+    now: datetime,
+    but_not: Collection[int] = (),
+    stand_ins: dict[int, str] | None = None,
+) -> list[Candidate]:
+    """What the fair share chooses among. A holiday counts only where somebody else works."""
+    them, stand_ins = list(them), stand_ins or {}
+    reasons = {one.user.pk: _why_not(one, now=now, but_not=but_not) for one in them}
+    holidays = {one.user.pk: one.holiday_because(now) for one in them}
+    if any(not reasons[pk] and not holidays[pk] for pk in reasons):
+        reasons = {pk: why or holidays[pk] for pk, why in reasons.items()}
+    return [
+        Candidate(
+            rep_id=one.user.pk,
+            name=one.user.name,
+            capacity=one.capacity,
+            credit=turns[one.user.pk].credit if one.user.pk in turns else 0,
+            last_at=turns[one.user.pk].at if one.user.pk in turns else None,
+            why_not=reasons[one.user.pk],
+            stands_in_for=stand_ins.get(one.user.pk, ""),
+        )
+        for one in them
+    ]
+
+
+def _why_not(worker: Worker, *, now: datetime, but_not: Collection[int]) -> str:
+    if worker.user.role != Role.REP:
+        return "is no rep"
+    if worker.user.pk in but_not:
+        return "had it before"
+    return worker.away_because(now) or worker.full_because()
+
+
+def terms_of(team_id: int | None) -> HandOffTerms:
+    """The team's terms, else those of everybody else, else the usual ones. One query."""
+    rows = {row.team_id: row for row in HandOffTerms.objects.filter(Q(team=team_id) | Q(team=None))}
+    return rows.get(team_id) or rows.get(None) or HandOffTerms()

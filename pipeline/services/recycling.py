@@ -1,0 +1,156 @@
+"""Whom we let go is not gone for ever: why, what brings them back, and bringing them back."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
+
+from activities.models import ActivityKind
+from activities.services import add_entry, notify
+from core.errors import Refused
+from core.locks import locked
+from leads.models import ChangedContact, Contact, EngagementEvent, Evidence, Lifecycle, Standing
+from pipeline.models import HandOff, Opportunity, Recycle, RecycleState, ReturnBy, ReturnRule
+from users.models import User
+
+MONTH = timedelta(days=30)
+MOST_MONTHS = 120
+BEFORE_TIMELINE = timedelta(days=30)  # whoever buys in June is talked to in May
+SWEEP = 500
+
+
+@transaction.atomic
+def let_go(
+    contact_id: int,
+    *,
+    reason: str,
+    label: str,
+    now: datetime,
+    actor: User | None = None,
+    hand_off: HandOff | None = None,
+    opportunity: Opportunity | None = None,
+    by: str = "",
+    back_on: date | None = None,
+) -> Recycle:
+    """Let a contact rest, and note what brings it back: the rule of the reason, unless `by` or a day is given.
+
+    The caller holds the standing. Whoever rested already rests for the new reason.
+    """
+    drop(contact_id, now=now)
+    rule = ReturnRule.objects.filter(reason=reason).first() or ReturnRule(reason=reason)
+    by = ReturnBy.MONTHS if back_on else by or rule.by
+    due_at = _at(back_on) if back_on else _due(contact_id, by, rule.months, now=now)
+    return Recycle.objects.create(
+        contact_id=contact_id,
+        hand_off=hand_off,
+        opportunity=opportunity,
+        reason=reason,
+        label=label[:120],
+        by=by,
+        created_at=now,
+        due_at=due_at,
+        actor=actor,
+    )
+
+
+@transaction.atomic
+def put_aside(*, contact_id: int, actor: User, now: datetime, by: str, back_on: date | None = None) -> Recycle:
+    """A suggested promotion is not wanted now; it is suggested again by what is given here."""
+    standings = locked(Standing.objects.filter(pk=contact_id))
+    if not standings or standings[0].lifecycle != Lifecycle.LEAD:
+        raise Refused("They are no lead any more. Reload the page.")
+    if by not in ReturnBy.values:
+        raise Refused(by="Choose what brings them back.")
+    check_day(back_on, today=now.date())
+    return let_go(
+        contact_id, reason="not_now", label=f"Not now, said {actor}", now=now, actor=actor, by=by, back_on=back_on
+    )
+
+
+def check_day(back_on: date | None, *, today: date) -> None:
+    """Raise Refused unless it is a day to come, or none."""
+    if back_on is not None and not today < back_on <= today + timedelta(days=3660):
+        raise Refused(back_on="Give a day in the future, within ten years.")
+
+
+def drop(contact_id: int, *, now: datetime) -> int:
+    """Nobody waits for them any longer: something else has been decided."""
+    waiting = Recycle.objects.waiting().filter(contact=contact_id)
+    return waiting.update(state=RecycleState.DROPPED, ended_at=now)
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time(6), UTC)
+
+
+def _due(contact_id: int, by: str, months: int, *, now: datetime) -> datetime | None:
+    """When a day brings them back; a timeline that nobody has told counts as `months`."""
+    if by == ReturnBy.TIMELINE:
+        said = Evidence.objects.standing(now).filter(contact=contact_id, criterion__key="timeline")
+        day = next((row.on_date for row in said if row.on_date), None)
+        if day and _at(day) > now:
+            return max(now + timedelta(days=1), _at(day) - BEFORE_TIMELINE)
+    if by in {ReturnBy.MONTHS, ReturnBy.TIMELINE}:
+        return _at((now + months * MONTH).date())
+    return None
+
+
+def returning(now: datetime) -> "QuerySet[Recycle]":
+    """Those whose day has come, or who have come back to the site since."""
+    seen = EngagementEvent.objects.filter(contact=OuterRef("contact"), occurred_at__gt=OuterRef("created_at"))
+    waiting = Recycle.objects.waiting().filter(contact__standing__is_erased=False)
+    visited = waiting.filter(by=ReturnBy.VISIT).filter(Exists(seen))
+    return waiting.filter(due_at__lte=now) | visited
+
+
+@transaction.atomic
+def bring_back(recycle_id: int, *, now: datetime) -> bool:
+    """Back into judgement: whoever is still qualified is promoted again. False when it was done, or dropped, before."""
+    waiting = Recycle.objects.waiting().filter(pk=recycle_id)
+    if not waiting.update(state=RecycleState.RETURNED, ended_at=now):
+        return False
+    row = Recycle.objects.select_related("contact", "hand_off").get(pk=recycle_id)
+    why = {
+        ReturnBy.VISIT: "they came back to the site",
+        ReturnBy.TIMELINE: "their timeline says so",
+    }.get(ReturnBy(row.by), "the time is over")
+    add_entry(
+        contact_id=row.contact_id,
+        kind=ActivityKind.LIFECYCLE,
+        title=f"Looked at again: {why}",
+        body=f"Let go on {row.created_at:%-d %B %Y}: {row.label}",
+        at=now,
+    )
+    ChangedContact.objects.create(contact_id=row.contact_id)
+    told = {row.actor_id, Standing.objects.filter(pk=row.contact_id).values_list("owner", flat=True).first()} - {None}
+    notify(
+        user_ids=[pk for pk in told if pk],
+        key=f"recycled:{row.pk}",
+        text=f"{row.contact.name} is back: {why} ({row.label})",
+        url=reverse("contact", args=[row.contact_id]),
+        now=now,
+    )
+    return True
+
+
+@transaction.atomic
+def save_rule(*, reason: str, by: str, months: int | None) -> ReturnRule:
+    """What follows from a reason, from now on; whoever rests already is not touched."""
+    if by not in ReturnBy.values:
+        raise Refused(by="Choose what brings them back.")
+    if months is None or not 1 <= months <= MOST_MONTHS:
+        raise Refused(months=f"Give 1 to {MOST_MONTHS} months.")
+    return ReturnRule.objects.update_or_create(reason=reason, defaults={"by": by, "months": months})[0]
+
+
+def history_of(contact: Contact) -> list[dict[str, str]]:
+    """What became of earlier tries, newest first: for the snapshot of the next one. Two queries."""
+    tried = [
+        (row.decided_at or row.offered_at, f"Rejected: {row.get_reason_display()}", row.note)
+        for row in HandOff.objects.filter(contact=contact, state="rejected")
+    ]
+    lost = Opportunity.objects.filter(contact=contact, stage__kind="lost", closed_at__isnull=False)
+    tried += [(row.closed_at, f"Lost: {row.get_lost_reason_display()}", row.lost_note) for row in lost if row.closed_at]
+    tried.sort(key=lambda one: one[0], reverse=True)
+    return [{"at": at.isoformat(), "said": said, "note": note} for at, said, note in tried[:10]]

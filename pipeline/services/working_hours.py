@@ -1,0 +1,91 @@
+"""When people work, when they are away, and how much they can take."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+
+from core.errors import Refused
+from leads import normalise
+from pipeline import working_time
+from pipeline.models import Absence, Availability, Holiday
+from pipeline.working_time import Unreadable
+from users.models import Team, User
+from users.roles import Role
+
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MOST_CAPACITY = Decimal(1000)
+LONGEST_ABSENCE = 730
+EARLIEST, LATEST = date(2020, 1, 1), date(2100, 1, 1)
+KEEP: Decimal = Decimal(-1)
+
+
+@transaction.atomic
+def save_hours(
+    *,
+    user: User,
+    week: Sequence[str],
+    is_paused: bool,
+    substitute: User | None,
+    capacity: Decimal | None = KEEP,
+) -> Availability:
+    """The usual week, in seven texts, and who stands in; `capacity` is left as it is unless it is given."""
+    errors, cleaned = {}, []
+    for name, text in zip(DAYS, week, strict=True):
+        try:
+            cleaned.append(working_time.as_text(working_time.parse(text[:200])))
+        except Unreadable as wrong:
+            errors[name] = str(wrong)
+    if substitute is not None and (substitute.pk == user.pk or substitute.role != Role.REP or not substitute.is_active):
+        errors["substitute"] = "Choose a colleague who can be handed prospects."
+    if capacity is not None and capacity != KEEP and not 0 <= capacity <= MOST_CAPACITY:
+        errors["capacity"] = f"Between 0 and {MOST_CAPACITY} a week; empty for no limit."
+    if errors:
+        raise Refused(**errors)
+    if not any(cleaned):
+        raise Refused(monday="Give at least one day. Whoever does not work now is away, or paused.")
+    fields = {"week": cleaned, "is_paused": is_paused, "substitute": substitute}
+    if capacity != KEEP:
+        fields["capacity"] = capacity
+    return Availability.objects.update_or_create(user=user, defaults=fields)[0]
+
+
+@transaction.atomic
+def add_absence(*, user: User, first_day: date, last_day: date, why: str = "") -> Absence:
+    """Whole days away; nothing is handed over meanwhile."""
+    why = normalise.line(why)
+    if len(why) > 80:
+        raise Refused(why=f"At most 80 characters; this has {len(why):,}.")
+    if not EARLIEST <= first_day <= LATEST:
+        raise Refused(first_day="Give a day of this century.")
+    if last_day < first_day:
+        raise Refused(last_day="This is before the first day.")
+    if (last_day - first_day).days > LONGEST_ABSENCE:
+        raise Refused(last_day="Longer than two years: deactivate the person instead.")
+    return Absence.objects.create(user=user, first_day=first_day, last_day=last_day, why=why)
+
+
+def remove_absence(absence: Absence) -> None:
+    """They are here after all."""
+    Absence.objects.filter(pk=absence.pk).delete()
+
+
+@transaction.atomic
+def add_holiday(*, day: date, name: str, team: Team | None) -> Holiday:
+    """A day on which the team, or nobody at all, works."""
+    name = normalise.line(name)
+    if not name or len(name) > 80:
+        raise Refused(name="Give it a name of at most 80 characters.")
+    if not EARLIEST <= day <= LATEST:
+        raise Refused(day="Give a day of this century.")
+    try:
+        with transaction.atomic():
+            return Holiday.objects.create(day=day, name=name, team=team)
+    except IntegrityError:
+        raise Refused(day="This day is a holiday already.") from None
+
+
+def remove_holiday(holiday: Holiday) -> None:
+    """It is worked on."""
+    Holiday.objects.filter(pk=holiday.pk).delete()
