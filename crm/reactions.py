@@ -28,6 +28,8 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.contact_changed, scoring.tasks.rescore),
     (leads.signals.contact_changed, pipeline.tasks.refresh_search),
     (leads.signals.evidence_recorded, scoring.tasks.rescore),
+    (leads.signals.evidence_recorded, pipeline.tasks.place_at_desk),
+    (leads.signals.owner_changed, pipeline.tasks.place_at_desk),
     (leads.signals.human_rule_changed, leads.tasks.rejudge),
     (leads.signals.consent_changed, leads.tasks.apply_profiling),
     (leads.signals.erasure_requested, leads.tasks.erase),
@@ -37,6 +39,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (scoring.signals.back_test_asked, scoring.tasks.run_back_test),
     (scoring.signals.shadow_started, scoring.tasks.run_shadow),
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
+    (scoring.signals.judgement_changed, pipeline.tasks.place_at_desk),
     (capture.signals.confirmation_asked, capture.tasks.mail_confirmation),
 ]
 # They find their work themselves: one that waits does it for all.

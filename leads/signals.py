@@ -5,6 +5,7 @@ from django.dispatch import Signal
 engagement_recorded = Signal()  # contact_ids: whose timeline grew
 contact_created = Signal()  # contact_ids: who is new, one by one (a batch announces its new ones as changed)
 contact_changed = Signal()  # contact_ids: whose properties, tags or company changed
+owner_changed = Signal()  # contact_ids: who has another owner, or none any more
 evidence_recorded = Signal()  # contact_ids: who answered a criterion
 consent_changed = Signal()  # contact_ids: who agreed to a purpose or took it back
 human_rule_changed = Signal()  # rejudging_id: the run that judges history again

@@ -15,6 +15,7 @@ points are missing. A lead that is qualified is handed over instead of asked.
 """
 
 from dataclasses import dataclass
+from datetime import datetime, time, timedelta
 
 REACH = 25
 POINTS_OF_A_TALK = 10
@@ -22,6 +23,7 @@ COOLS_DAYS = 14
 COLDEST = 0.25
 OPEN, NO = 0.85, 0.25
 MOST = 2000
+UNDO_FOR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ def value(lead: Lead) -> int:
     """What asking them is worth in thousandths, from 1 to MOST; 0 when it is not worth a human's time."""
     if lead.below > REACH or not (lead.open or lead.no or lead.must_talk):
         return 0
-    reach = 2.0 ** (-max(0, lead.below) / POINTS_OF_A_TALK)
-    fresh = 0.0 if lead.seen_days is None else 2.0 ** (-max(0, lead.seen_days) / COOLS_DAYS)
-    answers = OPEN**lead.open * NO**lead.no
+    reach: float = 2.0 ** (-max(0, lead.below) / POINTS_OF_A_TALK)
+    fresh: float = 0.0 if lead.seen_days is None else 2.0 ** (-max(0, lead.seen_days) / COOLS_DAYS)
+    answers: float = OPEN**lead.open * NO**lead.no
     buys = 1.0
     if lead.permille is not None and lead.base:
         buys = min(2.0, max(0.5, lead.permille / 1000 / lead.base))
@@ -74,3 +76,13 @@ def words(lead: Lead) -> list[str]:
             else f"last here {lead.seen_days} days ago"
         )
     return said
+
+
+MORNING = time(9)
+
+
+def next_morning(local: datetime, days: int = 1) -> datetime:
+    """Nine o'clock so many days later in the person's own zone, or on the Monday after when that is a weekend."""
+    day = local.date() + timedelta(days=days)
+    day += timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
+    return datetime.combine(day, MORNING, local.tzinfo)

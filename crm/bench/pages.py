@@ -24,6 +24,7 @@ from crm.bench.figures import milliseconds_per_call, percentile, rows, say, tell
 from leads.models import Standing, Tag
 from leads.queries.lists import PAGE_SIZE
 from pipeline.models import Opportunity
+from pipeline.services.desk import place_all
 from reports.services import refresh_funnel
 from scoring.services import refresh_all
 from users.models import Team, User
@@ -111,6 +112,7 @@ def run(*, contacts: int, events: int, opportunities: int, open_opportunities: i
         _owned_and_tagged()
         refresh_all(now=timezone.now())
         refresh_funnel(now=timezone.now())
+        place_all(now=timezone.now())
         rows("VACUUM (ANALYZE)")
         with _server(name) as port:
             _measure(Browser(port, manager))
@@ -169,6 +171,7 @@ def _measure(browser: Browser) -> None:
         Page("search by name", f"{reverse('search')}?q=last4711", 100, 13, 10),
         Page("contact with 5,000 events", reverse("contact", args=[busy]), 50, 20, 10),
         Page("board", board, 100, 60, 8),
+        Page("desk", reverse("qualify"), 100, 60, 32),
         Page("forecast", reverse("forecast"), 60, 50, 10),
         Page("funnel, 24 months by source", f"{reverse('funnel')}?months=24", 60, 50, 10),
         Page("today of a manager", reverse("today"), 400, 60, 12),

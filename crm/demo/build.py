@@ -13,6 +13,7 @@ from capture.models import Site
 from core.tasks import enqueue
 from crm.demo import logins
 from crm.demo.definitions import agree_on_a_definition, propose_a_change, try_out_the_change
+from crm.demo.desk import put_some_aside, work_at_the_desk
 from crm.demo.forms import fill_in_forms
 from crm.demo.judge import Judge
 from crm.demo.lists import bring_lists
@@ -26,6 +27,7 @@ from crm.demo.world import FIRMS, PEOPLE, Maker
 from leads import kinds
 from leads.models import Company, Contact
 from pipeline.models import Pipeline, Stage, StageKind
+from pipeline.services.desk import place_all
 from reports.services import refresh_funnel
 from scoring import queries as scoring
 from scoring import services
@@ -62,6 +64,7 @@ def build(*, now: datetime) -> None:
         name_browsers(midnight)
         fill_in_forms(midnight)
         Office(loader, pipeline, Definition.objects.get(pk=spec.id), midnight).write()
+        work_at_the_desk(midnight)
         ask_and_suppress(midnight)
         connect_programs(midnight)
         bring_lists(midnight)
@@ -71,6 +74,8 @@ def build(*, now: datetime) -> None:
         cursor.execute("ANALYZE")
     services.refresh_all(now=now)
     try_out_the_change(now)
+    put_some_aside(midnight, now)
+    place_all(now=now)
     refresh_funnel(now=now)
     count_rules(now=now)
     enqueue(train_model, model_id=ask_for_model(now=now).pk)  # takes half a minute: a worker's

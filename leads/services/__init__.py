@@ -17,7 +17,7 @@ from leads.services.evidence import record_evidence
 from leads.services.fields import custom_rules
 from leads.services.identities import link_identity
 from leads.services.kinds import change_kind, continue_facet_run
-from leads.services.lifecycle import disqualify
+from leads.services.lifecycle import disqualify, take_back_step
 from leads.services.merging import (
     Conflicts,
     conflicts_of,
@@ -86,6 +86,7 @@ __all__ = [
     "suppress",
     "tag_many",
     "take_back",
+    "take_back_step",
     "take_contacts",
     "undo_many",
     "unmerge",

@@ -6,7 +6,8 @@ from django.db import transaction
 
 from core.errors import Refused
 from core.locks import locked
-from leads.models import Lifecycle, Standing
+from leads import signals
+from leads.models import ChangedContact, Lifecycle, LifecycleChange, Standing
 from leads.services.contacts import enter_lifecycle
 from users.models import User
 
@@ -20,3 +21,12 @@ def disqualify(contact_id: int, *, now: datetime, actor: User | None, reason: st
         if standing.lifecycle == Lifecycle.CUSTOMER:
             raise Refused("A customer cannot be disqualified.")
     return enter_lifecycle(contact_id, Lifecycle.DISQUALIFIED, now=now, actor=actor, reason=reason)
+
+
+@transaction.atomic
+def take_back_step(step: LifecycleChange) -> None:
+    """Their newest step was a slip: it never was, and they are what they were before. The standing must be locked."""
+    Standing.objects.filter(pk=step.contact_id).update(lifecycle=step.from_stage)
+    step.delete()
+    ChangedContact.objects.create(contact_id=step.contact_id)
+    signals.contact_changed.send(sender=None, contact_ids=[step.contact_id])

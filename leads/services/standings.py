@@ -51,6 +51,8 @@ def assign_owner(
         at=now or timezone.now(),
         actor_id=actor.pk if actor else None,
     )
+    if changed:
+        signals.owner_changed.send(sender=None, contact_ids=list(changed))
     return changed
 
 

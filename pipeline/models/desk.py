@@ -100,6 +100,11 @@ class DeskOutcome(models.Model):
             models.Index(fields=["contact", "-at", "-id"], name="desk_outcome_of"),
         ]
 
+    @property
+    def said(self) -> str:
+        """How the call went, which criterion, which reason, in words."""
+        return self.detail.replace("_", " ")
+
 
 class Question(models.Model):
     """One more way to ask for a criterion, beside the criterion's own question."""

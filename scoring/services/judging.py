@@ -112,7 +112,10 @@ def rescore_changed(*, now: datetime) -> int:
                 return looked_at
             looked_at += len(ids)
             targets = IDS if ids[1:] else ONE
-            _record_verdicts(_update(spec, targets, ids, day_of(now)), spec, now=now)
+            changed = _update(spec, targets, ids, day_of(now))
+            _record_verdicts(changed, spec, now=now)
+            if changed:
+                signals.judgement_changed.send(sender=None, contact_ids=[row.contact_id for row in changed])
             _judge_beside(targets, ids, day_of(now), now=now)
     return looked_at
 

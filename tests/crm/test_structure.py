@@ -61,6 +61,7 @@ SWEEPS = {
     "scoring.tasks.rescore": "scoring.tasks.rescore",
     "pipeline.tasks.promote": "pipeline.tasks.promote_missed",
     "pipeline.tasks.refresh_search": "pipeline.tasks.refresh_search_missed",
+    "pipeline.tasks.place_at_desk": "pipeline.tasks.keep_desk",
     "capture.tasks.mail_confirmation": "capture.tasks.mail_missed_confirmations",
     "leads.tasks.apply_profiling": "leads.tasks.apply_profiling_missed",
     "leads.tasks.rejudge": "leads.tasks.resume_rejudging",

@@ -4,6 +4,6 @@ A new address gets its row in the file of its app; what it names (a key in `args
 common have a name in row.py. An address without a row fails tests/crm/test_access.py.
 """
 
-from tests.crm.access import activities, api, capture, crm, leads, pipeline, reports, scoring, users
+from tests.crm.access import activities, api, capture, crm, desk, leads, pipeline, reports, scoring, users
 
-TABLE = [row for app in (crm, users, leads, activities, capture, scoring, pipeline, reports, api) for row in app.ROWS]
+TABLE = [row for app in (crm, users, leads, activities, capture, scoring, pipeline, desk, reports, api) for row in app.ROWS]
