@@ -32,6 +32,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.owner_changed, pipeline.tasks.place_at_desk),
     (leads.signals.human_rule_changed, leads.tasks.rejudge),
     (leads.signals.consent_changed, leads.tasks.apply_profiling),
+    (leads.signals.consent_changed, scoring.tasks.rescore),
     (leads.signals.erasure_requested, leads.tasks.erase),
     (leads.signals.copy_requested, leads.tasks.collect_copy),
     (scoring.signals.definition_activated, scoring.tasks.refresh_stale),

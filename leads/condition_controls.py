@@ -8,7 +8,7 @@ All is in the page, so that it works without script.
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django import forms
@@ -17,7 +17,7 @@ from django.http import QueryDict
 
 from core.errors import Refused
 from leads import conditions
-from leads.contradictions import can_hold
+from leads.contradictions import wrong_with
 from leads.models import CustomField, FieldType
 
 OPERATORS = {
@@ -37,7 +37,6 @@ LISTS = {"in", "not_in", "contains_any"}
 MOST_LEAVES = 20
 LONGEST_RAW = 20_000
 BLANK: dict[str, Any] = {"field": "company.industry", "op": "is", "value": ""}
-CONTRADICTION = "These conditions contradict each other: nobody can ever fulfil all of them."
 _BLOCK = re.compile(r"\d{1,3}")
 _CUSTOM_OPS = {
     FieldType.NUMBER: ("is", "at_least", "at_most", "between", "known", "unknown"),
@@ -89,7 +88,8 @@ class Builder:
     leaves: list[Leaf]
     raw: str = ""  # a nested condition, which the controls cannot change
     words: str = ""
-    wrong: str = field(default="")
+    wrong: str = ""
+    is_alone: bool = False  # it brings the form's buttons that save on Enter and refresh
 
 
 def asked_fields() -> list[Asked]:
@@ -105,7 +105,9 @@ def builder(at: str, condition: dict[str, Any], fields: list[Asked], *, wrong: s
     """The controls of a condition; one that is nested is only said in words and kept as it is."""
     flat = leaves_of(condition)
     if flat is None and condition:
-        return Builder(at, fields, "all", [], raw=json.dumps(condition), words=in_words(condition), wrong=wrong)
+        return Builder(
+            at, fields, "all", [], raw=json.dumps(condition), words=conditions.described(condition), wrong=wrong
+        )
     joiner, leaves = flat or ("all", [BLANK])
     known = {asked.key: asked.operators for asked in fields}
     return Builder(at, fields, joiner, [_drawn(n, leaf, known) for n, leaf in enumerate(leaves)], wrong=wrong)
@@ -118,24 +120,6 @@ def _drawn(number: int, leaf: dict[str, Any], known: dict[str, tuple[tuple[str, 
         operators = (*operators, (op, OPERATORS.get(op, op)))
     is_yes_no = key in conditions.FIELDS and conditions.FIELDS[key].type == "yes_no"
     return Leaf(number, key, op, operators, value_text(leaf), is_yes_no)
-
-
-def in_words(condition: dict[str, Any]) -> str:
-    """The condition in words, also while it is not right yet."""
-    try:
-        conditions.check(condition)
-    except Refused:
-        return "… (not complete yet)"
-    return conditions.in_words(condition)
-
-
-def wrong_with(condition: Any) -> str:
-    """What is wrong with a condition; nothing when it can be asked and somebody could fulfil it."""
-    try:
-        conditions.check(condition)
-    except Refused as refused:
-        return str(refused)
-    return "" if can_hold(condition) else CONTRADICTION
 
 
 def read(data: QueryDict, at: str) -> dict[str, Any]:
@@ -252,7 +236,9 @@ class ConditionsWidget(forms.Widget):
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         condition = value if isinstance(value, dict) else {}
-        return super().get_context(name, None, attrs) | {"builder": builder(name, condition, asked_fields())}
+        return super().get_context(name, None, attrs) | {
+            "builder": replace(builder(name, condition, asked_fields()), is_alone=True)
+        }
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, Any]:
         return rearranged(read(data, name), name, data.get("do", "")[:200])

@@ -247,5 +247,14 @@ def in_words(condition: dict[str, Any]) -> str:
     return f"{asked.label} {words[op]} {listed}"
 
 
+def described(condition: Any) -> str:
+    """The condition as a person would say it, also while it is not right yet."""
+    try:
+        check(condition)
+    except Refused:
+        return "… (not complete yet)"
+    return in_words(condition)
+
+
 def _said(value: Any) -> str:
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
+    return f"{value:,}" if isinstance(value, int | float) else str(value).strip()

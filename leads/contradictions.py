@@ -3,10 +3,21 @@
 from collections.abc import Iterator
 from typing import Any
 
+from core.errors import Refused
 from leads import conditions
 
 MOST_CASES = 300
+CONTRADICTION = "These conditions contradict each other: nobody can ever fulfil all of them."
 Leaf = dict[str, Any]
+
+
+def wrong_with(condition: Any) -> str:
+    """What is wrong with a condition; nothing when it can be asked and somebody could fulfil it."""
+    try:
+        conditions.check(condition)
+    except Refused as refused:
+        return str(refused)
+    return "" if can_hold(condition) else CONTRADICTION
 
 
 def can_hold(condition: dict[str, Any]) -> bool:

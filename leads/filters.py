@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from leads import normalise
@@ -14,6 +15,16 @@ GRADES = ("A", "B", "C", *(letter + digit for letter in "ABC" for digit in "123"
 VIEWS = ("mine", "hot", "week", "nobody")
 BIGGEST_ID = 2**63 - 1
 TWO_WAY_DAYS = 30
+
+
+NO_PERSONA = "-"
+
+
+class Marks(NamedTuple):
+    """What the definitions in force call the ids on a Standing: personas and exclusions by id."""
+
+    personas: Mapping[int, str] = {}
+    exclusions: Mapping[int, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,8 @@ class LeadFilter:
     min: int | None = None  # least and greatest score
     max: int | None = None
     grade: str = ""
+    persona: str = ""  # the name of one, or NO_PERSONA
+    excluded: str = ""  # "yes" or "no": whether the definition keeps them out
     two_way: str = ""  # "30": within so many days
     month: str = ""  # created in this UTC month, YYYY-MM
     view: str = ""  # one of VIEWS
@@ -51,6 +64,8 @@ class LeadFilter:
             min=number(given.get("min", ""), signed=True),
             max=number(given.get("max", ""), signed=True),
             grade=one_of("grade", GRADES),
+            persona=normalise.line(given.get("persona", "")[:300])[:60],
+            excluded=one_of("excluded", ("yes", "no")),
             two_way=one_of("two_way", (str(TWO_WAY_DAYS),)),
             month=given.get("month", "") if month_range(given.get("month", "")) else "",
             view=one_of("view", VIEWS),

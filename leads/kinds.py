@@ -31,6 +31,11 @@ class KnownKind:
         return next((facet for pattern, facet in self.patterns if pattern.fullmatch(value)), None)
 
 
+def globs_of(pattern: str) -> list[str]:
+    """The parts of a facet's pattern, any of which may fit: "/pricing*, /plans*"."""
+    return [part for glob in pattern.split(",") if (part := glob.strip())]
+
+
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """A pattern whose only special sign is *; it cannot backtrack badly because stars are folded and capped."""
     parts = [re.escape(part) for part in re.sub(r"\*+", "*", pattern.lower()).split("*")[:4]]
@@ -47,7 +52,8 @@ def known_kinds() -> dict[str, KnownKind]:
     if time.monotonic() - _read_at > _REMEMBER_SECONDS:
         patterns: dict[int, list[tuple[re.Pattern[str], int]]] = {}
         for facet in Facet.objects.exclude(pattern="").order_by("kind_id", "position", "pk"):
-            patterns.setdefault(facet.kind_id, []).append((compile_pattern(facet.pattern), facet.pk))
+            own = patterns.setdefault(facet.kind_id, [])
+            own += [(compile_pattern(glob), facet.pk) for glob in globs_of(facet.pattern)]
         _known = {
             kind.key: KnownKind(
                 id=kind.pk,

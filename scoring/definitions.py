@@ -19,6 +19,7 @@ class EngagementLine:
     half_life_days: int | None
     window_days: int
     cap: int | None
+    first_only: bool = False
 
     @property
     def horizon(self) -> int:
@@ -31,11 +32,29 @@ class EngagementLine:
 
 @dataclass(frozen=True, slots=True)
 class FitLine:
-    """One fit rule."""
+    """One fit rule: a general one, or a persona's."""
 
     id: int
     name: str
     points: int
+    conditions: dict[str, Any] = field(hash=False)
+    persona_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaLine:
+    """A named group of fit rules; the best one counts if it gives more than nothing, the first of equals."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionLine:
+    """Whom the definition never lets through; the first one that holds is the reason."""
+
+    id: int
+    name: str
     conditions: dict[str, Any] = field(hash=False)
 
 
@@ -47,6 +66,7 @@ class Required:
     label: str
     question: str
     least: str
+    fresh_days: int | None = None
 
     @property
     def accepted(self) -> tuple[str, ...]:
@@ -66,9 +86,19 @@ class Spec:
     engagement: tuple[EngagementLine, ...]
     fit: tuple[FitLine, ...]
     required: tuple[Required, ...]
+    personas: tuple[PersonaLine, ...] = ()
+    exclusions: tuple[ExclusionLine, ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))  # asked for with every statement: not over all rules
+
+    def persona(self, persona_id: int | None) -> str:
+        """The name of one of its personas; nothing for none and for another definition's."""
+        return next((row.name for row in self.personas if row.id == persona_id), "")
+
+    def exclusion(self, exclusion_id: int | None) -> str:
+        """The name of one of its exclusions; nothing for none and for another definition's."""
+        return next((row.name for row in self.exclusions if row.id == exclusion_id), "")
 
     def grade(self, fit: int, engagement: int) -> str:
         """A–C for fit × 1–3 for engagement."""

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.errors import Refused
-from leads import conditions
-from leads.contradictions import can_hold
+from leads.contradictions import wrong_with
 from scoring import decay
 
 MOST_RULES, LONGEST_NAME, LONGEST_NOTE, MOST_POINTS, LONGEST_DAYS = 60, 120, 4000, 1000, 3650
+MOST_PERSONAS, MOST_EXCLUSIONS, LONGEST_WORD = 8, 12, 60
 Number = int | str | None
 
 
@@ -23,6 +22,7 @@ class Kind:
     label: str
     category: str
     is_two_way: bool
+    facet_property: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ class EngagementDraft:
     half_life_days: Number = None
     window_days: Number = 180
     cap: Number = None
+    first_only: bool = False  # it counts once however often it happens
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,22 @@ class FitDraft:
 
     name: str
     points: Number
+    conditions: dict[str, Any] = field(hash=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonaDraft:
+    """A kind of buyer; only the one that suits somebody best counts."""
+
+    name: str
+    rules: tuple[FitDraft, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExclusionDraft:
+    """Whom it never lets through."""
+
+    name: str
     conditions: dict[str, Any] = field(hash=False)
 
 
@@ -68,6 +85,9 @@ class Content:
     engagement: tuple[EngagementDraft, ...] = ()
     fit: tuple[FitDraft, ...] = ()
     required: tuple[tuple[str, str], ...] = ()  # key of a criterion, least verdict
+    fresh: tuple[tuple[str, Number], ...] = ()  # of some of them: days after which the answer is too old
+    personas: tuple[PersonaDraft, ...] = ()
+    exclusions: tuple[ExclusionDraft, ...] = ()
 
 
 def problems(content: Content, known: Known) -> dict[str, str]:
@@ -85,7 +105,7 @@ def problems(content: Content, known: Known) -> dict[str, str]:
         if not any(kind.is_two_way for kind in known.kinds.values()):
             found["two_way_days"] = "No kind of event is two-way, so nobody could ever qualify. See Settings, Kinds."
     _grades(found, content.grades)
-    if not content.engagement and not content.fit:
+    if not content.engagement and not content.fit and not content.personas:
         found[""] = "Without rules every score is 0. Add one."
     for rules, word in ((content.engagement, "engagement"), (content.fit, "fit")):
         if len(rules) > MOST_RULES:
@@ -97,8 +117,40 @@ def problems(content: Content, known: Known) -> dict[str, str]:
     for key, least in content.required:
         if key not in known.criteria or least not in {"meets", "weak"}:
             found["required"] = f"“{key[:40]}” is not a criterion that can be required."
+    for key, days in content.fresh:
+        _number(found, f"fresh-{key}", days, 1, LONGEST_DAYS, _days("Not older than") + " Empty: as long as it stands.")
+    found |= _of_personas(content.personas) | _of_exclusions(content.exclusions)
     if not found:
         found |= _reach_problems(content)
+    return found
+
+
+def _of_personas(personas: tuple[PersonaDraft, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if len(personas) > MOST_PERSONAS:
+        found[""] = f"At most {MOST_PERSONAS} personas; these are {len(personas)}. Put some together."
+    for place, persona in enumerate(personas):
+        at = f"p{place}"
+        found |= {f"{at}-{part}": text for part, text in _of_name(persona.name, LONGEST_WORD).items()}
+        if persona.name and persona.name in {other.name for other in personas[:place]}:
+            found[f"{at}-name"] = f"There is a persona called “{persona.name}” already."
+        if len(persona.rules) > MOST_RULES:
+            found[""] = f"At most {MOST_RULES} rules in a persona; “{persona.name}” has {len(persona.rules)}."
+        if not any(isinstance(rule.points, int) and rule.points > 0 for rule in persona.rules):
+            found[f"{at}-rules"] = "Nobody can ever be this persona: give it a rule with positive points."
+        for number, rule in enumerate(persona.rules):
+            found |= {f"{at}f{number}-{part}": text for part, text in _of_fit(rule).items()}
+    return found
+
+
+def _of_exclusions(exclusions: tuple[ExclusionDraft, ...]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if len(exclusions) > MOST_EXCLUSIONS:
+        found[""] = f"At most {MOST_EXCLUSIONS} exclusions; these are {len(exclusions)}. Put some together."
+    for place, row in enumerate(exclusions):
+        found |= {f"x{place}-{part}": text for part, text in _of_name(row.name, LONGEST_WORD).items()}
+        if wrong := wrong_with(row.conditions):
+            found[f"x{place}-conditions"] = wrong
     return found
 
 
@@ -125,10 +177,10 @@ def _grades(found: dict[str, str], grades: tuple[Number, Number, Number, Number]
             found["grade_1_engagement"] = f"A 1 must ask for at least as much as a 2 ({two})."
 
 
-def _of_name(name: str) -> dict[str, str]:
+def _of_name(name: str, longest: int = LONGEST_NAME) -> dict[str, str]:
     if not name:
-        return {"name": "Say in a few words what it counts."}
-    return {"name": f"At most {LONGEST_NAME} characters."} if len(name) > LONGEST_NAME else {}
+        return {"name": "Say in a few words what it counts." if longest == LONGEST_NAME else "Give it a name."}
+    return {"name": f"At most {longest} characters."} if len(name) > longest else {}
 
 
 def _of_points(points: Number) -> dict[str, str]:
@@ -156,22 +208,21 @@ def _of_engagement(rule: EngagementDraft, known: Known) -> dict[str, str]:
 
 def _of_fit(rule: FitDraft) -> dict[str, str]:
     found = _of_name(rule.name) | _of_points(rule.points)
-    try:
-        conditions.check(rule.conditions)
-    except Refused as refused:
-        return found | {"conditions": str(refused)}
-    if not can_hold(rule.conditions):
-        found["conditions"] = "These conditions contradict each other: nobody can ever fulfil all of them."
-    return found
+    wrong = wrong_with(rule.conditions)
+    return found | ({"conditions": wrong} if wrong else {})
 
 
 def reach(content: Content) -> tuple[int, int | None]:
     """The most that fit and engagement can give; no limit for engagement (None) when a rule has no cap."""
-    fit = sum(max(0, int(rule.points or 0)) for rule in content.fit)
+    fit = _most(content.fit) + max((_most(persona.rules) for persona in content.personas), default=0)
     positive = [rule for rule in content.engagement if int(rule.points or 0) > 0]
-    if any(rule.cap is None for rule in positive):
+    if any(rule.cap is None and not rule.first_only for rule in positive):
         return fit, None
-    return fit, sum(int(rule.cap or 0) for rule in positive)
+    return fit, sum(int(rule.points or 0) if rule.first_only else int(rule.cap or 0) for rule in positive)
+
+
+def _most(rules: tuple[FitDraft, ...]) -> int:
+    return sum(max(0, int(rule.points or 0)) for rule in rules)
 
 
 def _reach_problems(content: Content) -> dict[str, str]:
@@ -202,7 +253,7 @@ def warnings(content: Content, known: Known) -> list[str]:
     seen: dict[tuple[str, tuple[int, ...]], str] = {}
     for rule in content.engagement:
         half, window = rule.half_life_days, int(rule.window_days or 0)
-        if rule.cap is None:
+        if rule.cap is None and not rule.first_only:
             said.append(f"“{rule.name}” has no cap: a single habit can carry somebody over the line.")
         if isinstance(half, int) and half > window:
             said.append(f"“{rule.name}” is forgotten after {window} days, before it has faded by half ({half}).")
@@ -214,8 +265,24 @@ def warnings(content: Content, known: Known) -> list[str]:
         if key in seen:
             said.append(f"“{rule.name}” and “{seen[key]}” count the same events twice.")
         seen[key] = rule.name
-    for name, group in _same_conditions(content.fit).items():
-        said.append(f"“{name}” and “{group}” ask for the same.")
+    for rules in (content.fit, *(persona.rules for persona in content.personas)):
+        for name, group in _same_conditions(rules).items():
+            said.append(f"“{name}” and “{group}” ask for the same.")
+    return said + _persona_warnings(content)
+
+
+def _persona_warnings(content: Content) -> list[str]:
+    """A rule that stands among the general ones and in a persona counts twice; two alike personas say nothing."""
+    general = {repr(rule.conditions): rule.name for rule in content.fit}
+    said = [
+        f"“{rule.name}” of the persona “{persona.name}” asks for the same as the general rule "
+        f"“{general[repr(rule.conditions)]}”: both count."
+        for persona in content.personas
+        for rule in persona.rules
+        if repr(rule.conditions) in general
+    ]
+    if len(content.personas) == 1:
+        said.append(f"“{content.personas[0].name}” is the only persona: nobody can suit another one better.")
     return said
 
 

@@ -3,6 +3,11 @@
 `in_columns` sums every line in a column of its own: best for many contacts, because each event is touched once.
 `in_rows` sums line by line in rows: best for one contact, because a plan with few expressions starts quickly, and for
 an explanation, because the lines are there. Integers throughout (float8 holds them exactly), so order does not matter.
+
+A rule that counts once ("first time only") is worth what its newest event is worth. Not the oldest: when that one left
+the window the next would take its place and be worth more, so that a score rose by itself on a day when nothing happened.
+By the newest a score only ever fades between two events, the window stays the memory, and a repeat adds nothing but
+freshness.
 """
 
 from collections.abc import Sequence
@@ -38,6 +43,10 @@ def in_rows(spec: Spec, who: str, day: str, *, is_one: bool, with_lines: bool = 
     `with_lines` adds `lines`: per rule with events that count its number, thousandths, events, and day of the newest.
     """
     weights, lines = _table(spec)
+    worth, once, start = f"sum((({weights})[l.start + {day} - e.day] * e.events)::float8)", "", ""
+    if any(line.first_only for line in spec.engagement):
+        worth = f"CASE WHEN l.once THEN (({weights})[l.start + {day} - max(e.day)])::float8 ELSE {worth} END"
+        once, start = ", once", ", l.start, l.once"
     key, column = ("", "") if is_one else ("contact_id, ", "e.contact_id, ")
     points = "round(coalesce(sum(q.worth) FILTER (WHERE q.category = {}), 0) / '1000'::float8)::int AS {}"
     columns = [points.format(number, category) for number, category in enumerate(CATEGORIES)]
@@ -49,15 +58,15 @@ def in_rows(spec: Spec, who: str, day: str, *, is_one: bool, with_lines: bool = 
     SELECT {key}{", ".join(columns)}
     FROM (
       SELECT {column}l.number, l.category, sum(e.events)::bigint AS events, max(e.day) AS newest,
-        greatest(-l.cap, least(l.cap, sum((({weights})[l.start + {day} - e.day] * e.events)::float8))) AS worth
+        greatest(-l.cap, least(l.cap, {worth})) AS worth
       FROM (
         SELECT {column}e.day, e.kind_id, e.facet_id, count(*) AS events
         FROM leads_engagementevent e
         WHERE {_relevant(spec, who, day)}
         GROUP BY {column}e.day, e.kind_id, e.facet_id) e
-      JOIN (VALUES {lines}) l (number, kind_id, facet_id, horizon, start, cap, category)
+      JOIN (VALUES {lines}) l (number, kind_id, facet_id, horizon, start, cap, category{once})
         ON l.kind_id = e.kind_id AND (l.facet_id IS NULL OR l.facet_id = e.facet_id) AND {day} - e.day < l.horizon
-      GROUP BY {column}l.number, l.category, l.cap) q
+      GROUP BY {column}l.number, l.category, l.cap{start}) q
     {"" if is_one else "GROUP BY contact_id"}"""
 
 
@@ -88,7 +97,10 @@ def _capped_sum(line: EngagementLine, day: str) -> str:
     if line.facet_ids:
         mine += f" AND e.facet_id = ANY ('{{{','.join(map(str, line.facet_ids))}}}'::bigint[])"
     # an age beyond the array counts nothing
-    total = f"coalesce(sum(CASE WHEN {mine} THEN ({_ints(line.weights)})[{day} - e.day + 1] END), 0)"
+    if line.first_only:
+        total = f"coalesce(({_ints(line.weights)})[{day} - max(e.day) FILTER (WHERE {mine}) + 1], 0)"
+    else:
+        total = f"coalesce(sum(CASE WHEN {mine} THEN ({_ints(line.weights)})[{day} - e.day + 1] END), 0)"
     return total if line.cap is None else f"greatest({-1000 * line.cap}, least({1000 * line.cap}, {total}))"
 
 
@@ -96,17 +108,21 @@ def _table(spec: Spec) -> tuple[str, str]:
     """All weights in one array, and the rows that say which line reads which stretch of it for which events."""
     weights: list[int] = []
     rows = []
+    has_once = any(line.first_only for line in spec.engagement)
     for number, line in enumerate(spec.engagement):
         start, category = len(weights) + 1, CATEGORIES.index(line.category)
         weights += line.weights
         cap = "NULL::float8" if line.cap is None else f"{1000 * line.cap}::float8"
         for facet in line.facet_ids or [None]:
             wanted = "NULL::bigint" if facet is None else str(facet)
-            rows.append(f"({number}, {line.kind_id}, {wanted}, {line.horizon}, {start}, {cap}, {category})")
+            once = f", {'true' if line.first_only else 'false'}" if has_once else ""
+            rows.append(f"({number}, {line.kind_id}, {wanted}, {line.horizon}, {start}, {cap}, {category}{once})")
     horizons = _horizons(spec)
     for kind in spec.two_way_kinds:
         if kind in horizons:
-            rows.append(f"({_TWO_WAY}, {kind}, NULL::bigint, {horizons[kind]}, NULL::int, NULL::float8, NULL::int)")
+            nobody = ", false" if has_once else ""
+            horizon = horizons[kind]
+            rows.append(f"({_TWO_WAY}, {kind}, NULL::bigint, {horizon}, NULL::int, NULL::float8, NULL::int{nobody})")
     nothing = "(NULL::int, NULL::int, NULL::bigint, NULL::int, NULL::int, NULL::float8, NULL::int)"
     return _ints(weights), ", ".join(rows or [nothing])
 

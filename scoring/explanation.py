@@ -24,6 +24,7 @@ class Line:
     fades_on: date | None = None
     half_life_days: int | None = None
     is_capped: bool = False
+    persona: str = ""
 
     @property
     def points(self) -> str:
@@ -68,6 +69,8 @@ class Explanation:
     lines: list[Line] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     fades_on: date | None = None
+    persona: str = ""  # the one that suits best; its rules are among the lines
+    excluded: str = ""  # what keeps them out whatever their score
     spec: Spec | None = field(default=None, repr=False, compare=False)
     facts: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)  # none of a past day
 
@@ -108,6 +111,8 @@ class Explanation:
             "categories": self.categories,
             "threshold": self.threshold,
             "is_qualified": self.is_qualified,
+            "persona": self.persona,
+            "excluded": self.excluded,
             "fades_on": self.fades_on.isoformat() if self.fades_on else None,
             "missing": [asdict(row) for row in self.missing],
             "smallest_set": least.as_json() if least else None,

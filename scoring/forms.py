@@ -1,41 +1,62 @@
 """The studio's controls, read into a definition's content; all is in the page, so that it works without script.
 
 `e` names the engagement rules in the order in which they stand there, `e3-points` are the points of no. 3; `f` the fit
-rules, `f2-c` the conditions of no. 2. What cannot be read is told by scoring/drafting.py.
+rules, whose conditions are a builder of that name (`f2`: leads/condition_controls.py); `p` the personas, `p0f` the
+rules of the first; `x` the exclusions. What cannot be read is told by scoring/drafting.py.
 """
 
-import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
 from django.http import QueryDict
 
-from core.errors import Refused
-from leads import conditions, normalise
-from leads.models import CustomField
-from scoring.drafting import LONGEST_NAME, LONGEST_NOTE, MOST_RULES, Content, EngagementDraft, FitDraft, Known, Number
+from leads import condition_controls as controls
+from leads import normalise
+from scoring.drafting import (
+    LONGEST_NAME,
+    LONGEST_NOTE,
+    MOST_EXCLUSIONS,
+    MOST_PERSONAS,
+    MOST_RULES,
+    Content,
+    EngagementDraft,
+    ExclusionDraft,
+    FitDraft,
+    Known,
+    Number,
+    PersonaDraft,
+)
 from scoring.services.back_tests import LEAST_WEEKS, MOST_WEEKS
 
-_BLOCK = re.compile(r"\d{1,3}")
+Rules = tuple[FitDraft, ...]
 _WHOLE = re.compile(r"[+\-−]?\d{1,9}")
-LISTS = {"in", "not_in", "contains_any"}
-OPERATORS = {
-    "is": "is",
-    "is_not": "is not",
-    "in": "is one of",
-    "not_in": "is none of",
-    "contains": "contains",
-    "contains_any": "contains one of",
-    "at_least": "is at least",
-    "at_most": "is at most",
-    "between": "is between",
-    "known": "is known",
-    "unknown": "is unknown",
+_AT = re.compile(r"(?P<list>[efpx]|p\d{1,3}f)(?P<block>\d{1,3})")
+_OF_PERSONA = re.compile(r"p(?P<block>\d{1,3})f")
+LISTS = {"e": "engagement", "f": "fit", "p": "personas", "x": "exclusions"}
+# what the buttons add: their label, the reason that is said, whom it keeps out
+EXCLUSIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "rivals": (
+        "Competitors",
+        "competitor",
+        {
+            "any": [
+                {"field": "contact.email_domain", "op": "in", "value": ["competitor.example"]},
+                {"field": "company.name", "op": "contains_any", "value": ["Competitor Ltd"]},
+            ]
+        },
+    ),
+    "staff": ("Own staff", "own staff", {"field": "contact.own_staff", "op": "is", "value": True}),
+    "no": ("Whoever said no", "said no", {"field": "contact.said_no", "op": "is", "value": True}),
+    "private": (
+        "Private addresses",
+        "private address",
+        {"field": "contact.free_mail", "op": "is", "value": True},
+    ),
+    "other": ("Another condition", "", controls.BLANK),
 }
-MOST_LEAVES = 20
 
 
 class BackTestForm(forms.Form):
@@ -50,26 +71,9 @@ class BackTestForm(forms.Form):
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A field that conditions may ask about."""
-
-    key: str
-    label: str
-    operators: tuple[tuple[str, str], ...]
-
-
-def asked_fields() -> list[Asked]:
-    """All fields, custom ones last. One query."""
-    rows = [(key, known.label, known.type) for key, known in conditions.FIELDS.items()]
-    for field in CustomField.objects.order_by("about", "position"):
-        key = f"{field.about}.custom.{field.key}"
-        rows.append((key, field.label, conditions.field(key).type))
-    return [Asked(key, label, tuple((op, OPERATORS[op]) for op in conditions.OPS[type_])) for key, label, type_ in rows]
-
-
 def read_content(data: QueryDict, criteria: Iterable[str]) -> Content:
     """What the controls say."""
+    required = tuple((key, least) for key in criteria if (least := data.get(f"required-{key}", "")[:10]))
     return Content(
         name=_line(data, "name"),
         note=normalise.text(data.get("note", "")[: 4 * LONGEST_NOTE])[: LONGEST_NOTE + 1],
@@ -81,91 +85,79 @@ def read_content(data: QueryDict, criteria: Iterable[str]) -> Content:
             _number(data, "grade_1_engagement"),
             _number(data, "grade_2_engagement"),
         ),
-        engagement=tuple(_engagement(data, f"e{n}") for n in _blocks(data, "e")[: MOST_RULES + 1]),
-        fit=tuple(_fit(data, f"f{n}") for n in _blocks(data, "f")[: MOST_RULES + 1]),
-        required=tuple((key, least) for key in criteria if (least := data.get(f"required-{key}", "")[:10])),
+        engagement=tuple(_engagement(data, f"e{n}") for n in controls.blocks(data, "e")[: MOST_RULES + 1]),
+        fit=_rules(data, "f"),
+        required=required,
+        fresh=tuple((key, days) for key, _ in required if (days := _number(data, f"fresh-{key}")) is not None),
+        personas=tuple(
+            PersonaDraft(_line(data, f"p{n}-name"), _rules(data, f"p{n}f"))
+            for n in controls.blocks(data, "p")[: MOST_PERSONAS + 1]
+        ),
+        exclusions=tuple(
+            ExclusionDraft(_line(data, f"x{n}-name"), _conditions(data, f"x{n}"))
+            for n in controls.blocks(data, "x")[: MOST_EXCLUSIONS + 1]
+        ),
     )
 
 
 def rearranged(content: Content, do: str, data: QueryDict, known: Known) -> Content:
-    """The content after a button: `add:e`, `up:e:2`, `remove:f:1`, `leaf:f:1`, `unleaf:f:1:0`; else as it is."""
-    verb, which, block, leaf = (*do.split(":"), "", "", "")[:4]
-    if verb == "add" and which == "e" and len(content.engagement) <= MOST_RULES:
+    """The content after a button: `add:e`, `add:p0f`, `add:x:rivals`, `up:e2`, `remove:p0f1`; else as it is.
+
+    Buttons of a builder of conditions have been obeyed when it was read.
+    """
+    verb, at, what = (*do.split(":"), "", "")[:3]
+    if verb == "add":
+        return _added(content, at, what, data, known)
+    found = _AT.fullmatch(at)
+    if verb not in {"up", "down", "remove"} or not found:
+        return content
+    list_, block = found["list"], found["block"]
+    places = controls.blocks(data, list_)
+    if block not in places:
+        return content
+    place = places.index(block)
+    if list_ in LISTS:
+        name = LISTS[list_]
+        changed: dict[str, Any] = {name: _moved(getattr(content, name), verb, place)}
+        return replace(content, **changed)
+    return _in_persona(content, list_, data, lambda rules: _moved(rules, verb, place))
+
+
+def _added(content: Content, at: str, what: str, data: QueryDict, known: Known) -> Content:
+    if at == "e" and len(content.engagement) <= MOST_RULES:
         kind = next(iter(known.kinds), "")
         return replace(content, engagement=(*content.engagement, EngagementDraft("", kind, 5, (), 30, 180, 15)))
-    if verb == "add" and which == "f" and len(content.fit) <= MOST_RULES:
-        blank = {"field": "company.industry", "op": "is", "value": ""}
-        return replace(content, fit=(*content.fit, FitDraft("", 5, blank)))
-    blocks = _blocks(data, which) if which in {"e", "f"} else []
-    if block not in blocks:
+    if at == "f" and len(content.fit) <= MOST_RULES:
+        return replace(content, fit=(*content.fit, FitDraft("", 5, controls.BLANK)))
+    if at == "p" and len(content.personas) <= MOST_PERSONAS:
+        return replace(content, personas=(*content.personas, PersonaDraft("", (FitDraft("", 10, controls.BLANK),))))
+    if at == "x" and what in EXCLUSIONS and len(content.exclusions) <= MOST_EXCLUSIONS:
+        _, name, condition = EXCLUSIONS[what]
+        return replace(content, exclusions=(*content.exclusions, ExclusionDraft(name, condition)))
+    return _in_persona(content, at, data, lambda rules: (*rules, FitDraft("", 5, controls.BLANK))[: MOST_RULES + 1])
+
+
+def _in_persona(content: Content, list_: str, data: QueryDict, change: Callable[[Rules], Rules]) -> Content:
+    """The content with the rules of the persona whose list this is (`p0f`) changed."""
+    personas = controls.blocks(data, "p")
+    found = _OF_PERSONA.fullmatch(list_)
+    if not found or found["block"] not in personas:
         return content
-    place = blocks.index(block)
-    if which == "e":
-        return replace(content, engagement=_moved(content.engagement, verb, place))
-    rules = list(content.fit)
-    if verb == "leaf":
-        rules[place] = replace(rules[place], conditions=_with_leaf(rules[place].conditions))
-    elif verb == "unleaf":
-        rules[place] = replace(rules[place], conditions=_without_leaf(rules[place].conditions, leaf))
-    return replace(content, fit=_moved(tuple(rules), verb, place))
+    rows = list(content.personas)
+    place = personas.index(found["block"])
+    if place < len(rows):
+        rows[place] = replace(rows[place], rules=change(rows[place].rules))
+    return replace(content, personas=tuple(rows))
 
 
 def _moved(rules: tuple[Any, ...], verb: str, place: int) -> tuple[Any, ...]:
-    if verb not in {"up", "down", "remove"} or place >= len(rules):
+    if place >= len(rules):
         return rules
     rest = list(rules)
     rule = rest.pop(place)
     if verb != "remove":
         rest.insert(max(0, place - 1 if verb == "up" else place + 1), rule)
     return tuple(rest)
-
-
-def leaves_of(condition: dict[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
-    """(joiner, leaves) of a condition that is flat enough for the controls; none when it is nested."""
-    if "field" in condition:
-        return "all", [condition]
-    if not condition:
-        return None
-    for joiner in ("all", "any"):
-        parts = condition.get(joiner)
-        if (
-            isinstance(parts, list)
-            and len(condition) == 1
-            and all(isinstance(part, dict) and "field" in part for part in parts)
-        ):
-            return joiner, parts
-    return None
-
-
-def _with_leaf(condition: dict[str, Any]) -> dict[str, Any]:
-    joiner, leaves = leaves_of(condition) or ("all", [])
-    if not leaves or len(leaves) >= MOST_LEAVES:
-        return condition
-    return {joiner: [*leaves, {"field": leaves[-1].get("field"), "op": "is", "value": ""}]}
-
-
-def _without_leaf(condition: dict[str, Any], leaf: str) -> dict[str, Any]:
-    joiner, leaves = leaves_of(condition) or ("all", [])
-    if not leaf.isdecimal() or len(leaf) > 3 or len(leaves) < 2 or int(leaf) >= len(leaves):
-        return condition
-    return _joined(joiner, [row for number, row in enumerate(leaves) if number != int(leaf)])
-
-
-def _joined(joiner: str, leaves: list[dict[str, Any]]) -> dict[str, Any]:
-    return leaves[0] if len(leaves) == 1 else {"any" if joiner == "any" else "all": leaves}
-
-
-def value_text(leaf: dict[str, Any]) -> str:
-    """The value of a leaf as it stands in its control."""
-    value = leaf.get("value", "")
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _blocks(data: QueryDict, name: str) -> list[str]:
-    """The numbers of the blocks, in the order of the page."""
-    return list(dict.fromkeys(block for block in data.getlist(name) if _BLOCK.fullmatch(block)))
 
 
 def _line(data: QueryDict, name: str) -> str:
@@ -190,56 +182,20 @@ def _engagement(data: QueryDict, at: str) -> EngagementDraft:
         half_life_days=_number(data, f"{at}-half_life"),
         window_days=_number(data, f"{at}-window"),
         cap=_number(data, f"{at}-cap"),
+        first_only=bool(data.get(f"{at}-first_only")),
     )
 
 
-def _fit(data: QueryDict, at: str) -> FitDraft:
-    raw = data.get(f"{at}-raw", "")
-    if raw:
-        try:
-            asked = json.loads(raw[:20_000])
-        except (ValueError, RecursionError):
-            asked = {}
-    else:
-        leaves = [_leaf(data, f"{at}-c{n}") for n in _blocks(data, f"{at}-c")[:MOST_LEAVES]]
-        asked = _joined(data.get(f"{at}-joiner", "all"), leaves) if leaves else {}
-    return FitDraft(
-        name=_line(data, f"{at}-name"),
-        points=_number(data, f"{at}-points"),
-        conditions=asked if isinstance(asked, dict) else {},
+def _rules(data: QueryDict, list_: str) -> Rules:
+    return tuple(
+        FitDraft(
+            name=_line(data, f"{list_}{n}-name"),
+            points=_number(data, f"{list_}{n}-points"),
+            conditions=_conditions(data, f"{list_}{n}"),
+        )
+        for n in controls.blocks(data, list_)[: MOST_RULES + 1]
     )
 
 
-def _leaf(data: QueryDict, at: str) -> dict[str, Any]:
-    key, op = data.get(f"{at}-field", "")[:80], data.get(f"{at}-op", "")[:20]
-    try:
-        type_ = conditions.field(key).type
-    except Refused:
-        type_ = "text"
-    if op not in conditions.OPS[type_]:  # the field was changed: its first operator
-        op = conditions.OPS[type_][0]
-    if op in {"known", "unknown"}:
-        return {"field": key, "op": op}
-    return {"field": key, "op": op, "value": _value(data.get(f"{at}-value", "")[:80_000], op, type_)}
-
-
-def _value(text: str, op: str, type_: str) -> Any:
-    """What a leaf compares with: lines are the values of a list. Blanks count where a part of a text is looked for."""
-    if type_ == "yes_no":
-        return {"yes": True, "no": False}.get(text.strip().lower(), text)
-    rows = [row for row in text.replace("\0", "").splitlines() if row.strip()]
-    if type_ == "number":
-        parts = [part for row in rows for part in re.split(r"\s+(?:and|to)\s+|[;–]|\s+", row)]
-        numbers = [_figure(part) for part in parts if part.strip()]
-        return numbers if op == "between" else (numbers[0] if len(numbers) == 1 else " ".join(rows))
-    if op not in LISTS:
-        return rows[0] if op == "contains" and rows else " ".join(row.strip() for row in rows)
-    return rows if op == "contains_any" else [row.strip() for row in rows]
-
-
-def _figure(text: str) -> Any:
-    try:
-        number = float(text.replace(",", ""))
-    except ValueError:
-        return text
-    return int(number) if number.is_integer() else number
+def _conditions(data: QueryDict, at: str) -> dict[str, Any]:
+    return controls.rearranged(controls.read(data, at), at, data.get("do", "")[:200])

@@ -1,10 +1,12 @@
 """The one evaluator: a definition, a day and a set of contacts become one SQL statement.
 
 A line is the capped sum of `decay.weights` over its events, in exact thousandths; a category is the rounded sum of its
-lines; the total is fit plus the categories. The weights stand in the statement as arrays indexed by age, so that SQL
+lines; the total is fit plus the categories. Fit is the general rules plus the best persona's, if that is more than
+nothing. Whoever an exclusion holds for is never qualified. The weights stand in the statement as arrays indexed by age, so that SQL
 does no floating-point arithmetic. Quarantined events do not exist here.
 """
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -15,6 +17,7 @@ from scoring.definitions import Spec
 from scoring.engaged import CATEGORIES
 
 COLUMNS = ("fit", *CATEGORIES, "total", "grade", "is_qualified")
+_CONTACT, _COMPANY = re.compile(r"\bc\.[a-z]"), re.compile(r"\bo\.[a-z]")
 _ENGAGEMENT = "(" + " + ".join(f"k.{category}" for category in CATEGORIES) + ")"
 
 
@@ -48,8 +51,9 @@ class Statement:
     ) -> str:
         """One row per contact: COLUMNS, days of the newest and the newest two-way event, ids of the criteria that are met.
 
-        `with_lines` adds `lines` (`engaged.in_rows`) and `fits`, each fit rule's points. `only_changed` leaves out whose
-        Standing says the same already.
+        `with_lines` adds `lines` (`engaged.in_rows`) and `fits`, each fit rule's points: nothing for the rules of a
+        persona that did not win. `only_changed` leaves out whose Standing says the same already. A definition with
+        personas or exclusions adds their ids.
         """
         judged = {
             "fit": "s.fits_now",
@@ -58,6 +62,7 @@ class Statement:
             "grade": self._grade(),
             "is_qualified": self._verdict(day),
         }
+        judged |= {f"{name}_id": f"s.{name}_now" for name in self._marks}
         # the newest event may be too old to count, and yet somebody wants to know when it was
         is_exact = targets.is_narrow or with_lines
         seen = {
@@ -91,18 +96,20 @@ CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATE
 
         Several rows are locked in key order before the first one is written, as everybody locks them.
         """
-        written = (*COLUMNS, "last_day", "two_way_day")
+        marks = tuple(f"{name}_id" for name in self._marks)
+        written = (*COLUMNS, *marks, "last_day", "two_way_day")
         values = ", ".join(f"{column} = x.{column}" for column in written)
         locked = """, locked AS (
   SELECT contact_id FROM leads_standing WHERE contact_id IN (SELECT contact_id FROM x)
   ORDER BY contact_id FOR NO KEY UPDATE)"""
         after = " AND (SELECT count(*) FROM locked) > 0"
+        excluded = ", x.exclusion_id" if self.spec.exclusions else ""
         return f"""
 WITH x AS MATERIALIZED ({self.select(targets, only_changed=True)}){"" if targets.is_one else locked}
 UPDATE leads_standing s
 SET {values}, day = $2, definition_version = {self.spec.version}
 FROM x WHERE s.contact_id = x.contact_id{"" if targets.is_one else after}
-RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two_way_day, x.met"""
+RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two_way_day, x.met{excluded}"""
 
     def engagement_only(self, targets: Targets, day: int) -> str:
         """The events' part alone: categories per contact that has events."""
@@ -120,19 +127,65 @@ ORDER BY d.day"""
     # --- parts ---
 
     def _people(self, targets: Targets, with_lines: bool) -> str:
-        """Standings with their fit; contact and company only when a fit rule looks at them: they are wide."""
-        asked = {key for rule in self.spec.fit for key in conditions.fields_of(rule.conditions)}
+        """Standings with their fit; contact and company only when a condition looks at them: they are wide."""
+        held = [rule.conditions for rule in self.spec.fit] + [row.conditions for row in self.spec.exclusions]
+        asked = {key for one in held for key in conditions.fields_of(one)}
         used = " ".join(conditions.field(key).sql for key in asked)
         joins = ""
-        if "c." in used or "o." in used:
+        if _CONTACT.search(used) or _COMPANY.search(used):
             joins += f"\n  JOIN ({self._part('leads_contact', 'id', targets)}) c ON c.id = s.contact_id"
-        if "o." in used:
+        if _COMPANY.search(used):
             joins += "\n  LEFT JOIN leads_company o ON o.id = c.company_id"
+        if self._marks:
+            return self._marked(targets, joins, with_lines)
         fits = f", ARRAY[{', '.join(self._points)}]::int[] AS fits" if with_lines else ""
         # OFFSET 0 keeps the sum of points in one place, or it would be worked out wherever the fit is named
         return f"""
   SELECT s.*, {" + ".join(self._points) or "0"} AS fits_now{fits}
   FROM ({self._part("leads_standing", "contact_id", targets)}) s{joins} OFFSET 0"""
+
+    @property
+    def _marks(self) -> tuple[str, ...]:
+        """What is found out about a person besides their points."""
+        found = {"persona": self.spec.personas, "exclusion": self.spec.exclusions}
+        return tuple(name for name, rows in found.items() if rows)
+
+    def _marked(self, targets: Targets, joins: str, with_lines: bool) -> str:
+        """The same with the persona that suits best and the exclusion that holds, worked out once for each person."""
+        spec = self.spec
+        columns = [f"{self._sum(None)} AS general"]
+        columns += [f"{self._sum(persona.id)} AS p{persona.id}" for persona in spec.personas]
+        if spec.exclusions:
+            cases = " ".join(
+                f"WHEN {self.literal(*conditions.to_sql(row.conditions))} THEN {row.id}" for row in spec.exclusions
+            )
+            columns.append(f"CASE {cases} END AS exclusion_now")
+        if with_lines:
+            columns.append(f"ARRAY[{', '.join(self._points)}]::int[] AS points")
+        inner = f"""
+    SELECT s.*, {", ".join(columns)}
+    FROM ({self._part("leads_standing", "contact_id", targets)}) s{joins} OFFSET 0"""
+        if not spec.personas:
+            return f"SELECT f.*, f.general AS fits_now{', f.points AS fits' if with_lines else ''} FROM ({inner}) f"
+        best = f"greatest(0, {', '.join(f'f.p{row.id}' for row in spec.personas)})"
+        # the first of equals wins
+        won = " ".join(f"WHEN f.p{row.id} = {best} THEN {row.id}" for row in spec.personas)
+        fits = ", ".join(
+            f"f.points[{number}]"
+            if rule.persona_id is None
+            else f"CASE WHEN w.persona_now = {rule.persona_id} THEN f.points[{number}] ELSE 0 END"
+            for number, rule in enumerate(spec.fit, 1)
+        )
+        lines = f", ARRAY[{fits}]::int[] AS fits" if with_lines else ""
+        return f"""
+  SELECT f.*, f.general + {best} AS fits_now, w.persona_now{lines}
+  FROM ({inner}) f CROSS JOIN LATERAL (SELECT CASE WHEN {best} > 0 THEN CASE {won} END END AS persona_now) w OFFSET 0"""
+
+    def _sum(self, persona_id: int | None) -> str:
+        own = [
+            points for rule, points in zip(self.spec.fit, self._points, strict=True) if rule.persona_id == persona_id
+        ]
+        return " + ".join(own) or "0"
 
     @staticmethod
     def _part(table: str, key: str, targets: Targets) -> str:
@@ -162,12 +215,14 @@ ORDER BY d.day"""
         number = "({} AT TIME ZONE 'UTC')::date - DATE '2020-01-01'"
         met = " OR ".join(
             f"criterion_id = {required.criterion_id} AND verdict IN ({', '.join(repr(v) for v in required.accepted)})"
+            + (f" AND {number.format('observed_at')} > {day} - {required.fresh_days}" if required.fresh_days else "")
             for required in self.spec.required
         )
+        observed = ", observed_at" if any(required.fresh_days for required in self.spec.required) else ""
         criteria = ",".join(str(required.criterion_id) for required in self.spec.required)
         return f"""
     SELECT {key}array_agg(criterion_id ORDER BY criterion_id) FILTER (WHERE {met}) AS met FROM (
-      SELECT DISTINCT ON ({key}criterion_id) {key}criterion_id, verdict
+      SELECT DISTINCT ON ({key}criterion_id) {key}criterion_id, verdict{observed}
       FROM leads_evidence v
       WHERE {targets.of("v.contact_id")} AND criterion_id IN ({criteria})
         AND {number.format("observed_at")} <= {day}
@@ -195,4 +250,6 @@ ORDER BY d.day"""
             tests.append(f"coalesce(e.two_way_day > {day} - {self.spec.two_way_days}, false)")
         if self.spec.required:
             tests.append(f"coalesce(cardinality(a.met), 0) = {len(self.spec.required)}")
+        if self.spec.exclusions:
+            tests.append("s.exclusion_now IS NULL")
         return " AND ".join(tests)

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from scoring import views
-from scoring.views import accountability, model, shadows, studio, trials
+from scoring.views import accountability, editor, model, shadows, studio, trials
 
 urlpatterns = [
     path("definition/", views.definition, name="definition"),
@@ -12,8 +12,9 @@ urlpatterns = [
     path("definition/rules/<str:key>/<str:what>/", accountability.contacts, name="rule_contacts"),
     path("definition/progress/", studio.progress, name="definition_progress"),
     path("definition/new/", studio.draft_new, name="definition_new"),
+    path("definition/compare/", studio.compare, name="definition_compare"),
     path("definition/<int:pk>/", studio.version, name="definition_version"),
-    path("definition/<int:pk>/edit/", studio.edit, name="definition_edit"),
+    path("definition/<int:pk>/edit/", editor.edit, name="definition_edit"),
     path("definition/<int:pk>/sign/", studio.sign, name="definition_sign"),
     path("definition/<int:pk>/withdraw/", studio.withdraw, name="definition_withdraw"),
     path("definition/<int:pk>/activate/", studio.activate, name="definition_activate"),

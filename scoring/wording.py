@@ -1,14 +1,13 @@
 """A definition, its rules and how two of them differ, in plain English."""
 
 from collections.abc import Callable, Iterable
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from core.errors import Refused
-from leads import conditions
-from scoring.drafting import Content, EngagementDraft, FitDraft, Known, Number
+from leads.conditions import described
+from scoring.drafting import Content, EngagementDraft, ExclusionDraft, FitDraft, Known, Number, PersonaDraft
 
 LEAST = {"meets": "meets", "weak": "weak or better"}
-Rule = TypeVar("Rule", EngagementDraft, FitDraft)
+Rule = TypeVar("Rule", EngagementDraft, FitDraft, PersonaDraft, ExclusionDraft)
 
 
 def points(value: Number) -> str:
@@ -25,30 +24,40 @@ def engagement(rule: EngagementDraft, known: Known) -> str:
     """An engagement rule as a sentence."""
     kind = known.kinds.get(rule.kind)
     of = f" ({facets(rule, known)})" if rule.facet_ids else ""
-    text = f"Each “{kind.label if kind else rule.kind or '?'}”{of} gives {points(rule.points)}"
+    what = f"“{kind.label if kind else rule.kind or '?'}”{of} gives {points(rule.points)}"
+    text = f"{what} once, by its newest time" if rule.first_only else f"Each {what}"
     if rule.half_life_days is not None:
         text += f", half of it after {rule.half_life_days} days"
     text += f", nothing after {rule.window_days} days"
+    if rule.first_only and rule.cap is None:
+        return f"{text}; repeats add nothing."
     return text + (f"; together at most {rule.cap}." if rule.cap is not None else "; without a limit.")
 
 
 def fit(rule: FitDraft) -> str:
     """A fit rule as a sentence."""
-    return f"{points(rule.points)} when {condition(rule.conditions)}."
+    return f"{points(rule.points)} when {described(rule.conditions)}."
 
 
-def condition(asked: dict[str, Any]) -> str:
-    """The conditions in words, also while they are not right yet."""
-    try:
-        conditions.check(asked)
-    except Refused:
-        return "… (not complete yet)"
-    return conditions.in_words(asked)
+def persona(row: PersonaDraft) -> str:
+    """What makes somebody this persona: "Big: +10 when …; Near: +5 when …"."""
+    return "; ".join(f"{rule.name}: {fit(rule).removesuffix('.')}" for rule in row.rules) or "no rule"
 
 
-def required(rows: Iterable[tuple[str, str]], known: Known) -> list[str]:
-    """Required criteria: "Budget (weak or better)"."""
-    return [known.criteria.get(key, key) + (f" ({LEAST['weak']})" if least == "weak" else "") for key, least in rows]
+def exclusion(row: ExclusionDraft) -> str:
+    """Whom it keeps out."""
+    return f"kept out when {described(row.conditions)}."
+
+
+def required(rows: Iterable[tuple[str, str]], known: Known, fresh: Iterable[tuple[str, Number]] = ()) -> list[str]:
+    """Required criteria: "Budget (weak or better, not older than 90 days)"."""
+    days = dict(fresh)
+    said = []
+    for key, least in rows:
+        notes = [LEAST["weak"]] if least == "weak" else []
+        notes += [f"not older than {days[key]} days"] if days.get(key) is not None else []
+        said.append(known.criteria.get(key, key) + (f" ({', '.join(notes)})" if notes else ""))
+    return said
 
 
 def differences(before: Content, after: Content, known: Known) -> list[str]:
@@ -63,8 +72,43 @@ def differences(before: Content, after: Content, known: Known) -> list[str]:
         if was != now:
             said.append(f"{label}: {was} → {now}.")
     said += _required(dict(before.required), dict(after.required), known)
+    said += _fresh(before, after, known)
     said += _rules(before.engagement, after.engagement, lambda rule: engagement(rule, known), _engagement_changes)
     said += _rules(before.fit, after.fit, fit, _fit_changes)
+    said += _personas(before.personas, after.personas)
+    said += _rules(before.exclusions, after.exclusions, exclusion, _condition_changes, "exclusion")
+    return said
+
+
+def _fresh(before: Content, after: Content, known: Known) -> list[str]:
+    """Criteria that are required by both and whose answers may become older or less old."""
+    was, now = dict(before.fresh), dict(after.fresh)
+    both = [key for key, _ in after.required if key in dict(before.required) or key in now]
+    said = []
+    for key in both:
+        label = known.criteria.get(key, key)
+        if was.get(key) != now.get(key):
+            days = now.get(key)
+            said.append(
+                f"{label}: an answer counts as long as it stands."
+                if days is None
+                else f"{label}: the answer must not be older than {days} days"
+                + (f" instead of {was[key]}." if was.get(key) is not None else ".")
+            )
+    return said
+
+
+def _personas(before: tuple[PersonaDraft, ...], after: tuple[PersonaDraft, ...]) -> list[str]:
+    """New and removed personas as a whole; changed ones rule by rule. Of equals the first wins, so order counts."""
+    was = {row.name: row for row in before}
+    said = _rules(before, after, lambda row: f"{persona(row)}.", lambda _was, _now: [], "persona")
+    for row in after:
+        if row.name in was:
+            changes = _rules(was[row.name].rules, row.rules, fit, _fit_changes)
+            said += [f"Persona “{row.name}”: {text[0].lower()}{text[1:]}" for text in changes]
+    kept = [row.name for row in after if row.name in was]
+    if kept != [row.name for row in before if row.name in kept]:
+        said.append(f"Who suits two personas alike is now the first of: {', '.join(kept)}.")
     return said
 
 
@@ -94,6 +138,7 @@ def _rules(
     after: tuple[Rule, ...],
     words: Callable[[Rule], str],
     changes: Callable[[Rule, Rule], list[str]],
+    kind: str = "rule",
 ) -> list[str]:
     """New, changed and removed rules; a rule is the same one when its name is."""
     left = list(before)
@@ -101,12 +146,12 @@ def _rules(
     for rule in after:
         twin = next((other for other in left if other.name == rule.name), None)
         if twin is None:
-            said.append(f"New rule “{rule.name}”: {words(rule)}")
+            said.append(f"New {kind} “{rule.name}”: {words(rule)}")
             continue
         left.remove(twin)
         if found := changes(twin, rule):
             said.append(f"“{rule.name}”: {'; '.join(found)}.")
-    return said + [f"Rule “{rule.name}” goes: {words(rule)}" for rule in left]
+    return said + [f"{kind.capitalize()} “{rule.name}” goes: {words(rule)}" for rule in left]
 
 
 def _engagement_changes(was: EngagementDraft, now: EngagementDraft) -> list[str]:
@@ -115,6 +160,8 @@ def _engagement_changes(was: EngagementDraft, now: EngagementDraft) -> list[str]
         said.append("counts another kind of event")
     elif set(was.facet_ids) != set(now.facet_ids):
         said.append("looks at other pages, forms or assets")
+    if was.first_only != now.first_only:
+        said.append("counts once" if now.first_only else "counts each time")
     for label, old, new in (
         ("half-life", was.half_life_days, now.half_life_days),
         ("forgotten after", was.window_days, now.window_days),
@@ -131,6 +178,10 @@ def _or_none(value: Number) -> str:
 
 def _fit_changes(was: FitDraft, now: FitDraft) -> list[str]:
     said = [f"points {points(was.points)} → {points(now.points)}"] if was.points != now.points else []
-    if was.conditions != now.conditions:
-        said.append(f"now when {condition(now.conditions)} (was: {condition(was.conditions)})")
-    return said
+    return said + _condition_changes(was, now)
+
+
+def _condition_changes(was: FitDraft | ExclusionDraft, now: FitDraft | ExclusionDraft) -> list[str]:
+    if was.conditions == now.conditions:
+        return []
+    return [f"now when {described(now.conditions)} (was: {described(was.conditions)})"]

@@ -9,11 +9,12 @@ from django.db.models.functions import Coalesce
 
 from core import keyset
 from leads.days import day_of
-from leads.filters import GRADES, TWO_WAY_DAYS, LeadFilter, month_range
+from leads.filters import GRADES, NO_PERSONA, TWO_WAY_DAYS, LeadFilter, Marks, month_range
 from leads.models import Lifecycle, Standing, StandingQuerySet, Tag
 from users.models import User
 
 PAGE_SIZE = 50
+NO_MARKS = Marks()
 MOST_TAGS = 500
 # sort -> columns whose values, together, are unique
 KEYS: dict[str, list[tuple[str, type]]] = {
@@ -34,8 +35,13 @@ def matching(words: Iterable[str], column: str = "search_text") -> Q:
     return found
 
 
-def people(user: User, wanted: LeadFilter, *, now: datetime, hot_from: int | None = None) -> StandingQuerySet:
-    """Standings of those whom the filter wants and the user may see. `hot_from` is the least score of a hot lead."""
+def people(
+    user: User, wanted: LeadFilter, *, now: datetime, hot_from: int | None = None, marks: Marks = NO_MARKS
+) -> StandingQuerySet:
+    """Standings of those whom the filter wants and the user may see.
+
+    `hot_from` is the least score of a hot lead, `marks` say which persona and which exclusion an id is.
+    """
     rows = Standing.objects.visible_to(user)
     if wanted.words:
         rows = rows.filter(matching(wanted.words, "contact__search_text"))
@@ -53,6 +59,11 @@ def people(user: User, wanted: LeadFilter, *, now: datetime, hot_from: int | Non
         rows = rows.filter(total__lte=wanted.max)
     if wanted.grade:
         rows = rows.filter(grade__in=[grade for grade in GRADES if grade.startswith(wanted.grade)])
+    if wanted.persona:
+        named = [pk for pk, name in marks.personas.items() if wanted.persona in {name, NO_PERSONA}]
+        rows = rows.filter(_marked("persona_id", named, wanted.persona != NO_PERSONA))
+    if wanted.excluded:
+        rows = rows.filter(_marked("exclusion_id", list(marks.exclusions), wanted.excluded == "yes"))
     if wanted.two_way:
         rows = rows.filter(two_way_day__gt=day_of(now) - TWO_WAY_DAYS)
     if months := month_range(wanted.month):
@@ -65,6 +76,12 @@ def people(user: User, wanted: LeadFilter, *, now: datetime, hot_from: int | Non
     elif wanted.view == "week":
         rows = rows.filter(contact__created_at__gte=now - timedelta(days=7))
     return rows
+
+
+def _marked(column: str, ids: list[int], is_one: bool) -> Q:
+    """Whether the column has one of these ids; any other one is out of date."""
+    one = Q(**{column: ids[0]}) if len(ids) == 1 else Q(**{f"{column}__in": ids})
+    return one if is_one else Q(**{column: None}) | ~one
 
 
 def list_page(

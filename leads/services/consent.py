@@ -24,7 +24,7 @@ from django.db import transaction
 
 from core import locks
 from core.errors import Refused
-from leads import normalise, signals
+from leads import normalise
 from leads.models import (
     Consent,
     ConsentBasis,
@@ -36,7 +36,7 @@ from leads.models import (
 )
 from leads.queries.consent import REACHED_BY, addresses_of, is_suppressed, states_of
 from leads.services.identities import IdentityKey, resolve_identities
-from leads.services.suppression import open_again
+from leads.services.suppression import announce_changed, open_again
 from users.models import User
 
 LONGEST_SOURCE = 160
@@ -129,7 +129,7 @@ def _announce(row: Consent) -> None:
     if contact_id is None and row.identity_id is not None:
         contact_id = Identity.objects.values_list("contact_id", flat=True).get(pk=row.identity_id)
     if contact_id is not None and not row.is_pending:
-        signals.consent_changed.send(sender=None, contact_ids=[contact_id])
+        announce_changed([contact_id])
 
 
 @transaction.atomic
@@ -222,4 +222,4 @@ def unsubscribe(event_ids: Sequence[int]) -> None:
         for event_id, identity_id, at, _ in rows
     )
     if contact_ids := sorted({contact_id for *_, contact_id in rows if contact_id is not None}):
-        signals.consent_changed.send(sender=None, contact_ids=contact_ids)
+        announce_changed(contact_ids)

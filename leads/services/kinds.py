@@ -59,6 +59,28 @@ def change_kind(
     return kind
 
 
+@transaction.atomic
+def add_pattern(*, kind_key: str, name: str, pattern: str, facet_property: str = "", now: datetime) -> Facet:
+    """One more pattern behind those of the kind, which keep what they have; returns it. Its history follows."""
+    kind = EventKind.objects.select_for_update().filter(key=kind_key).first()
+    if kind is None:
+        raise Refused(pattern="Choose a kind of event first.")
+    name, existing = normalise.line(name), patterns_of(kind)
+    try:
+        change_kind(
+            kind,
+            label=kind.label,
+            category=kind.category,
+            direction=kind.direction,
+            facet_property=kind.facet_property or facet_property,
+            patterns=[*existing, (name, pattern)],
+            now=now,
+        )
+    except Refused as refused:
+        raise Refused(pattern=next(iter(refused.fields.values()))) from None
+    return Facet.objects.get(kind=kind, name=name)
+
+
 def patterns_of(kind: EventKind) -> list[Pattern]:
     """The kind's patterns in their order; an event gets the first that fits."""
     return list(Facet.objects.filter(kind=kind).exclude(pattern="").values_list("name", "pattern"))
@@ -76,8 +98,11 @@ def _checked(patterns: Sequence[Pattern], facet_property: str) -> list[Pattern]:
             raise Refused(patterns="One per line: a name, a colon, a pattern. Such as Pricing: /pricing*")
         if names.count(name.casefold()) > 1:
             raise Refused(patterns=f"“{name}” is there twice. Give each pattern a name of its own.")
-        if pattern.count("*") - pattern.count("**") > MOST_STARS:
-            raise Refused(patterns=f"“{pattern[:60]}”: at most {MOST_STARS} stars in a pattern.")
+        if not (globs := kinds.globs_of(pattern)):
+            raise Refused(patterns=f"“{name[:60]}” has only commas for a pattern.")
+        for glob in globs:
+            if glob.count("*") - glob.count("**") > MOST_STARS:
+                raise Refused(patterns=f"“{glob[:60]}”: at most {MOST_STARS} stars in a pattern.")
     return wanted
 
 

@@ -9,7 +9,16 @@ from django.utils import timezone
 
 from core.errors import Refused
 from leads import normalise, signals
-from leads.models import Consent, Contact, Identity, IdentityKind, Purpose, SuppressedAddress, SuppressionReason
+from leads.models import (
+    ChangedContact,
+    Consent,
+    Contact,
+    Identity,
+    IdentityKind,
+    Purpose,
+    SuppressedAddress,
+    SuppressionReason,
+)
 from leads.queries.consent import REACHED_BY, addresses_of
 from users.models import User
 
@@ -97,8 +106,14 @@ def withdraw_suppressed(owned: Sequence[tuple[int, tuple[str, str]]], *, now: da
         for contact_id, kind in hit
     )
     if hit:
-        signals.consent_changed.send(sender=None, contact_ids=sorted({contact_id for contact_id, _ in hit}))
+        announce_changed(sorted({contact_id for contact_id, _ in hit}))
     return len(hit)
+
+
+def announce_changed(contact_ids: Sequence[int]) -> None:
+    """Somebody agreed or took it back: conditions may ask for it, so they are judged again."""
+    ChangedContact.objects.bulk_create([ChangedContact(contact_id=pk) for pk in contact_ids])
+    signals.consent_changed.send(sender=None, contact_ids=list(contact_ids))
 
 
 def open_again(contact: Contact, purpose: str, *, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from django.db.models import QuerySet
 
 from leads.models import Criterion, Direction, EventKind, Facet
-from scoring.drafting import Content, EngagementDraft, FitDraft, Kind, Known
+from scoring.drafting import Content, EngagementDraft, ExclusionDraft, FitDraft, Kind, Known, PersonaDraft
 from scoring.models import Definition, DefinitionStatus, RefreshRange
 
 
@@ -11,7 +11,10 @@ def known() -> Known:
     """What rules may speak of. Three small queries."""
     kinds = EventKind.objects.order_by("category", "label")
     return Known(
-        kinds={kind.key: Kind(kind.label, kind.category, kind.direction == Direction.TWO_WAY) for kind in kinds},
+        kinds={
+            kind.key: Kind(kind.label, kind.category, kind.direction == Direction.TWO_WAY, kind.facet_property)
+            for kind in kinds
+        },
         facets={
             pk: (name, key)
             for pk, name, key in Facet.objects.exclude(pattern="")
@@ -23,7 +26,13 @@ def known() -> Known:
 
 
 def content_of(definition: Definition) -> Content:
-    """What a definition says. Three queries."""
+    """What a definition says. Five queries."""
+    general: list[FitDraft] = []
+    of: dict[int, list[FitDraft]] = {}
+    for fit in definition.fit_rules.all():
+        group = general if fit.persona_id is None else of.setdefault(fit.persona_id, [])
+        group.append(FitDraft(fit.name, fit.points, fit.conditions))
+    required = list(definition.required.select_related("criterion"))
     return Content(
         name=definition.name,
         note=definition.note,
@@ -44,11 +53,15 @@ def content_of(definition: Definition) -> Content:
                 half_life_days=rule.half_life_days,
                 window_days=rule.window_days,
                 cap=rule.cap,
+                first_only=rule.first_only,
             )
             for rule in definition.engagement_rules.select_related("kind")
         ),
-        fit=tuple(FitDraft(rule.name, rule.points, rule.conditions) for rule in definition.fit_rules.all()),
-        required=tuple((row.criterion.key, row.least) for row in definition.required.select_related("criterion")),
+        fit=tuple(general),
+        required=tuple((row.criterion.key, row.least) for row in required),
+        fresh=tuple((row.criterion.key, row.fresh_days) for row in required if row.fresh_days is not None),
+        personas=tuple(PersonaDraft(row.name, tuple(of.get(row.pk, ()))) for row in definition.personas.all()),
+        exclusions=tuple(ExclusionDraft(row.name, row.conditions) for row in definition.exclusions.all()),
     )
 
 

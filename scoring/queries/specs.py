@@ -9,13 +9,16 @@ from typing import Any
 from django.db import connection
 
 from leads.models import Direction, EventKind
-from scoring.definitions import EngagementLine, FitLine, Required, Spec
+from scoring.definitions import EngagementLine, ExclusionLine, FitLine, PersonaLine, Required, Spec
 from scoring.models import Definition
 from scoring.statement import Statement
 
 
 def load_spec(definition: Definition) -> Spec:
-    """The definition as plain values. Five small queries."""
+    """The definition as plain values; general fit rules first, then those of each persona. Six small queries."""
+    personas = tuple(PersonaLine(row.pk, row.name) for row in definition.personas.all())
+    places = {None: -1} | {persona.id: place for place, persona in enumerate(personas)}
+    fit = sorted(definition.fit_rules.all(), key=lambda rule: places[rule.persona_id])
     return Spec(
         id=definition.pk,
         version=definition.version,
@@ -41,12 +44,12 @@ def load_spec(definition: Definition) -> Spec:
                 half_life_days=rule.half_life_days,
                 window_days=rule.window_days,
                 cap=rule.cap,
+                first_only=rule.first_only,
             )
             for rule in definition.engagement_rules.select_related("kind")
         ),
         fit=tuple(
-            FitLine(id=rule.pk, name=rule.name, points=rule.points, conditions=rule.conditions)
-            for rule in definition.fit_rules.all()
+            FitLine(rule.pk, rule.name, rule.points, rule.conditions, persona_id=rule.persona_id) for rule in fit
         ),
         required=tuple(
             Required(
@@ -54,9 +57,12 @@ def load_spec(definition: Definition) -> Spec:
                 label=row.criterion.label,
                 question=row.criterion.question,
                 least=row.least,
+                fresh_days=row.fresh_days,
             )
             for row in definition.required.select_related("criterion")
         ),
+        personas=personas,
+        exclusions=tuple(ExclusionLine(row.pk, row.name, row.conditions) for row in definition.exclusions.all()),
     )
 
 

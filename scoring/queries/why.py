@@ -44,6 +44,8 @@ def why(
         categories={category: row[category] for category in CATEGORIES},
         threshold=spec.threshold,
         is_qualified=row["is_qualified"],
+        persona=spec.persona(row.get("persona_id")),
+        excluded=spec.exclusion(row.get("exclusion_id")),
         lines=_lines(spec, row, day),
         missing=_missing(spec, row, day),
         fades_on=None if is_past else _fades_on(spec, contact_id, row["total"], day),
@@ -63,7 +65,13 @@ LEFT JOIN leads_company o ON o.id = c.company_id"""
 
 def _lines(spec: Spec, row: dict[str, Any], day: int) -> list[Line]:
     lines = [
-        Line(rule_id=rule.id, name=rule.name, category="fit", thousandths=1000 * points)
+        Line(
+            rule_id=rule.id,
+            name=rule.name,
+            category="fit",
+            thousandths=1000 * points,
+            persona=spec.persona(rule.persona_id),
+        )
         for rule, points in zip(spec.fit, row["fits"], strict=True)
         if points
     ]

@@ -13,9 +13,18 @@ from core import locks
 from core.errors import Refused, Stale
 from leads.models import Criterion, EventKind
 from scoring import signals
-from scoring.drafting import Content, problems
-from scoring.models import Definition, DefinitionStatus, EngagementRule, FitRule, RequiredCriterion
+from scoring.drafting import Content, FitDraft, problems
+from scoring.models import (
+    Definition,
+    DefinitionStatus,
+    EngagementRule,
+    Exclusion,
+    FitRule,
+    Persona,
+    RequiredCriterion,
+)
 from scoring.queries.drafts import content_of, known
+from scoring.services.floods import reach_of
 from users.models import User
 from users.roles import CAPABILITIES, Can
 
@@ -89,6 +98,8 @@ def _write_rules(definition: Definition, content: Content) -> None:
     """Its rules anew, in the order of the content, which has no problems."""
     definition.engagement_rules.all().delete()
     definition.fit_rules.all().delete()
+    definition.personas.all().delete()
+    definition.exclusions.all().delete()
     definition.required.all().delete()
     kinds = dict(EventKind.objects.values_list("key", "pk"))
     criteria = dict(Criterion.objects.values_list("key", "pk"))
@@ -102,22 +113,37 @@ def _write_rules(definition: Definition, content: Content) -> None:
             half_life_days=rule.half_life_days,
             window_days=int(rule.window_days or 0),
             cap=rule.cap,
+            first_only=rule.first_only,
             position=position,
         )
         for position, rule in enumerate(content.engagement)
     )
+    personas = Persona.objects.bulk_create(
+        Persona(definition=definition, name=row.name, position=place) for place, row in enumerate(content.personas)
+    )
+    fit: list[tuple[Persona | None, FitDraft]] = [(None, rule) for rule in content.fit]
+    for persona, group in zip(personas, content.personas, strict=True):
+        fit += [(persona, rule) for rule in group.rules]
     FitRule.objects.bulk_create(
         FitRule(
             definition=definition,
+            persona=persona,
             name=rule.name,
             conditions=rule.conditions,
             points=int(rule.points or 0),
             position=place,
         )
-        for place, rule in enumerate(content.fit)
+        for place, (persona, rule) in enumerate(fit)
     )
+    Exclusion.objects.bulk_create(
+        Exclusion(definition=definition, name=row.name, conditions=row.conditions, position=place)
+        for place, row in enumerate(content.exclusions)
+    )
+    fresh = dict(content.fresh)
     RequiredCriterion.objects.bulk_create(
-        RequiredCriterion(definition=definition, criterion_id=criteria[key], least=least)
+        RequiredCriterion(
+            definition=definition, criterion_id=criteria[key], least=least, fresh_days=fresh.get(key) or None
+        )
         for key, least in content.required
     )
 
@@ -203,8 +229,10 @@ def withdraw(*, definition_id: int, side: str, by: User, now: datetime) -> Defin
 
 
 @transaction.atomic
-def activate(*, definition_id: int, seen: int, now: datetime) -> Definition:
+def activate(*, definition_id: int, seen: int, now: datetime, is_sure: bool = False) -> Definition:
     """Judge everybody by it from now on; the former one retires. Refused while a signature is missing.
+
+    Refused with the field `is_sure`, unless that is said, when half of all leads would qualify by it.
 
     The scoring lock comes first: nobody is judged half by the one and half by the other.
     """
@@ -215,6 +243,8 @@ def activate(*, definition_id: int, seen: int, now: datetime) -> Definition:
         raise Refused(f"The signature of {' and of '.join(missing)} is missing.")
     if wrong := problems(content_of(definition), known()):
         raise Refused(f"It cannot be activated: {next(iter(wrong.values()))}")
+    if not is_sure and (reach := reach_of(definition, now=now)).is_flood:
+        raise Refused(is_sure=f"{reach.words}. Raise the line or require more; or say below that it is meant so.")
     return _put_in_place(definition, now=now)
 
 

@@ -33,6 +33,7 @@ class Changed:
     grade: str
     two_way_day: int | None
     met: list[int] | None
+    exclusion_id: int | None = None
 
 
 def _update(spec: Spec, targets: Targets, numbers: Sequence[int], day: int) -> list[Changed]:
@@ -84,13 +85,15 @@ def _record_verdicts(changed: Sequence[Changed], spec: Spec, *, now: datetime) -
 def _reasons(row: Changed, spec: Spec, day: int) -> list[str]:
     """What held and what was missing, in words."""
     sign = "reaches" if row.total >= spec.threshold else "is below"
-    reasons = [f"score {row.total} {sign} {spec.threshold}"]
+    reasons = [f"excluded: {spec.exclusion(row.exclusion_id)}"] if row.exclusion_id else []
+    reasons.append(f"score {row.total} {sign} {spec.threshold}")
     if spec.two_way_days:
         talked = row.two_way_day is not None and row.two_way_day > day - spec.two_way_days
         reasons.append(f"{'talked' if talked else 'did not talk'} to us in the last {spec.two_way_days} days")
     for required in spec.required:
         known = required.criterion_id in (row.met or [])
-        reasons.append(f"{required.label.lower()} {'answered' if known else 'missing'}")
+        lacking = "not answered lately" if required.fresh_days else "missing"
+        reasons.append(f"{required.label.lower()} {'answered' if known else lacking}")
     return reasons
 
 

@@ -1,6 +1,5 @@
-"""The definition studio: versions side by side, the draft in its editor, signatures, activation and the way back."""
+"""The definition studio: versions side by side, two compared, signatures, activation and the way back."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,14 +8,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from core.answers import go_to, wants_part
-from core.errors import Refused, Stale
-from leads import conditions
+from core.answers import go_to
+from core.errors import Refused
 from scoring import wording
-from scoring.drafting import Content, EngagementDraft, FitDraft, Known, problems, warnings
-from scoring.forms import OPERATORS, asked_fields, leaves_of, read_content, rearranged, value_text
+from scoring.drafting import problems, warnings
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries import drafts
 from scoring.services import definitions
@@ -24,7 +21,7 @@ from users.access import SignedInRequest, requires
 from users.roles import Can
 
 BIGGEST = 2**31 - 1
-YES_NO = {key for key, field in conditions.FIELDS.items() if field.type == "yes_no"}
+MOST_COMPARED = 200
 
 
 def found(pk: int) -> Definition:
@@ -65,12 +62,35 @@ def version(request: SignedInRequest, pk: int) -> HttpResponse:
         "warnings": warnings(content, known) if definition.is_open and not wrong else [],
         "engagement": [(rule.name, wording.engagement(rule, known)) for rule in content.engagement],
         "fit": [(rule.name, wording.fit(rule)) for rule in content.fit],
-        "required": wording.required(content.required, known),
+        "required": wording.required(content.required, known, content.fresh),
+        "personas": [(row.name, [(rule.name, wording.fit(rule)) for rule in row.rules]) for row in content.personas],
+        "exclusions": [(row.name, wording.exclusion(row)) for row in content.exclusions],
+        "others": [row for row in drafts.versions()[:MOST_COMPARED] if row.pk != definition.pk],
         "sides": _sides(request, definition),
         "may_edit": request.user.can(Can.EDIT_DEFINITION),
         "preview": preview if preview and not preview.is_stale else None,
+        "is_flood": bool(request.GET.get("flood")) and definition.is_signed,
     }
     return render(request, "scoring/version.html", context)
+
+
+@require_safe
+def compare(request: SignedInRequest) -> HttpResponse:
+    """Any two versions: what the one says otherwise than the other, in plain English."""
+    versions = list(drafts.versions()[:MOST_COMPARED])
+    by_number = {str(row.version): row for row in versions}
+    active = next((row for row in versions if row.status == DefinitionStatus.ACTIVE), None)
+    after = by_number.get(request.GET.get("to", ""), active or (versions[0] if versions else None))
+    before = by_number.get(request.GET.get("from", ""), after.based_on if after else None)
+    context: dict[str, Any] = {"versions": versions, "before": before or after, "after": after}
+    if before and after:
+        known = drafts.known()
+        content = drafts.content_of(after)
+        context |= {
+            "differences": wording.differences(drafts.content_of(before), content, known),
+            "note": content.note,
+        }
+    return render(request, "scoring/compare.html", context)
 
 
 def _sides(request: SignedInRequest, definition: Definition) -> list[dict[str, Any]]:
@@ -86,145 +106,6 @@ def _sides(request: SignedInRequest, definition: Definition) -> list[dict[str, A
     ]
 
 
-@requires(Can.EDIT_DEFINITION)
-@require_http_methods(["GET", "HEAD", "POST"])
-def edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """The editor. Its buttons send all of it and get it back rearranged; only save keeps anything."""
-    definition = found(pk)
-    if not definition.is_open:
-        messages.error(request, f"Version {definition.version} never changes. Make a draft from it.")
-        return redirect("definition_version", pk)
-    known = drafts.known()
-    if request.method != "POST":
-        return _studio(request, definition, drafts.content_of(definition), known, seen=str(definition.revision))
-    content = read_content(request.POST, known.criteria)
-    seen, do = request.POST.get("seen", ""), request.POST.get("do", "save")
-    if do != "save":
-        content = rearranged(content, do, request.POST, known)
-        return _studio(request, definition, content, known, seen=seen, is_changed=True)
-    try:
-        definitions.save_draft(
-            definition_id=pk,
-            content=content,
-            by=request.user,
-            seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0,
-            now=timezone.now(),
-        )
-    except Stale as stale:
-        seen = str(found(pk).revision)
-        return _studio(
-            request, definition, content, known, seen=seen, said=str(stale), is_changed=True, status=409
-        )  # fmt: skip
-    except Refused as refused:
-        said = "Not saved yet: see the notes below."
-        return _studio(
-            request, definition, content, known, seen=seen, wrong=refused.fields, said=said, is_changed=True, status=422
-        )  # fmt: skip
-    messages.success(request, f"Version {definition.version} is saved.")
-    return go_to(request, reverse("definition_version", args=[pk]))
-
-
-def _studio(
-    request: SignedInRequest,
-    definition: Definition,
-    content: Content,
-    known: Known,
-    *,
-    seen: str,
-    wrong: dict[str, str] | None = None,
-    said: str = "",
-    is_changed: bool = False,
-    status: int = 200,
-) -> HttpResponse:
-    wrong = wrong or {}
-    active = drafts.active_definition()
-    all_right = not problems(content, known)
-    context: dict[str, Any] = {
-        "definition": definition,
-        "content": content,
-        "known": known,
-        "engagement": [_engagement_row(n, rule, known, wrong) for n, rule in enumerate(content.engagement)],
-        "fit": [_fit_row(n, rule, wrong) for n, rule in enumerate(content.fit)],
-        "fields": asked_fields(),
-        "kinds": _kinds(known),
-        "required": [(key, label, dict(content.required).get(key, "")) for key, label in known.criteria.items()],
-        "grades": list(zip(("grade_a_fit", "grade_b_fit", "grade_1_engagement", "grade_2_engagement"),
-                           ("A from fit", "B from fit", "1 from engagement", "2 from engagement"),
-                           content.grades, strict=True)),
-        "differences": wording.differences(drafts.content_of(active), content, known) if active and all_right else [],
-        "warnings": warnings(content, known) if all_right else [],
-        "all_right": all_right,
-        "active": active,
-        "wrong": wrong,
-        "said": said,
-        "seen": seen,
-        "is_changed": is_changed,
-        "loses_signatures": definition.marketing_signed_at or definition.sales_signed_at,
-    }  # fmt: skip
-    part = "#body" if wants_part(request) else ""
-    return render(request, f"scoring/studio.html{part}", context, status=status)
-
-
-def _kinds(known: Known) -> dict[str, list[tuple[str, str]]]:
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for key, kind in known.kinds.items():
-        groups.setdefault(kind.category, []).append((key, kind.label + (" ⇄" if kind.is_two_way else "")))
-    return groups
-
-
-def _mine(wrong: dict[str, str], at: str) -> dict[str, str]:
-    return {name.partition("-")[2]: text for name, text in wrong.items() if name.startswith(f"{at}-")}
-
-
-def _engagement_row(n: int, rule: EngagementDraft, known: Known, wrong: dict[str, str]) -> dict[str, Any]:
-    facets = [(pk, name, pk in rule.facet_ids) for pk, (name, kind) in known.facets.items() if kind == rule.kind]
-    return {
-        "n": n,
-        "block": str(n),
-        "rule": rule,
-        "points": wording.points(rule.points),
-        "words": wording.engagement(rule, known),
-        "facets": facets,
-        "is_lost": rule.kind not in known.kinds,
-        "wrong": _mine(wrong, f"e{n}"),
-    }
-
-
-def _fit_row(n: int, rule: FitDraft, wrong: dict[str, str]) -> dict[str, Any]:
-    flat = leaves_of(rule.conditions)
-    shown = flat or ("all", [])
-    return {
-        "n": n,
-        "block": str(n),
-        "rule": rule,
-        "points": wording.points(rule.points),
-        "words": wording.fit(rule),
-        "is_nested": flat is None and bool(rule.conditions),
-        "raw": json.dumps(rule.conditions),
-        "joiner": shown[0],
-        "leaves": [_leaf_row(m, leaf) for m, leaf in enumerate(shown[1])],
-        "wrong": _mine(wrong, f"f{n}"),
-    }
-
-
-def _leaf_row(m: int, leaf: dict[str, Any]) -> dict[str, Any]:
-    op = leaf.get("op", "is")
-    text = value_text(leaf)
-    return {
-        "m": m,
-        "field": leaf.get("field"),
-        "op": op,
-        "label": OPERATORS.get(op, op),
-        "text": text,
-        "rows": min(6, text.count("\n") + 1),
-        "has_value": op not in {"known", "unknown"},
-        "is_list": op in {"in", "not_in", "contains_any", "between"},
-        "is_yes_no": conditions.FIELDS[leaf["field"]].type == "yes_no"
-        if leaf.get("field") in conditions.FIELDS
-        else False,
-    }
-
-
 def _decide(request: SignedInRequest, pk: int, work: Callable[[int], str]) -> HttpResponse:
     """Do something with the revision that the person has seen, and go back to the version."""
     found(pk)
@@ -233,6 +114,8 @@ def _decide(request: SignedInRequest, pk: int, work: Callable[[int], str]) -> Ht
         said = work(int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0)
     except Refused as refused:
         messages.error(request, str(refused))
+        if "is_sure" in refused.fields:
+            return redirect(f"{reverse('definition_version', args=[pk])}?flood=1")
     else:
         messages.success(request, said)
     return redirect("definition_version", pk)
@@ -270,7 +153,8 @@ def activate(request: SignedInRequest, pk: int) -> HttpResponse:
     """Judge everybody by it from now on."""
 
     def work(seen: int) -> str:
-        row = definitions.activate(definition_id=pk, seen=seen, now=timezone.now())
+        is_sure = bool(request.POST.get("is_sure"))
+        row = definitions.activate(definition_id=pk, seen=seen, now=timezone.now(), is_sure=is_sure)
         return f"Version {row.version} is active. Everybody is being judged anew."
 
     return _decide(request, pk, work)

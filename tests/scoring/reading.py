@@ -31,16 +31,27 @@ def read(
     spec: Spec, day: int, fields: Mapping[str, Any], events: Iterable[Event], answers: Iterable[Answer]
 ) -> dict[str, Any]:
     events = [event for event in events if not event.is_quarantined]
-    fit = sum(rule.points for rule in spec.fit if conditions.holds(rule.conditions, fields))
+    held = [rule for rule in spec.fit if conditions.holds(rule.conditions, fields)]
+    fit = sum(rule.points for rule in held if rule.persona_id is None)
+    persona, most = None, 0
+    for one in spec.personas:
+        points = sum(rule.points for rule in held if rule.persona_id == one.id)
+        if points > most:
+            persona, most = one.id, points
+    fit += most
+    excluded = [row.id for row in spec.exclusions if conditions.holds(row.conditions, fields)]
     sums = dict.fromkeys(CATEGORIES, 0)
     for rule in spec.engagement:
-        thousandths = 0
+        thousandths, ages = 0, []
         for event in events:
             age = day - event.day
             if event.kind_id != rule.kind_id or (rule.facet_ids and event.facet_id not in rule.facet_ids):
                 continue
             if 0 <= age < rule.horizon:
                 thousandths += rule.weights[age]
+                ages.append(age)
+        if rule.first_only:
+            thousandths = rule.weights[min(ages)] if ages else 0
         sums[rule.category] += decay.capped(thousandths, rule.cap)
     categories = {category: decay.rounded(value) for category, value in sums.items()}
     engagement = sum(categories.values())
@@ -54,7 +65,9 @@ def read(
         if stands and (best is None or (answer.observed_day, answer.number) > (best.observed_day, best.number)):
             newest[answer.criterion_id] = answer
     met = all(
-        required.criterion_id in newest and newest[required.criterion_id].verdict in required.accepted
+        required.criterion_id in newest
+        and newest[required.criterion_id].verdict in required.accepted
+        and (required.fresh_days is None or newest[required.criterion_id].observed_day > day - required.fresh_days)
         for required in spec.required
     )
     return {
@@ -65,5 +78,8 @@ def read(
         "is_qualified": fit + engagement >= spec.threshold
         and (two_way or not spec.two_way_days)
         and met
+        and not excluded
         and fields.get("contact.lifecycle") != "disqualified",
+        **({"persona_id": persona} if spec.personas else {}),
+        **({"exclusion_id": excluded[0] if excluded else None} if spec.exclusions else {}),
     }

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leads.days import FIRST, day_of
 from leads.models import Category, Company, Contact, Criterion, EngagementEvent, EventKind, Facet, Standing
 from scoring import queries
-from scoring.definitions import EngagementLine, FitLine, Required, Spec
+from scoring.definitions import EngagementLine, ExclusionLine, FitLine, PersonaLine, Required, Spec
 from scoring.services import refresh_all, rescore_changed
 from scoring.statement import COLUMNS, EVERYBODY, IDS, ONE, RANGE
 from tests import factories
@@ -23,7 +23,7 @@ KINDS = ["page_view", "form_submitted", "email_replied", "trial_started", "socia
 
 
 @st.composite
-def engagement_rules(draw: st.DrawFn) -> tuple[str, bool, str, int, int | None, int, int | None]:
+def engagement_rules(draw: st.DrawFn) -> tuple[str, bool, str, int, int | None, int, int | None, bool]:
     return (
         draw(st.sampled_from(KINDS)),
         draw(st.booleans()),
@@ -32,6 +32,7 @@ def engagement_rules(draw: st.DrawFn) -> tuple[str, bool, str, int, int | None, 
         draw(st.none() | st.integers(1, 90)),
         draw(st.integers(1, 400)),
         draw(st.none() | st.integers(1, 60)),
+        draw(st.booleans()),  # it counts once
     )
 
 
@@ -75,10 +76,17 @@ answers = st.lists(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rules=st.lists(engagement_rules(), max_size=8),
-    fits=st.lists(st.tuples(st.sampled_from(FIT_CONDITIONS), st.integers(-30, 30).filter(bool)), max_size=4),
+    fits=st.lists(
+        st.tuples(st.sampled_from(FIT_CONDITIONS), st.integers(-30, 30).filter(bool), st.sampled_from([None, 71, 72])),
+        max_size=6,
+    ),
+    excluding=st.lists(st.sampled_from(FIT_CONDITIONS), max_size=2),
     threshold=st.integers(-20, 60),
     two_way_days=st.none() | st.integers(1, 120),
-    leasts=st.dictionaries(st.sampled_from(["budget", "need"]), st.sampled_from(["meets", "weak"])),
+    leasts=st.dictionaries(
+        st.sampled_from(["budget", "need"]),
+        st.tuples(st.sampled_from(["meets", "weak"]), st.none() | st.integers(1, 200)),
+    ),
     person=people,
     happened=happenings,
     answered=answers,
@@ -87,9 +95,10 @@ answers = st.lists(
 def test_sql_and_the_plain_reading_agree(
     rules: list[Any],
     fits: list[Any],
+    excluding: list[dict[str, Any]],
     threshold: int,
     two_way_days: int | None,
-    leasts: dict[str, str],
+    leasts: dict[str, tuple[str, int | None]],
     person: dict[str, Any],
     happened: list[Any],
     answered: list[Any],
@@ -129,8 +138,12 @@ def test_sql_and_the_plain_reading_agree(
             )
             for n, (key, faceted, category, *rest) in enumerate(rules)
         ),
-        fit=tuple(FitLine(n, "", points, condition) for n, (condition, points) in enumerate(fits)),
-        required=tuple(Required(criteria[key].pk, "", "", least) for key, least in leasts.items()),
+        fit=tuple(FitLine(n, "", points, condition, persona) for n, (condition, points, persona) in enumerate(fits)),
+        required=tuple(
+            Required(criteria[key].pk, "", "", least, fresh_days) for key, (least, fresh_days) in leasts.items()
+        ),
+        personas=tuple(PersonaLine(pk, "") for pk in (72, 71) if any(fit[2] == pk for fit in fits)),
+        exclusions=tuple(ExclusionLine(80 + n, "", condition) for n, condition in enumerate(excluding)),
     )
     day = DAY - asked_days_ago
     expected = read(
@@ -156,7 +169,8 @@ def test_sql_and_the_plain_reading_agree(
         for with_lines in (False, True):
             rows = queries.run(statement.select(targets, with_lines=with_lines), numbers, day)
             row = next(row for row in rows if row["contact_id"] == contact.pk)
-            assert {column: row[column] for column in COLUMNS} == expected
+            assert {column: row[column] for column in expected} == expected
+            assert not with_lines or sum(row["fits"]) == row["fit"]
 
 
 def test_the_lines_add_up_to_the_total_to_the_last_digit() -> None:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from leads import condition_controls
 from leads.models import EventKind, Facet
-from scoring import forms
 from scoring.models import Definition
 from scoring.queries.drafts import content_of
 from scoring.services import definitions
@@ -45,12 +45,12 @@ def controls(row: Definition) -> dict[str, Any]:
     for n, fit in enumerate(content.fit):
         sent["f"].append(n)
         sent |= {f"f{n}-name": fit.name, f"f{n}-points": fit.points, f"f{n}-c": []}
-        joiner, leaves = forms.leaves_of(fit.conditions) or ("all", [])
+        joiner, leaves = condition_controls.leaves_of(fit.conditions) or ("all", [])
         sent[f"f{n}-joiner"] = joiner
         for m, leaf in enumerate(leaves):
             sent[f"f{n}-c"].append(m)
             sent |= {f"f{n}-c{m}-field": leaf["field"], f"f{n}-c{m}-op": leaf["op"]}
-            sent[f"f{n}-c{m}-value"] = forms.value_text(leaf)
+            sent[f"f{n}-c{m}-value"] = condition_controls.value_text(leaf)
     return sent
 
 
@@ -118,11 +118,28 @@ def test_conditions_that_contradict_each_other_are_refused(cast: Cast, draft: De
 
 def test_buttons_rearrange_and_keep_nothing(cast: Cast, draft: Definition) -> None:
     first, second = (rule.name for rule in draft.engagement_rules.all()[:2])
-    page = post(cast.mara, draft, controls(draft) | {"do": "down:e:0"}).content.decode()
+    page = post(cast.mara, draft, controls(draft) | {"do": "down:e0"}).content.decode()
     assert page.index(f'value="{second}"') < page.index(f'value="{first}"')
-    page = post(cast.mara, draft, controls(draft) | {"do": "remove:f:0"}).content.decode()
+    page = post(cast.mara, draft, controls(draft) | {"do": "remove:f0"}).content.decode()
     assert "50 to 1,000 employees" not in page.split('id="studio-body"')[1].split("Against v1")[0]
-    for do in ("add:e", "add:f", "leaf:f:0", "unleaf:f:0:0", "up:e:99", "nonsense", "unleaf:f:0:x", "::::"):
+    for do in (
+        "add:e",
+        "add:f",
+        "add:p",
+        "add:p0f",
+        "add:x:rivals",
+        "add:x:nothing",
+        "leaf:f0",
+        "unleaf:f0:0",
+        "up:e99",
+        "nonsense",
+        "unleaf:f0:x",
+        "::::",
+        "up:p0f0",
+        "remove:x7",
+        "pattern:e99",
+        "pattern:",
+    ):
         assert post(cast.mara, draft, controls(draft) | {"do": do}).status_code == 200
     draft.refresh_from_db()
     assert draft.revision == 1

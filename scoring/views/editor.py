@@ -1,0 +1,238 @@
+"""The editor of a draft. Its buttons send all of it and get it back rearranged; only save keeps anything."""
+
+from dataclasses import replace
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from core.answers import go_to, wants_part
+from core.errors import Refused, Stale
+from leads import condition_controls as controls
+from leads.queries import pattern_fits
+from leads.services.kinds import add_pattern
+from scoring import wording
+from scoring.drafting import Content, EngagementDraft, ExclusionDraft, FitDraft, Known, PersonaDraft, problems, warnings
+from scoring.forms import EXCLUSIONS, read_content, rearranged
+from scoring.models import Definition
+from scoring.queries import drafts
+from scoring.services import definitions
+from scoring.views.studio import found
+from users.access import SignedInRequest, requires
+from users.roles import Can
+
+NOT_SAVED = "Not saved yet: see the notes below."
+
+
+@requires(Can.EDIT_DEFINITION)
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show the draft, rearrange it, or save it."""
+    definition = found(pk)
+    if not definition.is_open:
+        messages.error(request, f"Version {definition.version} never changes. Make a draft from it.")
+        return redirect("definition_version", pk)
+    known = drafts.known()
+    if request.method != "POST":
+        return _studio(request, definition, drafts.content_of(definition), known, seen=str(definition.revision))
+    content = read_content(request.POST, known.criteria)
+    seen, do = request.POST.get("seen", ""), request.POST.get("do", "save")[:200]
+    if do.startswith("pattern:"):
+        return _with_pattern(request, definition, content, do.removeprefix("pattern:"), seen=seen)
+    if do != "save":
+        content = rearranged(content, do, request.POST, known)
+        return _studio(request, definition, content, known, seen=seen, is_changed=True)
+    try:
+        definitions.save_draft(
+            definition_id=pk,
+            content=content,
+            by=request.user,
+            seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0,
+            now=timezone.now(),
+        )
+    except Stale as stale:
+        seen = str(found(pk).revision)
+        return _studio(request, definition, content, known, seen=seen, said=str(stale), is_changed=True, status=409)
+    except Refused as refused:
+        wrong = refused.fields
+        return _studio(
+            request, definition, content, known, seen=seen, wrong=wrong, said=NOT_SAVED, is_changed=True, status=422
+        )
+    messages.success(request, f"Version {definition.version} is saved.")
+    return go_to(request, reverse("definition_version", args=[pk]))
+
+
+def _may_add_patterns(request: SignedInRequest) -> bool:
+    """Patterns are part of the registry of kinds, whoever keeps that (Settings, Kinds of events)."""
+    return request.user.can(Can.MANAGE_CAPTURE) or request.user.can(Can.MANAGE_PEOPLE)
+
+
+def _with_pattern(
+    request: SignedInRequest, definition: Definition, content: Content, at: str, *, seen: str
+) -> HttpResponse:
+    """A new pattern for the kind of a rule, ticked in it: it is kept at once, for all definitions."""
+    blocks = controls.blocks(request.POST, "e")
+    block = at.removeprefix("e")
+    if block not in blocks or not _may_add_patterns(request):
+        return _studio(request, definition, content, drafts.known(), seen=seen, is_changed=True)
+    place = blocks.index(block)
+    rule = content.engagement[place]
+    try:
+        facet = add_pattern(
+            kind_key=rule.kind,
+            name=request.POST.get(f"{at}-new_name", "")[:200],
+            pattern=request.POST.get(f"{at}-new_pattern", "")[:1000],
+            facet_property=request.POST.get(f"{at}-new_property", "")[:200],
+            now=timezone.now(),
+        )
+    except Refused as refused:
+        wrong = {f"e{place}-new_pattern": str(refused)}
+        return _studio(
+            request, definition, content, drafts.known(), seen=seen, wrong=wrong, is_changed=True, status=422
+        )
+    rules = list(content.engagement)
+    rules[place] = replace(rule, facet_ids=(*rule.facet_ids, facet.pk))
+    content = replace(content, engagement=tuple(rules))
+    notes = {place: f"“{facet.name}” is a pattern now. {pattern_fits(facet).words}"}
+    return _studio(request, definition, content, drafts.known(), seen=seen, notes=notes, is_changed=True)
+
+
+def _studio(
+    request: SignedInRequest,
+    definition: Definition,
+    content: Content,
+    known: Known,
+    *,
+    seen: str,
+    wrong: dict[str, str] | None = None,
+    notes: dict[int, str] | None = None,
+    said: str = "",
+    is_changed: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    wrong, notes = wrong or {}, notes or {}
+    active = drafts.active_definition()
+    all_right = not problems(content, known)
+    fields = controls.asked_fields()
+    context: dict[str, Any] = {
+        "definition": definition,
+        "content": content,
+        "engagement": [
+            _engagement_row(n, rule, known, wrong, notes.get(n, "")) for n, rule in enumerate(content.engagement)
+        ],
+        "fit": [_fit_row("f", n, rule, fields, wrong) for n, rule in enumerate(content.fit)],
+        "personas": [_persona_row(n, row, fields, wrong) for n, row in enumerate(content.personas)],
+        "exclusions": [_exclusion_row(n, row, fields, wrong) for n, row in enumerate(content.exclusions)],
+        "presets": [(f"add:x:{key}", label) for key, (label, _, _) in EXCLUSIONS.items()],
+        "kinds": _kinds(known),
+        "required": _required(content, known, wrong),
+        "grades": _grades(content),
+        "differences": wording.differences(drafts.content_of(active), content, known) if active and all_right else [],
+        "warnings": warnings(content, known) if all_right else [],
+        "all_right": all_right,
+        "active": active,
+        "wrong": wrong,
+        "said": said,
+        "seen": seen,
+        "is_changed": is_changed,
+        "may_add_patterns": _may_add_patterns(request),
+        "loses_signatures": definition.marketing_signed_at or definition.sales_signed_at,
+    }
+    part = "#body" if wants_part(request) else ""
+    return render(request, f"scoring/studio.html{part}", context, status=status)
+
+
+def _kinds(known: Known) -> dict[str, list[tuple[str, str]]]:
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for key, kind in known.kinds.items():
+        groups.setdefault(kind.category, []).append((key, kind.label + (" ⇄" if kind.is_two_way else "")))
+    return groups
+
+
+def _required(content: Content, known: Known, wrong: dict[str, str]) -> list[dict[str, Any]]:
+    least, fresh = dict(content.required), dict(content.fresh)
+    return [
+        {
+            "key": key,
+            "label": label,
+            "least": least.get(key, ""),
+            "fresh": "" if fresh.get(key) is None else fresh[key],
+            "wrong": wrong.get(f"fresh-{key}", ""),
+        }
+        for key, label in known.criteria.items()
+    ]
+
+
+def _grades(content: Content) -> list[tuple[str, str, Any]]:
+    names = ("grade_a_fit", "grade_b_fit", "grade_1_engagement", "grade_2_engagement")
+    labels = ("A from fit", "B from fit", "1 from engagement", "2 from engagement")
+    return list(zip(names, labels, content.grades, strict=True))
+
+
+def _mine(wrong: dict[str, str], at: str) -> dict[str, str]:
+    return {name.partition("-")[2]: text for name, text in wrong.items() if name.startswith(f"{at}-")}
+
+
+def _engagement_row(
+    n: int, rule: EngagementDraft, known: Known, wrong: dict[str, str], note: str = ""
+) -> dict[str, Any]:
+    facets = [(pk, name, pk in rule.facet_ids) for pk, (name, kind) in known.facets.items() if kind == rule.kind]
+    kind = known.kinds.get(rule.kind)
+    return {
+        "n": n,
+        "at": f"e{n}",
+        "rule": rule,
+        "points": wording.points(rule.points),
+        "words": wording.engagement(rule, known),
+        "facets": facets,
+        "property": kind.facet_property if kind else "",
+        "is_lost": kind is None,
+        "note": note,
+        "wrong": _mine(wrong, f"e{n}"),
+    }
+
+
+def _fit_row(list_: str, n: int, rule: FitDraft, fields: list[controls.Asked], wrong: dict[str, str]) -> dict[str, Any]:
+    at = f"{list_}{n}"
+    mine = _mine(wrong, at)
+    return {
+        "n": n,
+        "at": at,
+        "list": list_,
+        "rule": rule,
+        "points": wording.points(rule.points),
+        "words": wording.fit(rule),
+        "builder": controls.builder(at, rule.conditions, fields, wrong=mine.get("conditions", "")),
+        "wrong": mine,
+    }
+
+
+def _persona_row(n: int, row: PersonaDraft, fields: list[controls.Asked], wrong: dict[str, str]) -> dict[str, Any]:
+    at = f"p{n}"
+    rules = [_fit_row(f"{at}f", m, rule, fields, wrong) for m, rule in enumerate(row.rules)]
+    return {
+        "n": n,
+        "at": at,
+        "list": f"{at}f",
+        "persona": row,
+        "rules": rules,
+        "wrong": _mine(wrong, at),
+        "is_wrong": any(name.startswith((f"{at}-", f"{at}f")) for name in wrong),
+    }
+
+
+def _exclusion_row(n: int, row: ExclusionDraft, fields: list[controls.Asked], wrong: dict[str, str]) -> dict[str, Any]:
+    at = f"x{n}"
+    mine = _mine(wrong, at)
+    return {
+        "n": n,
+        "at": at,
+        "exclusion": row,
+        "words": wording.exclusion(row),
+        "builder": controls.builder(at, row.conditions, fields, wrong=mine.get("conditions", "")),
+        "wrong": mine,
+    }
