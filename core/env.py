@@ -29,15 +29,18 @@ def flag(name: str, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name}={value!r} is neither yes nor no. Write 1 or 0.")
 
 
-def number(name: str, default: int) -> int:
-    """A whole number."""
+def number(name: str, default: int, *, least: int | None = None, most: int | None = None) -> int:
+    """A whole number, perhaps within limits."""
     value = os.environ.get(name, "").strip()
     if not value:
         return default
     try:
-        return int(value)
+        found = int(value)
     except ValueError:
         raise ImproperlyConfigured(f"{name}={value!r} is not a whole number.") from None
+    if (least is not None and found < least) or (most is not None and found > most):
+        raise ImproperlyConfigured(f"{name}={value!r}: write a number from {least} to {most}.")
+    return found
 
 
 def words(name: str, default: str = "") -> list[str]:
