@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from activities.models import ActivityKind
+from activities.notices import Mail, Topic
 from activities.services import OUTCOMES
 from users.models import User
 
@@ -92,3 +93,30 @@ def due_at(day: date) -> datetime:
 
 def _working_day(day: date) -> date:
     return day + timedelta(days={5: 2, 6: 1}.get(day.weekday(), 0))
+
+
+class NoticesForm(forms.Form):
+    """How somebody wants to be told besides the bell."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for topic in Topic:
+            self.fields[topic.value] = forms.ChoiceField(label=topic.label, choices=Mail.choices)
+        self.fields["digest_at"] = forms.TimeField(
+            label="The day's mail leaves at", widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+        )
+        self.fields["quiet_from"] = forms.TimeField(
+            label="No mail from", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+        )
+        self.fields["quiet_until"] = forms.TimeField(
+            label="until",
+            required=False,
+            widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
+            help_text="In your time zone; it may pass midnight. What comes meanwhile is mailed when it is over.",
+        )
+        self.fields["in_browser"] = forms.BooleanField(
+            label="Show what is new on the desktop",
+            required=False,
+            widget=forms.CheckboxInput({"data-ask-notices": ""}),
+            help_text="While Winnow is open in another tab. The browser asks whether that may be.",
+        )

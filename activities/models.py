@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from activities.notices import DIGEST_AT, Mail, Topic
 from leads.models import Contact, EngagementEvent
 from users.models import User
 
@@ -84,15 +85,46 @@ class Notification(models.Model):
 
     user = models.ForeignKey(User, models.CASCADE, related_name="notifications")
     key = models.CharField(max_length=100)
+    topic = models.CharField(max_length=10, choices=Topic.choices, default=Topic.OTHER, db_default=Topic.OTHER)
     text = models.CharField(max_length=300)
     url = models.CharField(max_length=300)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    mail_at = models.DateTimeField(null=True, help_text="When it is mailed unless it was seen; empty: it is not.")
 
     class Meta:
         ordering = ["-at", "-pk"]
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="notification_once")]
         indexes = [
+            models.Index(fields=["mail_at"], condition=Q(mail_at__isnull=False), name="notification_to_mail"),
             models.Index(fields=["user", "-at", "-id"], name="notification_of_user"),
             models.Index(fields=["user"], condition=Q(read_at=None), name="notification_unread"),
         ]
+
+
+class NoticeChoice(models.Model):
+    """How a person wants to be told of a topic besides the bell."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="notice_choices")
+    topic = models.CharField(max_length=10, choices=Topic.choices)
+    mail = models.CharField(max_length=5, choices=Mail.choices)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "topic"], name="notice_choice_once")]
+
+
+class NoticeHours(models.Model):
+    """When a person wants no mail, when the day's mail comes, and whether the browser shows what is new."""
+
+    user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_hours")
+    quiet_from = models.TimeField(null=True)
+    quiet_until = models.TimeField(null=True)
+    digest_at = models.TimeField(default=DIGEST_AT)
+    in_browser = models.BooleanField(default=False)
+
+
+class Heard(models.Model):
+    """How far a sweep over events has come."""
+
+    name = models.CharField(max_length=20, primary_key=True)
+    up_to = models.BigIntegerField(help_text="Events up to this id are dealt with.")

@@ -10,6 +10,8 @@ urlpatterns = [
     path("follow-ups/<int:pk>/reopen/", log.follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/snooze/", log.follow_up_snooze, name="follow_up_snooze"),
     path("notifications/", bell.notifications, name="notifications"),
+    path("notifications/live/", bell.live, name="notifications_live"),
+    path("settings/notifications/", bell.settings, name="settings_notices"),
     path("notifications/read/", bell.read_all, name="notifications_read"),
     path("notifications/<int:pk>/", bell.open_one, name="notification_open"),
 ]

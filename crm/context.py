@@ -1,14 +1,14 @@
 """What base.html needs on every page."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
-from activities.queries import unread_count
+from activities.queries import unread
 from crm.demo import logins
 from users.models import User
 from users.roles import Can
@@ -53,13 +53,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"site_name": "Winnow", "is_demo": bool(shown), "demo_logins": shown, "demo_password": logins.PASSWORD}
     places = tuple(places_of(user))
     here = _here(request, places)
+    bell = cache(lambda: unread(user))
     return {
         "site_name": "Winnow",
         "is_demo": logins.is_demo(user),
         "nav": _nav(places, here),
         "nav_key": (places, here),  # what the places drawn in a page depend on
         # lazy: a fragment draws no bell
-        "unread_notifications": SimpleLazyObject(lambda: unread_count(user)),
+        "unread_notifications": SimpleLazyObject(lambda: bell()[0]),
+        "newest_notification": SimpleLazyObject(lambda: bell()[1]),
     }
 
 

@@ -151,6 +151,7 @@ CELERY_TASK_ROUTES = {
     "leads.tasks.merge_exact": {"queue": "bulk"},
     "leads.tasks.continue_facet_run": {"queue": "bulk"},
     "users.tasks.*": {"queue": "mail"},
+    "activities.tasks.mail_notices_to": {"queue": "mail"},
     "api.tasks.deliver": {"queue": "mail"},
     "capture.tasks.mail_confirmation": {"queue": "mail"},
 }
@@ -202,6 +203,8 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "notify-of-replies": {"task": "activities.tasks.notify_of_replies", "schedule": 20.0, "options": {"expires": 20}},
+    "mail-notices": {"task": "activities.tasks.mail_notices", "schedule": 60.0, "options": {"expires": 60}},
     "tell-what-was-missed": {"task": "api.tasks.tell_missed", "schedule": 10.0, "options": {"expires": 10}},
     "forget-old-webhooks": {"task": "api.tasks.forget_old", "schedule": crontab(hour=3, minute=40)},
     "mail-missed-resets": {"task": "users.tasks.mail_missed_resets", "schedule": 60.0, "options": {"expires": 60}},

@@ -2,18 +2,22 @@
 
 from activities.queries.follow_ups import due_follow_ups, follow_up_page, follow_ups_of, open_follow_ups
 from activities.queries.items import Item
-from activities.queries.notices import notices_of, unread_count
+from activities.queries.notices import choices_of, hours_of, notices_of, to_mail, unread, unread_count
 from activities.queries.timeline import FILTERS, Timeline, timeline
 
 __all__ = [
     "FILTERS",
     "Item",
     "Timeline",
+    "choices_of",
     "due_follow_ups",
     "follow_up_page",
     "follow_ups_of",
+    "hours_of",
     "notices_of",
     "open_follow_ups",
     "timeline",
+    "to_mail",
+    "unread",
     "unread_count",
 ]

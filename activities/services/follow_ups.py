@@ -6,6 +6,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from activities.models import FollowUp
+from activities.notices import Topic
 from activities.services.notices import notify
 from core.errors import Refused
 from leads import normalise
@@ -65,6 +66,7 @@ def notify_of_due(*, now: datetime) -> int:
     for row in rows:
         notify(
             user_ids=[row.assignee_id],
+            topic=Topic.FOLLOW_UP,
             key=f"follow-up:{row.pk}:{row.due_at.timestamp():.0f}",
             text=f"Due: {row.title} ({row.contact.name})"[:300],
             url=reverse("contact", args=[row.contact_id]),

@@ -1,15 +1,22 @@
 """Notifications."""
 
+import json
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from activities import queries, services
+from activities.forms import NoticesForm
 from activities.models import Notification
-from core.answers import done, target, wants_part
+from activities.notices import Topic
+from core.answers import done, fill_in, target, wants_part
+from core.forms import posted
+from leads.filters import number
 from users.access import SignedInRequest
 
 IN_THE_BELL = 12
@@ -34,6 +41,48 @@ def notifications(request: SignedInRequest) -> HttpResponse:
     }
     part = "#bell" if in_bell else "#list" if wants_part(request) else ""
     return render(request, f"activities/notifications.html{part}", context)
+
+
+@require_safe
+def live(request: SignedInRequest) -> HttpResponse:
+    """What is newer than what the page has shown: the bell's number, and the line itself; else nothing."""
+    seen = number(request.GET.get("seen", "")) or 0
+    count, newest = queries.unread(request.user)
+    if newest <= seen:
+        return HttpResponse(status=204)
+    context = {"unread_notifications": count, "newest_notification": newest, "live": True}
+    response = render(request, "components/bell.html", context)
+    notice = Notification.objects.get(pk=newest)
+    news: dict[str, Any] = {"toast": {"text": notice.text, "tone": "info"}}
+    if queries.hours_of(request.user).in_browser:
+        news["notice"] = {"text": notice.text, "url": notice.url}
+    response["HX-Trigger"] = json.dumps(news)
+    return response
+
+
+@require_http_methods(["GET", "POST"])
+def settings(request: SignedInRequest) -> HttpResponse:
+    """How this person wants to be told."""
+    hours = queries.hours_of(request.user)
+
+    def save(given: dict[str, Any]) -> str:
+        mails = {topic.value: given.pop(topic.value) for topic in Topic}
+        services.choose(request.user, mails=mails, **given)
+        return "Saved."
+
+    initial = queries.choices_of(request.user) | {
+        name: getattr(hours, name) for name in ("quiet_from", "quiet_until", "digest_at", "in_browser")
+    }
+    return fill_in(
+        request,
+        NoticesForm(posted(request), initial=initial),
+        save,
+        back=reverse("settings_notices"),
+        title="Notifications",
+        button="Save",
+        is_profile=True,
+        text="All of them stand in the bell, at once. A mail leaves only about what you have not seen there by then.",
+    )
 
 
 @require_POST

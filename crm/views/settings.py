@@ -28,6 +28,7 @@ SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
         "You",
         [
             ("Profile", "settings_profile", "user", "Your name and time zone", ()),
+            ("Notifications", "settings_notices", "bell", "Mails, quiet hours, the desktop", ()),
             ("Password", "account_change_password", "lock", "Choose a new one", ()),
             (
                 "Working hours",

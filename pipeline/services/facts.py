@@ -7,6 +7,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from activities.models import ActivityKind
+from activities.notices import Topic
 from activities.services import add_entry, notify
 from core.errors import Refused
 from leads import normalise
@@ -74,6 +75,7 @@ def _hand_to(opportunity: Opportunity, owner: User | None, contact_id: int, *, a
     if owner is not None and owner != actor:
         notify(
             user_ids=[owner.pk],
+            topic=Topic.HAND_OFF,
             key=f"opportunity-handed:{opportunity.pk}:{opportunity.version}",
             text=f"{actor} handed you {opportunity.name}",
             url=reverse("opportunity", args=[opportunity.pk]),

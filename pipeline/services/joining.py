@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.urls import reverse
 
+from activities.notices import Topic
 from activities.models import ActivityKind
 from activities.services import add_entry, notify
 from leads.models import Contact, Evidence, Lifecycle, Standing, Verdict
@@ -78,6 +79,7 @@ def join(
     if opportunity.owner_id and opportunity.owner_id != (actor.pk if actor else None):
         notify(
             user_ids=[opportunity.owner_id],
+            topic=Topic.HAND_OFF,
             key=f"joined:{opportunity.pk}:{contact.pk}",
             text=f"{contact.name} of {contact.company} qualified and joins {opportunity.name}",
             url=reverse("opportunity", args=[opportunity.pk]),

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.urls import reverse
 
+from activities.notices import Topic
 from activities.models import ActivityKind
 from activities.services import add_entry, notify
 from core.errors import Refused, Stale
@@ -118,6 +119,7 @@ def tell(offer: HandOff, opportunity: Opportunity, contact: Contact, *, now: dat
     key = f"hand-off:{offer.pk}" if offer.replaces_id else f"opportunity-opened:{opportunity.pk}"
     notify(
         user_ids=[offer.rep.pk],
+        topic=Topic.HAND_OFF,
         key=key,
         text=f"New prospect for you: {contact.name}{until}",
         url=reverse("opportunity", args=[opportunity.pk]),

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
+from activities.notices import Topic
 from activities.models import ActivityKind
 from activities.services import add_entry, notify
 from leads.models import Standing
@@ -52,6 +53,7 @@ def expire(*, hand_off_id: int, now: datetime) -> HandOff | None:
     opportunity = offer.opportunity_id
     notify(
         user_ids=managers_of(offer.rep),
+        topic=Topic.HAND_OFF,
         key=f"hand-off-expired:{offer.pk}",
         text=f"{offer.rep or 'Nobody'} did not answer for {offer.contact.name} in time: {to}",
         url=reverse("opportunity", args=[opportunity]) if opportunity else reverse("contact", args=[offer.contact_id]),

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
+from activities.notices import Topic
 from activities.models import ActivityKind
 from activities.services import add_entry, notify
 from core.errors import Refused
@@ -126,6 +127,7 @@ def bring_back(recycle_id: int, *, now: datetime) -> bool:
     told = {row.actor_id, Standing.objects.filter(pk=row.contact_id).values_list("owner", flat=True).first()} - {None}
     notify(
         user_ids=[pk for pk in told if pk],
+        topic=Topic.HAND_OFF,
         key=f"recycled:{row.pk}",
         text=f"{row.contact.name} is back: {why} ({row.label})",
         url=reverse("contact", args=[row.contact_id]),

@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.urls import reverse
 
+from activities.notices import Topic
 from activities.services import notify
 from core import locks
 from core.errors import Refused, Stale
@@ -207,6 +208,7 @@ def _tell(definition: Definition, text: str, side: str, now: datetime) -> None:
     roles = [role for role, may in CAPABILITIES.items() if {SIDES[side], Can.EDIT_DEFINITION} <= may]
     notify(
         user_ids=User.objects.get_queryset().filter(role__in=roles).values_list("pk", flat=True),
+        topic=Topic.DEFINITION,
         key=f"definition:{definition.pk}:{definition.revision}:{side}",
         text=text,
         url=reverse("definition_version", args=[definition.pk]),

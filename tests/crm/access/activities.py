@@ -9,6 +9,8 @@ ROWS = [
     Row("follow_up_done", EDITED, ("follow_up",), "post"),
     Row("follow_up_reopen", EDITED, ("follow_up",), "post"),
     Row("follow_up_snooze", EDITED, ("follow_up",), "post", {"until": "week"}),
+    Row("notifications_live", "200 204 204 204 204 204 204 302"),
+    Row("settings_notices", ALL),
     Row("notifications", ALL),
     Row("notifications_read", "302 302 302 302 302 302 302 302", method="post"),
     Row("notification_open", "302 404 404 404 404 404 404 302", ("notification",), "post"),
