@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db.models import Q
 from django.urls import reverse
 
-from activities.notices import Topic
 from activities.models import ActivityKind
+from activities.notices import Topic
 from activities.services import add_entry, notify
 from leads.models import Contact, Evidence, Lifecycle, Standing, Verdict
 from leads.services import assign_owner, enter_lifecycle

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 from django.urls import reverse
 
-from activities.notices import Topic
 from activities.models import ActivityKind
+from activities.notices import Topic
 from activities.services import add_entry, notify
 from core.errors import Refused, Stale
 from core.locks import locked

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.urls import reverse
 
-from activities.notices import Topic
 from activities.models import ActivityKind
+from activities.notices import Topic
 from activities.services import add_entry, notify
 from leads.models import Standing
 from pipeline import signals

@@ -6,8 +6,8 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.urls import reverse
 
-from activities.notices import Topic
 from activities.models import ActivityKind
+from activities.notices import Topic
 from activities.services import add_entry, notify
 from core.errors import Refused
 from core.locks import locked
