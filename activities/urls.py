@@ -6,6 +6,7 @@ urlpatterns = [
     path("leads/<int:pk>/log/<slug:kind>/", log.new, name="activity_new"),
     path("leads/<int:pk>/follow-ups/new/", log.follow_up_new, name="follow_up_new"),
     path("follow-ups/", follow_ups.index, name="follow_ups"),
+    path("follow-ups/export.<slug:format>", follow_ups.export, name="follow_ups_export"),
     path("follow-ups/<int:pk>/done/", log.follow_up_done, name="follow_up_done"),
     path("follow-ups/<int:pk>/reopen/", log.follow_up_reopen, name="follow_up_reopen"),
     path("follow-ups/<int:pk>/snooze/", log.follow_up_snooze, name="follow_up_snooze"),

@@ -1,6 +1,7 @@
 """What the tracker sends: {"site", "visitor", "events": [{"id", "kind", "at", "props"}]}. Values in, values out.
 
-With it may come "consent": true or false, and "automated": true where a program drives the browser. A page view is sent
+With it may come "consent": true or false, "automated": true where a program drives the browser, and "touched": true
+where somebody has pressed or scrolled. A page view is sent
 again when the page is left, with the seconds it was looked at and how far down (percent) they have been.
 """
 
@@ -40,6 +41,7 @@ class Beacon:
     events: list[Seen]
     consent: bool | None = None  # what the visitor just said
     is_automated: bool = False
+    is_touched: bool = False
 
 
 def read(body: bytes, *, now: datetime) -> Beacon:
@@ -53,7 +55,7 @@ def read(body: bytes, *, now: datetime) -> Beacon:
     site, visitor, events = content.get("site"), content.get("visitor"), content.get("events")
     if not isinstance(site, str) or not _ID.fullmatch(site):
         raise Refused(site="Give the site's write key (Settings, Tracking).")
-    if not isinstance(visitor, str) or not _VISITOR.fullmatch(visitor):
+    if not isinstance(visitor, str) or not is_visitor(visitor):
         raise Refused(visitor="Give the visitor's id: 8 to 64 letters, digits, - or _.")
     consent = content.get("consent")
     if consent is not None and not isinstance(consent, bool):
@@ -61,7 +63,12 @@ def read(body: bytes, *, now: datetime) -> Beacon:
     if not isinstance(events, list) or len(events) > MAX_EVENTS or not (events or consent is not None):
         raise Refused(events=f"Send 1 to {MAX_EVENTS} events.")
     seen = [_event(event, f"events.{number}", now) for number, event in enumerate(events)]
-    return Beacon(site, visitor, seen, consent, content.get("automated") is True)
+    return Beacon(site, visitor, seen, consent, content.get("automated") is True, content.get("touched") is True)
+
+
+def is_visitor(text: str) -> bool:
+    """Whether this is an id such as the tracker gives."""
+    return _VISITOR.fullmatch(text) is not None
 
 
 def _event(event: Any, where: str, now: datetime) -> Seen:

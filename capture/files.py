@@ -23,18 +23,19 @@ class Listed:
     encoding: str
     delimiter: str
     sheet: str = ""
-    sheets: int = 1
+    sheets: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         return tables.text_of(self.content, self.encoding)
 
 
-def read(content: bytes) -> Listed:
-    """The file as a table. Raises Refused, saying what to do, when it cannot be a list."""
+def read(content: bytes, *, sheet: str = "") -> Listed:
+    """The file as a table; of a workbook this sheet. Raises Refused, saying what to do, when it cannot be a list."""
     if content.startswith(_OLD_OFFICE) or (content.startswith(b"PK\x03\x04") and _is_workbook(content)):
-        sheet, sheets, rows = workbooks.read_workbook(content)
-        return Listed(WORKBOOK, rows, "utf-8", LINES_OF_JSON, sheet, sheets)
+        taken, sheets, rows = workbooks.read_workbook(content, sheet)
+        names = tuple(name.replace("\0", "") for name in sheets)
+        return Listed(WORKBOOK, rows, "utf-8", LINES_OF_JSON, taken.replace("\0", ""), names)
     encoding = tables.encoding_of(content)
     text = tables.text_of(content, encoding)
     if re.match(r"\s*BEGIN:VCARD", text[:200], re.IGNORECASE):

@@ -16,6 +16,7 @@ class KnownSite:
     allowed_origins: frozenset[str]
     name: str = ""
     is_server: bool = False
+    asks_consent: bool = False
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -39,7 +40,7 @@ def known_site(write_key: str) -> KnownSite | None:
     if site is None:  # not remembered: anybody can invent keys
         _known.pop(write_key, None)
         return None
-    known = KnownSite(site.pk, frozenset(site.allowed_origins), site.name, site.is_server)
+    known = KnownSite(site.pk, frozenset(site.allowed_origins), site.name, site.is_server, site.asks_consent)
     _known[write_key] = (time.monotonic(), known)
     return known
 

@@ -15,6 +15,7 @@ from capture.services.importing.running import PRESUMED_DEAD
 from core.tasks import enqueue, task
 
 QUEUED_TOO_LONG = timedelta(seconds=30)
+STRETCHES_A_TASK = 20
 
 
 @task
@@ -91,5 +92,22 @@ def forget_submissions() -> None:
 
 @task
 def follow_same_people() -> None:
-    """The sweep: identities of one person of whom one has become known, by a form or an import."""
+    """The sweep: identities of one person of whom one has become known, by a form or an import, and what was told."""
     services.follow_same_people()
+    services.apply_waiting(now=timezone.now())
+
+
+@task
+def fill_field(field_id: int) -> None:
+    """Fill a custom field with what programs said before it was made; a long one goes on in another task."""
+    for _ in range(STRETCHES_A_TASK):
+        if not services.continue_fill(field_id, now=timezone.now()):
+            return
+    enqueue(fill_field, field_id=field_id)
+
+
+@task
+def fill_fields() -> None:
+    """The sweep: fields whose filling was never begun, was lost, or has to be looked at once more."""
+    for field_id in services.fills_to_continue(now=timezone.now()):
+        enqueue(fill_field, field_id=field_id)

@@ -11,6 +11,7 @@ from capture.views import (
     segment,
     sites,
     submissions,
+    unscripted,
 )
 
 urlpatterns = [
@@ -22,6 +23,8 @@ urlpatterns = [
     path("t/collect", collect.collect, name="collect"),
     *(path(f"v1/{name}", segment.call, {"name": name}, name=f"segment_{name}") for name in segment.CALLS),
     path("t/tracker.js", collect.tracker, name="tracker"),
+    path("t/pixel.gif", unscripted.pixel, name="tracker_pixel"),
+    path("t/more/", unscripted.hidden, name="tracker_hidden"),
     path("preferences/<str:token>/", preferences.preferences, name="preferences"),
     path("preferences/<str:token>/unsubscribe/", preferences.unsubscribe, name="unsubscribe"),
     path("imports/", imports.imports, name="imports"),

@@ -1,4 +1,4 @@
-"""Workbooks (xlsx, xlsm, xls, ods) as lines of JSON, one per row of the first sheet that has something in it.
+"""Workbooks (xlsx, xlsm, xls, ods) as lines of JSON, one per row of a sheet: the first that has something in it.
 
 They are opened in a process of their own with little memory and time: a workbook of a few kilobytes can claim a billion
 cells. `python -m capture.workbooks` is that process: it reads the file from its input.
@@ -21,12 +21,12 @@ SECONDS = 60
 _LOCKED, _TOO_MUCH = 3, 4  # exit codes
 
 
-def read_workbook(content: bytes) -> tuple[str, int, bytes]:
-    """(name of the sheet, number of sheets, its rows as lines of JSON). Raises Refused, saying what to do."""
+def read_workbook(content: bytes, sheet: str = "") -> tuple[str, list[str], bytes]:
+    """(name of the sheet, names of all sheets, its rows as lines of JSON). Raises Refused, saying what to do."""
     try:
         reader = subprocess.run(
             [sys.executable, "-I", "-c", _READ, *_PATHS],
-            input=content,
+            input=json.dumps(sheet).encode() + b"\n" + content,
             capture_output=True,
             timeout=SECONDS,
             check=False,
@@ -46,8 +46,8 @@ def read_workbook(content: bytes) -> tuple[str, int, bytes]:
             "Delete what is not needed, or save the sheet as CSV, and upload that file."
         )
     head, _, rows = reader.stdout.partition(b"\n")
-    sheet, sheets = json.loads(head)
-    return sheet, sheets, rows
+    taken, sheets = json.loads(head)
+    return taken, sheets, rows
 
 
 _PATHS = [path for path in sys.path if path]
@@ -62,12 +62,13 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        _print(sys.stdin.buffer.read())
+        wanted = json.loads(sys.stdin.buffer.readline())
+        _print(sys.stdin.buffer.read(), wanted)
     except MemoryError:
         sys.exit(_TOO_MUCH)
 
 
-def _print(content: bytes) -> None:
+def _print(content: bytes, wanted: str) -> None:
     import io
 
     import python_calamine as calamine
@@ -82,7 +83,7 @@ def _print(content: bytes) -> None:
         for sheet in book.sheets_metadata
         if sheet.visible == calamine.SheetVisibleEnum.Visible and sheet.typ == calamine.SheetTypeEnum.WorkSheet
     ]
-    for name in shown:
+    for name in [wanted] if wanted in shown else shown:
         try:
             sheet = book.get_sheet_by_name(name)
         except (calamine.CalamineError, calamine.XmlError):
@@ -91,7 +92,7 @@ def _print(content: bytes) -> None:
         first = next(rows, None)
         if first is None:
             continue
-        out.write(json.dumps([name, len(shown)]).encode() + b"\n")
+        out.write(json.dumps([name, shown]).encode() + b"\n")
         written = 0
         for number, row in chain([first], rows):
             while written < number:  # blank rows stay, so that the numbers of the others are those of the sheet
@@ -100,7 +101,7 @@ def _print(content: bytes) -> None:
             out.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
             written += 1
         return
-    out.write(json.dumps(["", len(shown)]).encode() + b"\n")
+    out.write(json.dumps(["", shown]).encode() + b"\n")
 
 
 def _numbered(

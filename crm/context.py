@@ -29,6 +29,7 @@ class Place:
 PLACES = (
     Place("today", "Today", "sun-high", "t"),
     Place("leads", "Leads", "users", "l", apps=("leads", "activities")),
+    Place("companies", "Companies", "building", "c"),
     Place("qualify", "Qualify", "user-question", "q", needs=Can.EDIT_LEADS),
     Place("pipeline", "Pipeline", "layout-kanban", "p", apps=("pipeline",)),
     Place("forecast", "Forecast", "chart-bar", "f"),

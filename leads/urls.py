@@ -2,6 +2,7 @@ from django.urls import path
 
 from leads.views import (
     bulk,
+    companies,
     company,
     consent,
     contact,
@@ -56,6 +57,7 @@ urlpatterns = [
     path("settings/events/rule/", events.rule, name="events_rule"),
     path("settings/events/rule/progress/", events.progress, name="events_progress"),
     path("leads/duplicates/", duplicates.index, name="duplicates"),
+    path("leads/duplicates/export.<slug:format>", exports.duplicates, name="duplicates_export"),
     path("leads/duplicates/exact/", duplicates.merge_exact, name="duplicates_exact"),
     path("leads/duplicates/<int:pk>/", duplicates.show, name="duplicate"),
     path("leads/duplicates/<int:pk>/decide/", duplicates.decide, name="duplicate_decide"),
@@ -65,6 +67,8 @@ urlpatterns = [
     path("merges/<int:pk>/undo/", merge.undo, name="merge_undo"),
     path("companies/<int:pk>/merge/", merge.choose_company, name="company_merge_with"),
     path("companies/<int:pk>/merge/<int:other>/", merge.companies, name="company_merge"),
+    path("companies/", companies.index, name="companies"),
+    path("companies/export.<slug:format>", companies.export, name="companies_export"),
     path("companies/<int:pk>/", company.show, name="company"),
     path("companies/<int:pk>/edit/", company.change, name="company_edit"),
 ]

@@ -1,7 +1,15 @@
 """Questions about what came in."""
 
 from capture.queries.forms import FormRow, forms_with_counts, versions_of
-from capture.queries.imports import can_be_undone, left_to_undo, recent_imports, rehearsed, remembered
+from capture.queries.imports import (
+    can_be_undone,
+    is_taken,
+    left_to_undo,
+    recent_imports,
+    rehearsed,
+    remembered,
+    sheets_of,
+)
 from capture.queries.sites import Health, health, sites
 from capture.queries.submissions import all_of, page_of, status_counts, submissions
 
@@ -12,11 +20,13 @@ __all__ = [
     "can_be_undone",
     "forms_with_counts",
     "health",
+    "is_taken",
     "left_to_undo",
     "page_of",
     "recent_imports",
     "rehearsed",
     "remembered",
+    "sheets_of",
     "sites",
     "status_counts",
     "submissions",

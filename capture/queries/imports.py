@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.urls import reverse
 
 from capture import columns
-from capture.models import About, ColumnMemory, Import, ImportStatus
+from capture.models import About, ColumnMemory, Import, ImportStatus, UploadedBook
 from capture.tables import Record
 from leads import normalise
 from leads.models import Company, Contact, CustomField, Tag
@@ -152,3 +152,14 @@ def _alike(results: Sequence[RowResult], user: User) -> dict[str, list[Contact]]
     for contact in Contact.objects.visible_to(user).filter(named).select_related("company").order_by("pk")[:20]:
         found.setdefault(_name_key(contact), []).append(contact)
     return found
+
+
+def sheets_of(of: Import) -> list[tuple[str, bool]]:
+    """The sheets of its workbook, where there are several, each with whether it is the one that was taken."""
+    names = UploadedBook.objects.filter(of=of).values_list("sheets", flat=True).first() or []
+    return [(name, name[:80] == of.sheet) for name in names]
+
+
+def is_taken(of: Import, number: int) -> bool:
+    """Whether the sheet with this number is the one that was taken."""
+    return any(taken and place == number for place, (_, taken) in enumerate(sheets_of(of)))

@@ -1,12 +1,14 @@
 """The verbs of `capture`: ways in for facts."""
 
 from capture.services.collecting import collect_events
+from capture.services.filling import begin_fill, continue_fill, fills_to_continue
 from capture.services.forms import change_form, create_form, discard_draft, publish, revive, save_draft
 from capture.services.importing import (
     cancel_import,
     change_about,
     check_mapping,
     choose_columns,
+    choose_sheet,
     continue_import,
     forget_uploads,
     rehearse_import,
@@ -32,21 +34,27 @@ from capture.services.review import (
 from capture.services.same_person import follow_same_people
 from capture.services.setup import open_site, save_site
 from capture.services.submissions import Submitted, submit_form
+from capture.services.told import apply_waiting
 
 __all__ = [
     "TO_MAIL",
     "Submitted",
+    "apply_waiting",
+    "begin_fill",
     "cancel_import",
     "change_about",
     "change_form",
     "check_mapping",
     "choose_columns",
+    "choose_sheet",
     "claim_mail",
     "collect_events",
     "confirm_submission",
+    "continue_fill",
     "continue_import",
     "create_form",
     "discard_draft",
+    "fills_to_continue",
     "follow_same_people",
     "forget_held",
     "forget_notes",

@@ -14,17 +14,18 @@ from capture.services.naming import OTHER, kind_for
 from capture.sites import KnownSite
 from core.errors import Refused
 from leads import kinds
-from leads.human import Hints
+from leads.human import Hints, Sign, likelihood
 from leads.models import Category, Consent, Direction, IdentityKind, Purpose
 from leads.origin import origin_of
 from leads.queries.consent import objecting
 from leads.reference import KINDS
-from leads.services import NewEvent, record_consent, record_events
+from leads.services import NewEvent, quarantine, record_consent, record_events
 from leads.services.identities import IdentityKey
 
 _FOR_BROWSERS = {"page_view", "link_clicked", "asset_downloaded", "page_shared", "screen_viewed", OTHER}
 _BUILT_IN = {row[0] for row in KINDS}
 _CATEGORIES = {Category.CONTENT, Category.PRODUCT, Category.INTENT}
+SURE = likelihood(())  # percent: nothing speaks against a person
 _NOTE_EVERY_SECONDS = 5.0
 _noted: dict[int, float] = {}  # site -> when this process last wrote down that it was heard
 
@@ -86,7 +87,9 @@ def _collect(beacon: Beacon, site: KnownSite, now: datetime, hints: Hints | None
     recorded = record_events(events, now=now)
     fresh = [event for event in events if (event.source, event.message_id) in recorded.ids]
     note_origins(fresh, own_hosts=site.hosts)
-    _measure([event for event in events if (event.source, event.message_id) not in recorded.ids], visitor)
+    doubtful = _measure([event for event in events if (event.source, event.message_id) not in recorded.ids], visitor)
+    if doubtful and beacon.is_touched:
+        quarantine.notice(doubtful, Sign.INTERACTED)
     return Collected(len(recorded.ids), len(events) - len(recorded.ids))
 
 
@@ -113,6 +116,7 @@ UPDATE leads_engagementevent AS e SET properties = e.properties || jsonb_build_o
 FROM unnest(%s::text[], %s::text[], %s::int[], %s::int[]) AS t(source, message_id, seconds, scroll), leads_identity i
 WHERE e.source = t.source AND e.message_id = t.message_id AND e.identity_id = i.id AND i.kind = %s AND i.value = %s
     AND (t.seconds > {seconds} OR t.scroll > {scroll})
+RETURNING e.id, e.human
 """.format(
     **{
         name: f"(CASE WHEN jsonb_typeof(e.properties->'{name}') = 'number' "
@@ -122,14 +126,19 @@ WHERE e.source = t.source AND e.message_id = t.message_id AND e.identity_id = i.
 )
 
 
-def _measure(again: Sequence[NewEvent], visitor: IdentityKey) -> None:
-    """Add to page views that are known how long and how far they were read: the most that was told."""
+def _measure(again: Sequence[NewEvent], visitor: IdentityKey) -> list[int]:
+    """Add to page views that are known how long and how far they were read: the most that was told.
+
+    Ids of those of which we are not sure that a person did it.
+    """
     told = [event for event in again if any(name in event.properties for name in READ)]
-    if told:
-        with connection.cursor() as cursor:
-            columns = [[event.source for event in told], [event.message_id for event in told]]
-            measures = [[event.properties.get(name, 0) for event in told] for name in READ]
-            cursor.execute(_MEASURE, [*columns, *measures, *visitor])
+    if not told:
+        return []
+    with connection.cursor() as cursor:
+        columns = [[event.source for event in told], [event.message_id for event in told]]
+        measures = [[event.properties.get(name, 0) for event in told] for name in READ]
+        cursor.execute(_MEASURE, [*columns, *measures, *visitor])
+        return [pk for pk, human in cursor.fetchall() if human is not None and human < SURE]
 
 
 def note_heard(site_id: int, now: datetime) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 from django.db import transaction
 
 from capture import traits as words
-from capture.models import SiteNote
+from capture.models import SiteNote, ToldTraits
 from capture.services.same_person import Known, Teller, claim, keys_of, look_up, remember_same
 from capture.services.told_companies import join_company, remembered
+from capture.sites import KnownSite
 from core.errors import Refused
 from leads import normalise
 from leads.models import Contact, Identity, IdentityKind, Source
@@ -38,6 +39,9 @@ def identify(user_id: str, anonymous_id: str, traits: Mapping[str, Any], *, at: 
     for name in person.unknown:
         by.note(SiteNote.Topic.TRAIT, name)
     contact = _whose(known, person, by)
+    if told is not None and told.is_waiting != (contact is None):
+        told.is_waiting = contact is None
+        told.save(update_fields=["is_waiting"])
     if contact is None:
         remember_same(known, by)
         return
@@ -96,6 +100,42 @@ def _without(fields: dict[str, Any], refused: Refused, by: Teller) -> bool:
         by.note(SiteNote.Topic.REFUSED, f"{name}: {refused.fields[name]}")
         del fields[name]
     return bool(wrong)
+
+
+class _Late(Teller):
+    """Whoever told it is asked nothing any more."""
+
+    def note(self, topic: SiteNote.Topic, about: str) -> None:
+        """Nobody waits for a note about what was said long ago."""
+
+
+def apply_waiting(*, now: datetime, most: int = 500) -> int:
+    """The sweep: what was told of visitors who have become known since, by a form or an import; how many.
+
+    It fills what is empty: what they said themselves meanwhile stands. What a page said of another than its own device
+    is not believed.
+    """
+    known = ToldTraits.objects.filter(is_waiting=True, identity__contact__isnull=False)
+    ids = list(known.order_by("pk").values_list("pk", flat=True)[:most])
+    return sum(_apply_late(pk, now) for pk in ids)
+
+
+@transaction.atomic
+def _apply_late(identity_id: int, now: datetime) -> bool:
+    rows = ToldTraits.objects.select_for_update(of=("self",)).select_related("identity__contact", "group__company")
+    told = rows.filter(pk=identity_id, is_waiting=True).first()
+    contact = told.identity.contact if told else None
+    if told is None or contact is None:
+        return False
+    told.is_waiting = False
+    told.save(update_fields=["is_waiting"])
+    if not told.is_trusted and told.identity.kind != IdentityKind.ANONYMOUS:
+        return False
+    person = words.person_of({name: entry[0] for name, entry in told.traits.items()}, custom_rules())
+    by = _Late(KnownSite(0, frozenset()), now)
+    _apply(contact, person, person, by)
+    join_company(contact, person.company, told.group, by)
+    return True
 
 
 def _apply(contact: Contact, person: words.Person, fresh: words.Person, by: Teller) -> None:

@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import re
 import time
 from collections import Counter
 from functools import lru_cache
@@ -17,6 +16,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from capture import beacon, services
 from capture.models import SiteNote
+from capture.packing import packed
 from capture.senders import hints_of_request
 from capture.services.noting import note
 from capture.sites import known_site
@@ -70,7 +70,8 @@ def _collect(request: HttpRequest) -> JsonResponse:
         if not site.allows(origin):
             note(site.id, SiteNote.Topic.ORIGIN, origin or "no origin", now=now)
             return _wrong(403, origin="This site does not take events from this origin (Settings, Tracking).")
-        hints = hints_of_request(request, [Sign.AUTOMATED] if content.is_automated else [])
+        signs = [Sign.AUTOMATED] * content.is_automated + [Sign.INTERACTED] * content.is_touched
+        hints = hints_of_request(request, signs)
         collected = services.collect_events(content, site=site, now=now, hints=hints)
     except Refused as refused:
         return _wrong(400, **refused.fields)
@@ -99,12 +100,10 @@ def _wrong(status: int, **fields: str) -> JsonResponse:
 
 @lru_cache(maxsize=1)
 def _script() -> tuple[bytes, bytes, str]:
-    """The tracker without its comments, the same packed, and its ETag."""
-    source = Path(str(finders.find("tracker/tracker.js"))).read_text()
-    bare = re.sub(r"^/\*.*?\*/\s*", "", source, flags=re.DOTALL)
-    content = re.sub(r"^\s*//.*\n|(?<=;)[ ]+// .*$|^[ ]+", "", bare, flags=re.MULTILINE).encode()
-    packed = gzip.compress(content, 9, mtime=0)  # ready-made: nothing in it is secret, so it needs no padding
-    return content, packed, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+    """The tracker as it is sent, the same zipped, and its ETag."""
+    content = packed(Path(str(finders.find("tracker/tracker.js"))).read_text()).encode()
+    zipped = gzip.compress(content, 9, mtime=0)  # ready-made: nothing in it is secret, so it needs no padding
+    return content, zipped, f'"{hashlib.sha256(content).hexdigest()[:20]}"'
 
 
 @public
@@ -113,10 +112,10 @@ def _script() -> tuple[bytes, bytes, str]:
 @condition(etag_func=lambda request: _script()[2])
 def tracker(request: HttpRequest) -> HttpResponse:
     """The tracker at an address that never changes, for pages of other origins."""
-    content, packed, _ = _script()
-    is_packed = "gzip" in request.headers.get("Accept-Encoding", "")
-    response = HttpResponse(packed if is_packed else content, content_type="text/javascript; charset=utf-8")
-    if is_packed:
+    content, zipped, _ = _script()
+    is_zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    response = HttpResponse(zipped if is_zipped else content, content_type="text/javascript; charset=utf-8")
+    if is_zipped:
         response["Content-Encoding"] = "gzip"
     response["Cache-Control"] = "public, max-age=3600"
     response["Access-Control-Allow-Origin"] = "*"

@@ -28,6 +28,7 @@ from core.errors import Refused
 from core.forms import show_refusal
 from core.middleware import public
 from core.throttle import client_address, exceeded
+from leads.human import Sign
 from leads.models import Contact
 from leads.queries import record_of
 
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 FORMS_A_WINDOW, FORM_WINDOW_SECONDS = 20, 600
 VISITOR_COOKIE = "winnow_visitor"
+RAN = "winnow_ran"  # filled in by static/forms/form.js
 TOO_MANY = (
     "Too many forms have come from your network. Nothing of this one was stored; your words are still below. "
     "Please send it again in ten minutes."
@@ -86,7 +88,7 @@ def form(request: HttpRequest, slug: str) -> HttpResponse:
             invited=invited,
             is_trapped=is_trapped,
             is_too_quick=nonce is not None and nonce.is_too_quick,
-            hints=hints_of_request(request),
+            hints=hints_of_request(request, [] if request.POST.get(RAN) or nonce is None else [Sign.NO_SCRIPT]),
         )
     except Refused as refused:
         show_refusal(lead_form, refused)

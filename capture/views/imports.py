@@ -82,6 +82,10 @@ def page(request: SignedInRequest, pk: int) -> HttpResponse:
 
 def _choose(posted: QueryDict, of: Import) -> bool:
     """Keep what was chosen; false when the list turned out to tell of something else and is guessed anew."""
+    sheet = posted.get("sheet", "")
+    if sheet.isdecimal() and len(sheet) < 5 and not queries.is_taken(of, int(sheet)):
+        services.choose_sheet(of, int(sheet))
+        return False
     about = posted.get("about", of.about)
     if about != of.about:
         services.change_about(of, about)
@@ -136,6 +140,7 @@ def _mapping_page(request: SignedInRequest, of: Import, error: str) -> HttpRespo
     context = {
         "of": of,
         "error": error,
+        "sheets": queries.sheets_of(of),
         "warning": columns.refusal(of.header) if of.is_about_people else "",
         "program": columns.program(of.header) if of.format == Format.TEXT else "",
         "remembered": memory.used_at if memory and memory.about == of.about else None,

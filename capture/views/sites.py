@@ -23,6 +23,18 @@ def snippet(site: Site, base: str) -> str:
     return f'<script async src="{base}{reverse("tracker")}" data-site="{site.write_key}"{options}></script>'
 
 
+def unscripted(site: Site, base: str) -> str:
+    """The line for visitors whose browser runs no script; none where they would have to be asked first."""
+    if site.asks_consent:
+        return ""
+    query = f"?site={site.write_key}"
+    return (
+        f'<noscript><img src="{base}{reverse("tracker_pixel")}{query}" width="1" height="1" alt="" '
+        'referrerpolicy="no-referrer-when-downgrade">'
+        f'<a href="{base}{reverse("tracker_hidden")}{query}" rel="nofollow" hidden>more</a></noscript>'
+    )
+
+
 def client_settings(site: Site, base: str) -> list[tuple[str, str]]:
     """What to put where in the clients that people have already."""
     key = site.write_key
@@ -48,7 +60,7 @@ def tracking(request: SignedInRequest) -> HttpResponse:
         | (
             {"clients": client_settings(health.site, base)}
             if health.site.is_server
-            else {"snippet": snippet(health.site, base)}
+            else {"snippet": snippet(health.site, base), "unscripted": unscripted(health.site, base)}
         )
         for health in queries.health(now=timezone.now())
     ]

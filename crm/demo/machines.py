@@ -35,7 +35,8 @@ def name_browsers(midnight: datetime) -> None:
     """Every visit has a browser; some unknown visitors are crawlers; a mail scanner opened all links of one mail."""
     people = [(agent, signs) for agent in BROWSERS for signs in ((), (Sign.INTERACTED,))]
     _judge(people, is_unknown=False)
-    strangers = [*people, (BROWSERS[0], (Sign.HOSTING,)), *((agent, ()) for agent in MACHINES)]
+    doubtful = [(BROWSERS[0], (Sign.HOSTING,)), (BROWSERS[2], (Sign.NO_SCRIPT,)), (BROWSERS[0], (Sign.HONEYPOT,))]
+    strangers = [*people, *doubtful, *((agent, ()) for agent in MACHINES)]
     _judge(strangers, is_unknown=True)
     _scan(midnight - timedelta(minutes=47))
 

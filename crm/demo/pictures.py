@@ -39,6 +39,7 @@ PICTURES = (
     Picture("merge-undo", "/merges/{merge}/undo/", "manager"),
     Picture("evidence", "/leads/{lead}/evidence/budget/"),
     Picture("log-call", "/leads/{lead}/log/call/"),
+    Picture("companies", "/companies/", "marketer"),
     Picture("company", "/companies/{company}/"),
     Picture("qualify", "/qualify/"),
     Picture("qualify-record", "/qualify/record/?days=30"),

@@ -15,6 +15,7 @@ from leads.services.contacts import (
 from leads.services.events import NewEvent, UnknownKind, record_events, register_kind
 from leads.services.evidence import record_evidence
 from leads.services.fields import custom_rules
+from leads.services.filling import fill_custom
 from leads.services.identities import link_identity
 from leads.services.kinds import change_kind, continue_facet_run
 from leads.services.lifecycle import disqualify, take_back_step
@@ -66,6 +67,7 @@ __all__ = [
     "enter_lifecycle",
     "erase",
     "facts_of",
+    "fill_custom",
     "find_contact",
     "find_suppressed",
     "give_many",

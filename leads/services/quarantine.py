@@ -12,10 +12,12 @@ from core.errors import Refused
 from leads import humans, normalise, signals
 from leads.crowds import LIMITS, Done, crowded
 from leads.human import BY_HAND, Rule, Sign, judge
-from leads.models import EngagementEvent, EventKind, HumanRule, Rejudging, UserAgent
+from leads.models import EngagementEvent, EventKind, HumanRule, Rejudging, Trapped, UserAgent
 
 RANGE = 20_000  # ids of events judged again in one transaction
 PRESUMED_DEAD = timedelta(seconds=60)
+TRAPPED_FOR = timedelta(hours=1)  # before and after a hidden link was followed
+MOST_TRAPPED = 2_000  # events before it that are judged anew at once
 MOST_PARTS, LEAST_PART, LONGEST_PART = 200, 3, 80
 
 
@@ -162,8 +164,8 @@ def rejudge_range(rejudging_id: int, *, now: datetime) -> bool:
     return run.finished_at is None
 
 
-def _opinions(events: Any, rule: Rule, noticed: Mapping[int, Sign] | None = None) -> dict[int, State]:
-    """What the rule makes of events, where it differs from what stands."""
+def _opinions(events: Any, rule: Rule, noticed: Mapping[int, set[Sign]] | None = None) -> dict[int, State]:
+    """What the rule makes of events and of signs that were noticed since, where it differs from what stands."""
     rows = list(events.values_list("pk", "agent_id", "human", "human_reasons", "is_quarantined"))
     agents = UserAgent.objects.in_bulk({row[1] for row in rows if row[1] is not None})
     known: dict[tuple[Any, ...], State] = {}
@@ -173,7 +175,7 @@ def _opinions(events: Any, rule: Rule, noticed: Mapping[int, Sign] | None = None
         if reasons & BY_HAND:
             continue
         if noticed and pk in noticed:
-            reasons.add(noticed[pk])
+            reasons |= noticed[pk]
         key = (agent_id, frozenset(reasons))
         if key not in known:
             opinion = judge(agents[agent_id].text if agent_id is not None else None, reasons, rule)
@@ -202,10 +204,40 @@ def watch(*, now: datetime) -> bool:
     if row.watched_to >= newest:
         return False
     events = EngagementEvent.objects.filter(pk__gt=row.watched_to, pk__lte=upto, human__isnull=False)
-    _change(_opinions(events, _rule(row), _crowds(events)))
+    _change(_opinions(events, _rule(row), _seen_by_neighbours(events, now)))
     row.watched_to, row.seen_to = row.seen_to, upto
     row.save(update_fields=["watched_to", "seen_to"])
     return upto < newest
+
+
+@transaction.atomic
+def notice(event_ids: Iterable[int], sign: Sign) -> int:
+    """A sign is seen of events that are stored already; how many went into the quarantine or came out."""
+    noticed = {pk: {sign} for pk in event_ids}
+    events = EngagementEvent.objects.filter(pk__in=noticed, human__isnull=False).order_by("pk")
+    return _change(_opinions(events, _rule(rule_row()), noticed))
+
+
+@transaction.atomic
+def note_trapped(identity_id: int, *, now: datetime) -> int:
+    """A visitor followed a link that nobody can see: what it did shortly before is no person's; how many events.
+
+    What it does shortly after is found by `watch`.
+    """
+    Trapped.objects.update_or_create(identity_id=identity_id, defaults={"at": now})
+    before = EngagementEvent.objects.filter(identity=identity_id, occurred_at__gt=now - TRAPPED_FOR)
+    return notice(before.order_by("-pk").values_list("pk", flat=True)[:MOST_TRAPPED], Sign.HONEYPOT)
+
+
+def _seen_by_neighbours(events: Any, now: datetime) -> dict[int, set[Sign]]:
+    """Signs of events that only other events of the same visitor tell."""
+    found = {pk: {sign} for pk, sign in _crowds(events).items()}
+    trapped = dict(Trapped.objects.filter(at__gt=now - 2 * TRAPPED_FOR).values_list("identity_id", "at"))
+    rows = events.filter(identity__in=trapped).values_list("pk", "identity_id", "occurred_at") if trapped else ()
+    for pk, identity_id, at in rows:
+        if abs(at - trapped[identity_id]) < TRAPPED_FOR:
+            found.setdefault(pk, set()).add(Sign.HONEYPOT)
+    return found
 
 
 def _crowds(events: Any) -> dict[int, Sign]:

@@ -42,6 +42,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "exact": capped_count(duplicates.pairs(request.user, exact=True)) if state == DuplicateState.OPEN else 0,
         "newer": f"{here}&before={found.before}" if found.before else "",
         "older": f"{here}&after={found.after}" if found.after else "",
+        "export": f"state={state}",
     }
     return render(request, f"leads/duplicates.html{'#list' if wants_part(request) else ''}", context)
 

@@ -12,7 +12,8 @@ from core.export import newest_first
 from leads import queries
 from leads.days import date_of
 from leads.filters import LeadFilter
-from leads.models import CustomField, Lifecycle, Tag
+from leads.models import CustomField, DuplicateState, Lifecycle, Tag
+from leads.queries import duplicates as of_duplicates
 from leads.queries import events as of_events
 from leads.queries.rows import SOURCES
 from users.access import SignedInRequest, requires
@@ -25,6 +26,11 @@ LEADS = [
     "Last two-way", "Created on",
 ]  # fmt: skip
 EVENTS = ["Number", "Happened", "Received", "What", "Contact", "E-mail", "Identity", "Source", "Human %", "Quarantined"]
+_PERSON = ["number", "name", "e-mail", "phone", "company"]
+DUPLICATES = [
+    "Number", "Sure %", *(f"First {what}" for what in _PERSON), *(f"Second {what}" for what in _PERSON), "Why",
+    "Decided", "Found",
+]  # fmt: skip
 
 
 @require_safe
@@ -73,3 +79,23 @@ def events(request: SignedInRequest, format: str) -> HttpResponse:
             ]  # fmt: skip
 
     return send(request, format, [*EVENTS, "Properties"], cells(), name="events")
+
+
+@require_safe
+@requires(Can.EXPORT_LISTS)
+@requires(Can.EDIT_LEADS)
+def duplicates(request: SignedInRequest, format: str) -> HttpResponse:
+    """Pairs of people who may be one, as a file."""
+    state = request.GET.get("state", "")
+    pairs = of_duplicates.pairs(request.user, state=state if state in DuplicateState.values else DuplicateState.OPEN)
+
+    def cells() -> Iterator[list[Any]]:
+        for pair in newest_first(pairs.with_people()):
+            both = [
+                [person.pk, person.name, person.email, person.phone, person.company.name if person.company else ""]
+                for person in (pair.first, pair.second)
+            ]
+            why = "; ".join(pair.reasons)
+            yield [pair.pk, pair.confidence, *both[0], *both[1], why, pair.get_state_display(), pair.found_at]
+
+    return send(request, format, DUPLICATES, cells(), name="duplicates")

@@ -44,6 +44,8 @@
   }
 
   function watch(form) {
+    var ran = form.elements.winnow_ran; // tells the server that a browser's script ran
+    if (ran) ran.value = '1';
     form.addEventListener('input', function () { arrange(form); });
     form.addEventListener('change', function () { arrange(form); });
     arrange(form);

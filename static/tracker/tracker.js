@@ -5,6 +5,8 @@
  *     data-consent="ask"   nothing is sent or stored before winnow('consent', true)
  *     data-cookie="none"   the visitor is known for this page only; no cookie is set
  *   winnow('track', 'Price list opened', {asset: 'price-list.pdf'})
+ *   winnow('identify', {email: 'lee@example.com', plan: 'Pro'})     or winnow('identify', 'user-17', {…})
+ *     what the page knows of its visitor; believed of an unknown one, never changes somebody who is known
  *   winnow('consent', true | false)
  *   winnow('reset')         the next person at a shared computer
  *   winnow('visitor', id)   go on as the visitor that a form's answer names
@@ -42,6 +44,9 @@
   var view = null; // the page view that is being read
   var seenFor = 0; // milliseconds
   var since = 0; // 0: nobody is looking
+  var touched = 0; // somebody pressed or scrolled
+  var told; // who the page says they are
+  var bait; // a link that no person can see
 
   function read(name) {
     return d.cookie.match('(?:^|; )' + name + '=([\\w-]+)')?.[1] || '';
@@ -69,12 +74,13 @@
   }
 
   // The same body is sent again after a failure: the ids in it make the collector store each event once.
-  function post(body, tries) {
-    if (!tries && nav.sendBeacon && nav.sendBeacon(home + '/t/collect', body)) return;
+  function post(path, content, tries) {
+    var body = tries ? content : JSON.stringify(content);
+    if (!tries && nav.sendBeacon && nav.sendBeacon(home + path, body)) return;
     if (!w.fetch) return;
-    w.fetch(home + '/t/collect', { method: 'POST', body: body, keepalive: true, credentials: 'omit' })
+    w.fetch(home + path, { method: 'POST', body: body, keepalive: true, credentials: 'omit' })
       .then(answer => { if (answer.status === 429 || answer.status > 499) throw answer; })
-      .catch(() => { if (tries < 3) w.setTimeout(() => post(body, tries + 1), 2000 * 4 ** tries); });
+      .catch(() => { if (tries < 3) w.setTimeout(() => post(path, body, tries + 1), 2000 * 4 ** tries); });
   }
 
   function send(events, said) {
@@ -82,7 +88,8 @@
     var body = { site: option('site'), visitor: visitor, events: events };
     if (said !== undefined) body.consent = said;
     if (nav.webdriver) body.automated = true;
-    post(JSON.stringify(body), 0);
+    if (touched) body.touched = true;
+    post('/t/collect', body, 0);
   }
 
   function track(kind, props) {
@@ -143,9 +150,10 @@
       remember(visitor || newId());
       send(before, true);
       page();
+      if (told) identify(...told);
     } else {
       if (visitor) send([], false);
-      visitor = '';
+      visitor = told = '';
       waiting = [];
       view = null;
       keep(PERSON, '', 0);
@@ -158,19 +166,38 @@
   function fill() {
     if (!visitor && !refused) return; // the page may have an id from elsewhere
     d.querySelectorAll(FIELD).forEach(input => { input.value = visitor; });
+    bait = bait || d.documentElement.appendChild(d.createElement('a'));
+    bait.hidden = true;
+    bait.rel = 'nofollow';
+    bait.href = visitor && home + '/t/more/?site=' + option('site') + '&visitor=' + visitor;
   }
 
   // Another address than the last one on this device: somebody else sits here, and goes on as a new visitor.
+  function meet(mail) {
+    var mark = 7;
+    mail.trim().toLowerCase().replace(/./g, c => { mark = (mark * 31 + c.charCodeAt()) % 1e13; });
+    if ((read(PERSON) || mark) != mark) remember(newId());
+    keep(PERSON, mark, YEAR);
+  }
+
   function sent(event) {
     var form = event.target;
     var mail = form.querySelector(FIELD) && form.querySelector('[type=email]');
-    if (mail && mail.value && visitor) {
-      var mark = 7;
-      mail.value.trim().toLowerCase().replace(/./g, c => { mark = (mark * 31 + c.charCodeAt()) % 1e13; });
-      if ((read(PERSON) || mark) != mark) remember(newId());
-      keep(PERSON, mark, YEAR);
-    }
+    if (mail && mail.value && visitor) meet(mail.value);
     fill();
+  }
+
+  function identify(id, traits) {
+    if (silent || refused) return;
+    told = [id, traits];
+    if (!granted) return;
+    if (!traits) {
+      traits = id || {};
+      id = null;
+    }
+    if (!visitor) remember(newId());
+    if (traits.email) meet(traits.email);
+    post('/v1/identify', { writeKey: option('site'), userId: id, anonymousId: visitor, traits: traits }, 0);
   }
 
   function clicked(event) {
@@ -219,6 +246,7 @@
 
   function winnow(command, a, b) {
     if (command === 'track') track(a, b);
+    else if (command === 'identify') identify(a, b);
     else if (command === 'consent') consent(a === true);
     else if (!visitor) return;
     else if (command === 'reset') { keep(PERSON, '', 0); remember(newId()); }
@@ -234,6 +262,7 @@
     watch('replaceState');
     on(w, 'popstate', page);
     on(w, 'scroll', look);
+    for (var sign of ['pointerdown', 'keydown', 'wheel']) on(w, sign, () => { touched = 1; });
     on(w, 'pagehide', leave);
     on(d, 'visibilitychange', shown);
     on(d, 'click', clicked);

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from capture.models import SamePerson, Site, SiteNote, ToldGroup, ToldTraits
-from capture.services.same_person import Teller, alias
+from capture.services.same_person import Teller
 from capture.services.told import identify
 from capture.services.told_companies import group
 from capture.sites import KnownSite
 from capture.tasks import follow_same_people
-from leads.models import Company, Contact, CustomField, EngagementEvent, Identity, IdentityKind
+from leads.models import Company, Contact, CustomField, EngagementEvent, Identity
 from leads.services import NewEvent, link_identity, record_events
 from tests import factories
 from tests.conftest import NOW
@@ -197,23 +197,7 @@ def test_a_page_that_names_a_known_user_changes_nothing_of_them(page: Teller, se
     assert owner("anonymous", "device-0009") == contact.pk  # the device is the user's from now on
 
 
-# --- alias and group ---
-
-
-def test_alias_joins_the_unknown_and_moves_nobody_who_is_known(server: Teller) -> None:
-    seen("anonymous", "before-0001")
-    alias("before-0001", "u1", by=server)
-    tell(server, "u1", email="p@x.example")
-    contact = Contact.objects.get()
-    assert owner("anonymous", "before-0001") == contact.pk
-    other = factories.contact()
-    link_identity(kind=IdentityKind.USER_ID, value="u9", contact=other)
-    alias("u9", "u1", by=server)
-    assert (owner("user_id", "u9"), owner("user_id", "u1")) == (other.pk, contact.pk)
-    alias("late-00001", "u1", by=server)
-    assert owner("anonymous", "late-00001") == contact.pk
-    alias("u1", "u1", by=server)
-    assert SamePerson.objects.count() == 1
+# --- group ---
 
 
 def test_who_becomes_known_by_a_form_brings_the_other_identities_along(server: Teller) -> None:
@@ -226,6 +210,27 @@ def test_who_becomes_known_by_a_form_brings_the_other_identities_along(server: T
     follow_same_people()
     assert owner("user_id", "u1") == contact.pk
     assert EngagementEvent.objects.filter(contact=contact).count() == 2
+
+
+def test_what_was_told_of_a_visitor_is_theirs_once_a_form_names_them(page: Teller, server: Teller) -> None:
+    CustomField.objects.create(key="plan", label="Plan")
+    tell(page, "", "device-0001", plan="Pro", firstName="P.", title="Buyer")
+    tell(page, "u7", "", plan="Anybody can say this")
+    assert not Contact.objects.exists()
+    follow_same_people()
+    ada, bo = (factories.contact(email=f"{name}@x.example", first_name=name) for name in ("ada", "bo"))
+    link_identity(kind="anonymous", value="device-0001", contact=ada)
+    link_identity(kind="user_id", value="u7", contact=bo)
+    follow_same_people()
+    ada.refresh_from_db()
+    bo.refresh_from_db()
+    assert (ada.first_name, ada.job_title, ada.custom, bo.custom) == ("ada", "Buyer", {"plan": "Pro"}, {})
+    assert not ToldTraits.objects.filter(is_waiting=True).exists()
+    tell(server, "", "device-0002", plan="Team")
+    link_identity(kind="anonymous", value="device-0002", contact=bo)
+    follow_same_people()
+    bo.refresh_from_db()
+    assert bo.custom == {"plan": "Team"}
 
 
 def test_a_group_is_a_company_and_its_members_belong_to_it(server: Teller) -> None:

@@ -45,6 +45,19 @@ def test_a_page_view_sent_again_adds_how_long_and_how_far_it_was_read(client: Cl
     assert EngagementEvent.objects.count() == 2
 
 
+def test_who_presses_or_scrolls_is_more_likely_a_person_also_afterwards(client: Client, site: Site) -> None:
+    send(client, site, event(), automated=True)
+    send(client, site, event(2))
+    send(client, site, event(3), touched=True, automated=True)
+    assert [(stored(f"message-{number}").human) for number in (1, 2, 3)] == [8, 90, 26]
+    left = [event(number, props={"path": "/pricing", "seconds": 20, "scroll": 80}) for number in (1, 2)]
+    send(client, site, *left)
+    assert stored().human_reasons == ["automated"]
+    send(client, site, *[one | {"props": one["props"] | {"seconds": 30}} for one in left], touched=True)
+    assert (stored().human, stored().human_reasons) == (26, ["automated", "interacted"])
+    assert (stored("message-2").human, stored("message-2").human_reasons) == (90, None)  # nobody doubted it
+
+
 def test_an_unknown_name_is_kept_and_waits_to_be_described(client: Client, site: Site) -> None:
     assert send(client, site, event(kind="Calculator Used")).status_code == 202
     kind = stored().kind

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -64,6 +65,7 @@ def test_what_is_taken_out_is_noted(cast: Cast) -> None:
 def test_only_some_roles_may_and_only_known_formats(cast: Cast) -> None:
     for user, status in ((cast.rita, 403), (cast.vera, 403), (cast.mara, 200), (cast.mona, 200), (cast.adam, 200)):
         assert client_of(user).get("/leads/export.csv").status_code == status
+    assert client_of(cast.mona).get("/settings/events/export.csv").status_code == 403  # as the log itself
     assert client_of(cast.mara).get("/leads/export.pdf").status_code == 404
     assert client_of(cast.mara).post("/leads/export.csv").status_code == 405
     assert "/leads/export.csv" not in client_of(cast.rita).get("/leads/").content.decode()
@@ -84,6 +86,29 @@ def test_events_and_opportunities_and_reports_leave(cast: Cast) -> None:
     assert rows_of(client_of(cast.mara).get("/pipeline/export.csv"))[0][:3] == ["Number", "Opportunity", "Pipeline"]
     assert rows_of(client_of(cast.mara).get("/forecast/export.csv"))[0][:4] == ["By", "", "Currency", "Closed"]
     assert rows_of(client_of(cast.mara).get("/funnel/export.csv"))[0][2] == "Leads"
+
+
+def test_pairs_and_follow_ups_leave_as_they_are_filtered(cast: Cast) -> None:
+    from activities.services import add_follow_up
+    from leads.services.duplicates import compare
+    from tests.conftest import NOW
+
+    first = factories.contact(first_name="=Jane", last_name="Doe", email="jane.doe@acme.example", company_name="Acme")
+    second = factories.contact(first_name="=Jane", last_name="Doe", email="janedoe@acme.example", company_name="Acme")
+    compare([first.pk, second.pk], now=NOW)
+    header, row = rows_of(client_of(cast.mara).get("/leads/duplicates/export.csv"))
+    found = dict(zip(header, row, strict=True))
+    assert (found["First name"], found["Second e-mail"]) == ("'=Jane Doe", "janedoe@acme.example")
+    assert int(found["Sure %"]) >= 50
+    assert len(rows_of(client_of(cast.mara).get("/leads/duplicates/export.csv?state=different"))) == 1
+    assert client_of(cast.vera).get("/leads/duplicates/export.csv").status_code == 403
+    for title, days in (("Call", -1), ("+Write", 400)):
+        add_follow_up(contact=first, assignee=cast.rita, title=title, due_at=NOW + timedelta(days=days), now=NOW)
+    rows = rows_of(client_of(cast.mona).get("/follow-ups/export.csv"))
+    assert [row[1] for row in rows] == ["What", "'+Write", "Call"]
+    assert [row[1] for row in rows_of(client_of(cast.mona).get("/follow-ups/export.csv?assignee=999999"))] == ["What"]
+    assert "/follow-ups/export.csv" in client_of(cast.mona).get("/follow-ups/").content.decode()
+    assert "/leads/duplicates/export.xlsx?state=open" in client_of(cast.mara).get("/leads/duplicates/").content.decode()
 
 
 def test_two_rows_and_many_cost_the_same(cast: Cast) -> None:

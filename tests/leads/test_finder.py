@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from leads.duplicates import LEAST, Person, keys_of, likeness
 from leads.models import Contact, Duplicate, DuplicateKeys, DuplicateState
@@ -147,3 +148,18 @@ def test_many_that_were_stored_at_one_instant_are_all_compared_and_each_once(mon
         places.append(place)
     assert compared == [[one.pk for one in part] for part in (people[:3], people[3:6], people[6:])]
     assert duplicates.last_look() == (NOW - duplicates.OVERLAP, 0)
+
+
+def test_among_many_candidates_are_found_by_the_index_alone() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO leads_duplicatekeys (contact_id, keys, seen_at) "
+            "SELECT n, ARRAY[n * 3, n * 3 + 1, n %% 7]::bigint[], now() FROM generate_series(1, %s) n",
+            [20_000],
+        )
+        cursor.execute("ANALYZE leads_duplicatekeys")
+        cursor.execute(f"EXPLAIN {duplicates._CANDIDATES}", [[1, 1, 1], [30, 31, 5], 61, 60])
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+        cursor.execute("DELETE FROM leads_duplicatekeys")
+    assert "Bitmap Index Scan on duplicate_keys" in plan, plan
+    assert "Seq Scan on leads_duplicatekeys" not in plan, plan

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from leads import kinds
 from leads.models import ChangedContact, EngagementEvent, EventKind, Facet, FacetRun
 from leads.services import change_kind, continue_facet_run
 from leads.services import kinds as service
@@ -105,6 +106,37 @@ def test_another_direction_or_category_scores_everybody_with_such_an_event(viewe
     describe(viewed, patterns_of(viewed), category="intent")
     finish(viewed)
     assert set(ChangedContact.objects.values_list("contact_id", flat=True)) == {reader.pk}
+
+
+def test_a_name_that_arrived_by_itself_is_scored_as_what_it_is_described_as() -> None:
+    arrived = EventKind.objects.create(
+        key="stand_visited", label="stand visited", category="product", direction="one_way", is_registered=False
+    )
+    kinds.forget()
+    visitor, other = factories.contact(), factories.contact()
+    met = factories.event(visitor, "stand_visited", stand="Hall 4")
+    factories.event(other, path="/pricing")
+    ChangedContact.objects.all().delete()
+    describe(arrived, [("Hall", "hall*")], direction="two_way", facet_property="stand")
+    finish(arrived)
+    assert facet_of(met) == "Hall"
+    assert set(ChangedContact.objects.values_list("contact_id", flat=True)) == {visitor.pk}
+    arrived.refresh_from_db()
+    assert (arrived.is_registered, arrived.direction) == (True, "two_way")
+
+
+def test_without_patterns_its_direction_alone_scores_them_anew() -> None:
+    arrived = EventKind.objects.create(
+        key="phoned_in", label="phoned in", category="product", direction="one_way", is_registered=False
+    )
+    kinds.forget()
+    caller = factories.contact()
+    factories.event(caller, "phoned_in")
+    ChangedContact.objects.all().delete()
+    describe(arrived, [], direction="two_way", category="conversation")
+    assert FacetRun.objects.get().rescores
+    finish(arrived)
+    assert list(ChangedContact.objects.values_list("contact_id", flat=True)) == [caller.pk]
 
 
 def test_another_label_alone_touches_no_history(viewed: EventKind) -> None:

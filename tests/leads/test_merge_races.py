@@ -13,9 +13,10 @@ from rest_framework.test import APIClient
 
 from activities.models import Activity
 from core.errors import Refused
-from leads.models import Contact, EngagementEvent, Identity, Merge, Standing
+from leads.models import Contact, EngagementEvent, Identity, Merge, Standing, Tag
 from leads.services import (
     NewEvent,
+    assign_owner,
     change_contact,
     link_identity,
     merge_contacts,
@@ -200,6 +201,27 @@ def test_what_is_added_to_the_former_in_that_moment_is_the_survivors(
     assert answers == {"note": 302, "told": 200}
     assert Activity.objects.get(kind="note").contact_id == kept.pk
     assert Contact.objects.values_list("pk", "job_title").get() == (kept.pk, "Buyer")
+
+
+@pytest.mark.parametrize("early", [True, False])
+def test_a_tag_and_an_owner_given_to_the_former_in_that_moment_are_the_survivors(
+    cast: Cast, amid: Callable[..., list[BaseException]], early: bool
+) -> None:
+    kept, gone = _pair(cast)
+    browser = client_of(cast.rita)
+    answers: list[int] = []
+
+    def tag() -> None:
+        answers.append(browser.post(reverse("contact_tag_add", args=[gone.pk]), {"tag": "Trade fair"}).status_code)
+
+    assert amid(_merging(kept, gone), tag, lambda: assign_owner([gone.pk], cast.ravi), early=early) == []
+    assert answers == [302]
+    standing = Standing.objects.get()
+    assert (standing.pk, standing.tag_ids, standing.owner) == (
+        kept.pk,
+        [Tag.objects.get(name="Trade fair").pk],
+        cast.ravi,
+    )
 
 
 def test_a_change_of_the_former_and_its_merge_do_not_wait_for_each_other(cast: Cast) -> None:

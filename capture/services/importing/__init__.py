@@ -8,13 +8,21 @@ from capture.services.importing.running import (
     start_import,
 )
 from capture.services.importing.undoing import run_undo, start_undo
-from capture.services.importing.uploading import change_about, check_mapping, choose_columns, forget_uploads, upload
+from capture.services.importing.uploading import (
+    change_about,
+    check_mapping,
+    choose_columns,
+    choose_sheet,
+    forget_uploads,
+    upload,
+)
 
 __all__ = [
     "cancel_import",
     "change_about",
     "check_mapping",
     "choose_columns",
+    "choose_sheet",
     "continue_import",
     "forget_uploads",
     "rehearse_import",

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from capture import tables
-from capture.models import About, Import, ImportStatus, RejectedRow
+from capture.models import About, Import, ImportStatus, RejectedRow, UploadedBook
 from capture.queries.imports import reason_of
 from capture.services.importing import activities, people
 from capture.services.importing.uploading import remember_columns
@@ -61,6 +61,7 @@ def start_import(of: Import, *, now: datetime) -> bool:
     mapped = Import.objects.filter(pk=of.pk, status=ImportStatus.MAPPING)
     if not mapped.update(status=ImportStatus.QUEUED, started_at=now, touched_at=now):
         return False
+    UploadedBook.objects.filter(of=of.pk).delete()
     remember_columns(of, now=now)
     return True
 
@@ -76,6 +77,7 @@ def cancel_import(of: Import, *, now: datetime) -> bool:
     row = Import.objects.filter(pk=of.pk)
     if row.filter(status=ImportStatus.UNDOING).update(status=ImportStatus.DONE, ended_at=now):
         return True
+    UploadedBook.objects.filter(of=of.pk).delete()
     ended = {ImportStatus.DONE, ImportStatus.CANCELLED, ImportStatus.UNDONE}
     return bool(row.exclude(status__in=ended).update(status=ImportStatus.CANCELLED, content=b"", ended_at=now))
 

@@ -11,12 +11,14 @@ from capture import columns, files, rows, tables
 from capture.models import (
     About,
     ColumnMemory,
+    Format,
     Import,
     ImportedCompany,
     ImportedContact,
     ImportedFact,
     ImportStatus,
     RejectedRow,
+    UploadedBook,
 )
 from capture.models.upload import KEPT_FOR_UNDO
 from capture.queries.imports import custom_labels, fields_of
@@ -37,6 +39,35 @@ def upload(*, name: str, content: bytes, started_by: User, now: datetime) -> Imp
     if len(content) > tables.MAX_BYTES:
         raise Refused(file="The file is larger than 20 MB. Split it into several files.")
     listed = files.read(content)
+    of = Import(name=normalise.line(name)[:200] or "List", started_by=started_by, created_at=now)
+    _take(of, listed)
+    with transaction.atomic():
+        of.save()
+        if len(listed.sheets) > 1:
+            UploadedBook.objects.create(of=of, content=content, sheets=list(listed.sheets))
+    return of
+
+
+def choose_sheet(of: Import, number: int) -> Import:
+    """Another sheet of the workbook, from 0; its columns are guessed anew. Refused when it cannot be a list."""
+    book = UploadedBook.objects.filter(of=of).first()
+    if book is None or not 0 <= number < len(book.sheets):
+        raise Refused(sheet="Choose one of the workbook's sheets.")
+    sheet = book.sheets[number]
+    try:
+        _take(of, files.read(bytes(book.content), sheet=sheet))
+    except Refused as refused:
+        raise Refused(f"Sheet “{sheet[:60]}”: {refused}") from None
+    of.every_row = ""
+    names = ("content", "sheet", "header_row", "header", "about", "total_rows", "mapping", "policies", "every_row")
+    fields = {name: getattr(of, name) for name in (*names, "day_first", "decimal_comma")}
+    if not Import.objects.filter(pk=of.pk, status=ImportStatus.MAPPING).update(**fields):
+        raise Refused("This import has begun already.")
+    return of
+
+
+def _take(of: Import, listed: files.Listed) -> None:
+    """How the rows are read out of the file, and what they seem to mean."""
     text = listed.text
     head = list(islice(tables.records(text, listed.delimiter), HEAD))
     if not head:
@@ -52,23 +83,11 @@ def upload(*, name: str, content: bytes, started_by: User, now: datetime) -> Imp
     total = sum(1 for _ in tables.records(text, listed.delimiter)) - header_row - 1
     if not total:
         raise Refused(file="There are no rows below the row that names the columns.")
-    of = Import(
-        name=normalise.line(name)[:200] or "List",
-        content=listed.content,
-        format=listed.format,
-        sheet=normalise.line(listed.sheet)[:80],
-        encoding=listed.encoding,
-        delimiter=listed.delimiter,
-        header_row=header_row,
-        header=header,
-        about=About.ACTIVITIES if columns.is_of_activities(header) else About.CONTACTS,
-        total_rows=total,
-        started_by=started_by,
-        created_at=now,
-    )
+    of.content, of.format, of.sheet = listed.content, Format(listed.format), listed.sheet[:80]
+    of.encoding, of.delimiter = listed.encoding, listed.delimiter
+    of.header_row, of.header, of.total_rows = header_row, header, total
+    of.about = About.ACTIVITIES if columns.is_of_activities(header) else About.CONTACTS
     _guess(of, [record.cells for record in head[header_row + 1 :]])
-    of.save()
-    return of
 
 
 def _guess(of: Import, samples: Sequence[Sequence[str]]) -> None:
@@ -181,6 +200,7 @@ def forget_uploads(*, now: datetime) -> int:
     unfinished = Import.objects.filter(
         Q(status=ImportStatus.MAPPING) | Q(status=ImportStatus.FAILED), touched_at__lt=now - KEPT_UNFINISHED
     ).exclude(content=b"")
+    UploadedBook.objects.filter(of__in=unfinished.values("pk")).delete()
     forgotten = unfinished.filter(status=ImportStatus.FAILED).update(content=b"")
     forgotten += unfinished.update(content=b"", status=ImportStatus.CANCELLED, ended_at=now)
     old = Import.objects.filter(ended_at__lt=now - KEPT_FOR_UNDO).values("pk")

@@ -1,10 +1,11 @@
 """What people do: follow-ups, notes and calls, notifications."""
 
-from tests.crm.access.row import ALL, EDIT, EDITED, Row
+from tests.crm.access.row import ALL, EDIT, EDITED, IMPORTS, Row
 
 ROWS = [
     Row("activity_new", EDIT, ("contact", "call")),
     Row("follow_ups", ALL),
+    Row("follow_ups_export", IMPORTS, ("csv",)),
     Row("follow_up_new", EDIT, ("contact",)),
     Row("follow_up_done", EDITED, ("follow_up",), "post"),
     Row("follow_up_reopen", EDITED, ("follow_up",), "post"),

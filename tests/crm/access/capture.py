@@ -15,6 +15,8 @@ ROWS = [
     Row("contact_forms", EDIT, ("contact",)),
     Row("collect", "400 400 400 400 400 400 400 400", method="post"),
     Row("tracker", ANYBODY),
+    Row("tracker_pixel", ANYBODY),
+    Row("tracker_hidden", ANYBODY),
     *(Row(f"segment_{name}", "400 400 400 400 400 400 400 400", method="post") for name in CALLS),
     Row("imports", IMPORTS),
     Row("import_new", IMPORTS),
