@@ -1,6 +1,6 @@
 from django.urls import path
 
-from api.views import contacts, docs, events, merging, opportunities
+from api.views import contacts, docs, events, forecast, funnel, merging, opportunities
 
 urlpatterns = [
     path("schema/", docs.schema, name="api_schema"),
@@ -16,5 +16,11 @@ urlpatterns = [
     path("v1/duplicates/<int:pk>", merging.OneDuplicate.as_view(), name="api_duplicate"),
     path("v1/opportunities", opportunities.Opportunities.as_view(), name="api_opportunities"),
     path("v1/opportunities/<int:pk>", opportunities.OneOpportunity.as_view(), name="api_opportunity"),
+    path("v1/forecast", forecast.ForecastNow.as_view(), name="api_forecast"),
+    path("v1/forecast/changes", forecast.ForecastChanges.as_view(), name="api_forecast_changes"),
+    path("v1/forecast/accuracy", forecast.ForecastAccuracy.as_view(), name="api_forecast_accuracy"),
+    path("v1/forecast/leads", forecast.ForecastLeads.as_view(), name="api_forecast_leads"),
+    path("v1/funnel", funnel.FunnelNumbers.as_view(), name="api_funnel"),
+    path("v1/funnel/cohorts", funnel.FunnelCohorts.as_view(), name="api_funnel_cohorts"),
     path("v1/<path:rest>", docs.nothing_here, name="api_nothing"),
 ]

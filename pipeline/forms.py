@@ -5,7 +5,7 @@ from typing import Any, cast
 
 from django import forms
 
-from pipeline.models import LostReason, Opportunity, Pipeline, Stage, StageField, StageKind
+from pipeline.models import Category, LostReason, Opportunity, Pipeline, Stage, StageField, StageKind
 from pipeline.terms import LABELS
 from users.models import Team, User
 
@@ -68,16 +68,24 @@ class EditForm(VersionForm):
     amount = amount_field(label="Amount", required=False, help_text="Empty: not known yet.")
     currency = forms.CharField(label="Currency", min_length=3, max_length=3)
     expected_close = forms.DateField(label="Expected close", widget=DAY, required=False)
+    category = forms.ChoiceField(
+        label="Forecast",
+        required=False,
+        choices=[("", "As its stage says"), *Category.choices],
+        help_text="How sure the forecast may be of it.",
+    )
     next_step = forms.CharField(label="Next step", max_length=200, required=False)
     owner = forms.TypedChoiceField(label="Owner", required=False, coerce=int, empty_value=None)
 
     def __init__(self, data: Any = None, *, owners: Iterable[User], opportunity: Opportunity) -> None:
-        facts = ("name", "amount", "currency", "expected_close", "next_step", "version")
+        facts = ("name", "amount", "currency", "expected_close", "category", "next_step", "version")
         initial = {name: getattr(opportunity, name) for name in facts} | {"owner": opportunity.owner_id}
         super().__init__(data, initial=initial)
         self.owners = {owner.pk: owner for owner in owners}
         if opportunity.owner:  # whoever owns it now can go on owning it
             self.owners.setdefault(opportunity.owner.pk, opportunity.owner)
+        by_stage = f"As its stage says: {opportunity.stage.get_category_display()}"
+        choose(self.fields["category"], [("", by_stage), *Category.choices])
         choose(self.fields["owner"], [("", "Nobody"), *((pk, user.name) for pk, user in self.owners.items())])
 
 
@@ -127,17 +135,24 @@ class StageForm(forms.Form):
     rots_after_days = forms.IntegerField(
         label="Days until it rots", min_value=1, max_value=3650, required=False, help_text="Empty: never."
     )
+    category = forms.ChoiceField(
+        label="Forecast category",
+        choices=Category.choices,
+        initial=Category.PIPELINE,
+        required=False,
+        help_text="How sure the forecast may be of such opportunities, unless one says otherwise.",
+    )
     required_fields = forms.MultipleChoiceField(
         label="Asks for", choices=StageField.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
 
     def __init__(self, *args: Any, stage: Stage | None = None, **kwargs: Any) -> None:
         if stage:
-            facts = ("name", "probability", "rots_after_days", "required_fields")
+            facts = ("name", "probability", "category", "rots_after_days", "required_fields")
             kwargs["initial"] = {name: getattr(stage, name) for name in facts}
         super().__init__(*args, **kwargs)
         if stage and stage.kind != StageKind.OPEN:
-            for name in ("probability", "rots_after_days", "required_fields"):
+            for name in ("probability", "category", "rots_after_days", "required_fields"):
                 del self.fields[name]
 
 

@@ -12,7 +12,8 @@ FURTHEST = timedelta(days=3653)
 EARLIEST = date(2000, 1, 1)
 LABELS = {"amount": "an amount", "expected_close": "an expected close date", "next_step": "a next step"}
 TEXTS = {"name": 200, "next_step": 200}
-FIELDS = frozenset({*TEXTS, "amount", "currency", "expected_close"})
+CATEGORIES = ("commit", "best", "pipeline", "omitted")  # of the forecast; as models.Category
+FIELDS = frozenset({*TEXTS, "amount", "currency", "expected_close", "category"})
 
 
 def amount(value: Any) -> Decimal | None:
@@ -43,6 +44,15 @@ def expected_close(value: date | None, today: date) -> date | None:
     return value
 
 
+def category(value: Any) -> str:
+    """How sure the forecast may be of it; empty is what its stage says."""
+    if value in (None, ""):
+        return ""
+    if value not in CATEGORIES:
+        raise Refused(category="Choose one of the categories, or leave it to the stage.")
+    return str(value)
+
+
 def line(name: str, value: Any) -> str:
     """One line of text that fits the field."""
     text = normalise.line(str(value or ""))
@@ -64,6 +74,8 @@ def cleaned(changes: dict[str, Any], *, today: date) -> dict[str, Any]:
                 result[name] = currency(value)
             elif name == "expected_close":
                 result[name] = expected_close(value, today)
+            elif name == "category":
+                result[name] = category(value)
             else:
                 result[name] = line(name, value)
         except Refused as refused:

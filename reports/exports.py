@@ -1,4 +1,4 @@
-"""Forecast and funnel as files."""
+"""The forecast as a file."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from pipeline.queries import Filters
 from pipeline.views.board import sellers
 from reports import queries
-from reports.queries.forecast import Figure
-from reports.queries.steps import STEPS
+from reports.queries.figures import Figure, Month
+from reports.views.forecast import unit_of
 from users.access import SignedInRequest, requires
 from users.exports import send
 from users.roles import Can
@@ -20,40 +20,34 @@ from users.roles import Can
 @require_safe
 @requires(Can.EXPORT_LISTS)
 def forecast(request: SignedInRequest, format: str) -> HttpResponse:
-    """The forecast by month and by owner."""
-    whole = queries.forecast(request.user, Filters.parse(request.GET), now=timezone.now(), people=sellers(request.user))
-    header = ["By", "", "Currency", "Closed", "Closed amount", "Open", "Open amount", "Open weighted", "Without amount"]
+    """The forecast by period and by owner, with range, quota and managers' figures."""
+    unit = unit_of(request.GET.get("unit", ""))
+    asked, people = Filters.parse(request.GET), sellers(request.user)
+    whole = queries.forecast(request.user, asked, now=timezone.now(), people=people, unit=unit)
+    header = ["By", "", "Currency", "Closed", "Closed amount", "Commit", "Best case", "Pipeline", "Open", "Open amount"]
+    header += ["Open weighted", "Without amount", "P10", "P50", "P90", "Quota", "Manager's figure"]
 
-    def row(by: str, name: str, closed: Figure | None, still_open: Figure) -> list[Any]:
-        won = [closed.count, closed.amount] if closed else [None, None]
-        return [
-            by,
-            name,
-            whole.currency,
-            *won,
-            still_open.count,
-            still_open.amount,
-            still_open.weighted,
-            still_open.unknown,
-        ]
+    def row(by: str, name: str, still_open: Figure, month: Month | None = None, called: Any = None) -> list[Any]:
+        sure: list[Any] = [None] * 5
+        beside: list[Any] = [None] * 4
+        if month is not None:
+            sure = [month.closed.count, month.closed.amount]
+            sure += [month.commit.amount, month.best.amount, month.early.amount]
+            likely = month.likely
+            beside = [likely.low, likely.middle, likely.high] if likely else [None] * 3
+            beside.append(month.quota)
+        counted = [still_open.count, still_open.amount, still_open.weighted, still_open.unknown]
+        return [by, name, whole.currency, *sure, *counted, *beside, called]
 
     def rows() -> Iterator[list[Any]]:
         for month in whole.months:
-            yield row("Month", f"{month.month:%Y-%m}", month.closed, month.open)
+            yield row(unit.value.capitalize(), month.period.key, month.open, month)
         for name, _, figure in whole.rests:
-            yield row("Rest", name, None, figure)
+            yield row("Rest", name, figure)
         for seller in whole.sellers:
             name = str(seller.owner) if seller.owner else "Somebody who left" if not seller.is_known else "Nobody"
-            yield row("Owner, this month's closed and all open", name, seller.closed, seller.all)
+            called = seller.call.amount if seller.call else None
+            yield row(f"Owner, this {unit.value}", name, seller.now.open, seller.now, called)
+            yield row("Owner, all open", name, seller.all)
 
     return send(request, format, header, rows(), name="forecast")
-
-
-@require_safe
-@requires(Can.EXPORT_LISTS)
-def funnel(request: SignedInRequest, format: str) -> HttpResponse:
-    """The funnel by source and by month, as the page counts it."""
-    counted = queries.funnel(queries.Wanted.parse(request.GET), now=timezone.now())
-    groups = [("All", [counted.total]), ("Source", counted.sources), ("Month", counted.months)]
-    rows = ([by, row.label, *(step.count for step in row.steps)] for by, lines in groups for row in lines)
-    return send(request, format, ["By", "", *(str(step.label) for step in STEPS)], rows, name="funnel")

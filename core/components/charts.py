@@ -28,10 +28,12 @@ def bars(items: Iterable[Any], whole: Any = None, tone: str = "lead") -> dict[st
     }
 
 
-def columns(items: Iterable[Any], caption: str, currency: str = "", height: int = 200) -> dict[str, Any]:
+def columns(
+    items: Iterable[Any], caption: str, currency: str = "", height: int = 200, mark: str = "Quota"
+) -> dict[str, Any]:
     """Months side by side, each a stack of parts; the same figures stand in a table for those who can't see bars.
 
-    items: label, url, current, parts (each tone, label, value), and perhaps low, high (a range) and mark (a quota).
+    items: label, url, current, parts (each tone, label, value), and perhaps low, high (a range), mark (a line so named).
     """
     items = list(items)
     stacks = [[max(0.0, float(of(part, "value", 0))) for part in of(item, "parts", [])] for item in items]
@@ -49,10 +51,10 @@ def columns(items: Iterable[Any], caption: str, currency: str = "", height: int 
         legend |= {str(part["label"]): str(part["tone"]) for part in parts}
         low, high = of(item, "low", None), of(item, "high", None)
         likely = None if low is None or high is None else _range(float(low), float(high), top, currency)
-        quota = _mark(of(item, "mark", None), top, currency)
+        line = _mark(of(item, "mark", None), top, currency)
         said = [f"{part['label']} {part['text']}" for part in parts]
         said += [f"likely {likely['text']}"] if likely else []
-        said += [f"quota {quota['text']}"] if quota else []
+        said += [f"{mark.lower()} {line['text']}"] if line else []
         drawn.append(
             {
                 "label": of(item, "label"),
@@ -62,7 +64,7 @@ def columns(items: Iterable[Any], caption: str, currency: str = "", height: int 
                 "title": ", ".join(said),
                 "total": _figure(sum(stack), currency),
                 "range": likely,
-                "mark": quota,
+                "mark": line,
             }
         )
     return {
@@ -73,6 +75,7 @@ def columns(items: Iterable[Any], caption: str, currency: str = "", height: int 
         "ticks": [{"at": round(100 * tick / top, 2), "label": _short_figure(tick, currency)} for tick in ticks],
         "has_range": any(item["range"] for item in drawn),
         "has_mark": any(item["mark"] for item in drawn),
+        "mark_label": mark,
     }
 
 

@@ -10,8 +10,9 @@ from django.db.models import Count, Q
 
 from core import keyset
 from pipeline.models import Opportunity, OpportunityQuerySet, Pipeline, Stage, StageKind
+from pipeline.periods import later
 from pipeline.queries.cards import Card, cards_of, for_cards
-from pipeline.queries.filters import Filters, later, midnight
+from pipeline.queries.filters import Filters, midnight
 from pipeline.queries.totals import Totals, totals
 from users.models import User
 

@@ -11,34 +11,44 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.db.models import Q
 
 from leads import normalise
 from leads.filters import number
 from leads.queries.lists import matching
-from pipeline.models import LostReason, OpportunityQuerySet, StageKind
+from pipeline import periods
+from pipeline.models import Category, LostReason, OpportunityQuerySet, StageKind
+from pipeline.periods import Period
 
 STATES = ("open", "won", "lost", "all")
 SORTS = ("-changed", "changed", "-amount", "amount", "close", "-close", "age", "-age", "name", "-name")
 NOBODY = "nobody"
 
 
-def month_of(text: str) -> date | None:
-    """The first day of a month written YYYY-MM; none when it is not one."""
-    if not re.fullmatch(r"(?:20|21)\d\d-(?:0[1-9]|1[0-2])", text, re.ASCII):
-        return None
-    return date(int(text[:4]), int(text[5:]), 1)
+COUNTED = "counted"  # by the forecast: in any category but omitted
 
 
-def later(month: date, months: int) -> date:
-    """The first day of the month so many months later (or earlier)."""
-    years, index = divmod(month.month - 1 + months, 12)
-    return date(month.year + years, index + 1, 1)
+def period_named(text: str) -> Period | None:
+    """The month, quarter or year written as 2026-06, 2026-Q2 or 2026; none when it is none."""
+    return periods.parse(text, settings.FISCAL_YEAR_START)
+
+
+def in_category(category: str) -> Q:
+    """Whose own category, or else that of their stage, is this one; or `counted`."""
+    if category == COUNTED:
+        return ~(Q(category=Category.OMITTED) | Q(category="", stage__category=Category.OMITTED))
+    return Q(category=category) | Q(category="", stage__category=category)
 
 
 def midnight(day: date) -> datetime:
     """When a UTC day begins."""
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def closed_in(period: Period) -> Q:
+    """Closed on one of its UTC days."""
+    return Q(closed_at__gte=midnight(period.start), closed_at__lt=midnight(period.end))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +61,13 @@ class Filters:
     stage: int | None = None
     owner: str = ""  # "nobody" or an id
     team: int | None = None
-    expected: str = ""  # in this month YYYY-MM, from it on "YYYY-MM+", up to its end "-YYYY-MM", or "none": no date
+    expected: str = (
+        ""  # in this period (2026-06, 2026-Q2, 2026), from it on "2026-06+", up to its end "-2026-06", "none"
+    )
     overdue: str = ""  # "yes": the expected day is past, "no": it is not
-    closed: str = ""  # closed in this UTC month YYYY-MM
-    month: str = ""  # what the forecast counts for this month: won in it, or open, expected in it and not overdue
+    closed: str = ""  # closed in this period, in UTC
+    month: str = ""  # what the forecast counts for this period: won in it, or open, expected in it and not overdue
+    category: str = ""  # of the forecast, or "counted"
     rotting: str = ""  # "yes": open, and in its stage for longer than that allows (pipeline.queries.listed)
     amount: str = ""  # "unknown" or "known"
     currency: str = ""
@@ -78,10 +91,11 @@ class Filters:
             stage=number(given.get("stage", "")),
             owner=owner if owner == NOBODY or number(owner) is not None else "",
             team=number(given.get("team", "")),
-            expected=expected if expected == "none" or month_of(expected.strip("+-")) else "",
+            expected=expected if expected == "none" or period_named(expected.strip("+-")) else "",
             overdue=one_of("overdue", ("yes", "no")),
-            closed=given.get("closed", "") if month_of(given.get("closed", "")) else "",
-            month=given.get("month", "") if month_of(given.get("month", "")) else "",
+            closed=given.get("closed", "") if period_named(given.get("closed", "")) else "",
+            month=given.get("month", "") if period_named(given.get("month", "")) else "",
+            category=one_of("category", [COUNTED, *Category.values]),
             rotting=one_of("rotting", ("yes",)),
             amount=one_of("amount", ("unknown", "known")),
             currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "",
@@ -110,8 +124,10 @@ class Filters:
             wanted &= Q(closed_at=None)
         elif self.state != "all":
             wanted &= Q(closed_at__isnull=False, stage__kind=StageKind(self.state))
-        if self.closed and (month := month_of(self.closed)):
-            wanted &= Q(closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
+        if self.closed and (period := period_named(self.closed)):
+            wanted &= closed_in(period)
+        if self.category:
+            wanted &= in_category(self.category)
         if self.reason:
             wanted &= Q(lost_reason=self.reason)
         return wanted
@@ -132,15 +148,15 @@ class Filters:
         wanted = Q()
         if self.expected == "none":
             wanted &= Q(expected_close=None)
-        elif self.expected and (month := month_of(self.expected.strip("+-"))):
+        elif self.expected and (period := period_named(self.expected.strip("+-"))):
             if not self.expected.startswith("-"):
-                wanted &= Q(expected_close__gte=month)
+                wanted &= Q(expected_close__gte=period.start)
             if not self.expected.endswith("+"):
-                wanted &= Q(expected_close__lt=later(month, 1))
-        if self.month and (month := month_of(self.month)):
-            won = Q(stage__kind=StageKind.WON, closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
-            due = Q(closed_at=None, expected_close__gte=max(month, today), expected_close__lt=later(month, 1))
-            wanted &= won | due
+                wanted &= Q(expected_close__lt=period.end)
+        if self.month and (period := period_named(self.month)):
+            won = Q(stage__kind=StageKind.WON) & closed_in(period)
+            due = Q(closed_at=None, expected_close__gte=max(period.start, today), expected_close__lt=period.end)
+            wanted &= won | due & in_category(COUNTED)
         if self.overdue:
             wanted &= Q(expected_close__lt=today) if self.overdue == "yes" else Q(expected_close__gte=today)
         return wanted

@@ -12,7 +12,7 @@ from core.errors import Refused
 from core.locks import locked
 from leads import normalise
 from pipeline import places
-from pipeline.models import Opportunity, Pipeline, Stage, StageField, StageKind, StageMove
+from pipeline.models import Category, Opportunity, Pipeline, Stage, StageField, StageKind, StageMove
 from pipeline.services.rows import hold_stage
 from users.models import User
 
@@ -32,6 +32,10 @@ def _cleaned(values: dict[str, Any], kind: str) -> dict[str, Any]:
             cleaned["probability"] = values["probability"]
             if not isinstance(values["probability"], int) or not 0 <= values["probability"] <= 100:
                 errors["probability"] = "A probability is between 0 and 100 percent."
+        if values.get("category"):
+            cleaned["category"] = values["category"]
+            if values["category"] not in Category.values:
+                errors["category"] = f"One of {', '.join(Category.labels)}."
         if "rots_after_days" in values:
             cleaned["rots_after_days"] = days = values["rots_after_days"] or None
             if days is not None and not 1 <= days <= LONGEST_ROT:

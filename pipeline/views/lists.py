@@ -12,9 +12,10 @@ from django.views.decorators.http import require_safe
 from core.answers import wants_part
 from core.export import newest_first
 from pipeline import queries
-from pipeline.models import LostReason, Stage
+from pipeline.models import Category, LostReason, Stage
+from pipeline.periods import later
 from pipeline.queries import Filters
-from pipeline.queries.filters import later, month_of
+from pipeline.queries.filters import COUNTED, period_named
 from pipeline.views.board import owner_filters, sellers
 from users.access import SignedInRequest, requires
 from users.exports import send
@@ -111,17 +112,22 @@ def _filters(request: SignedInRequest, wanted: Filters, known: list[Any], today:
 
 
 def _month_words(text: str) -> str:
-    month = month_of(text.strip("+-"))
-    if month is None:
+    period = period_named(text.strip("+-"))
+    if period is None:
         return text
     before, after = ("until " if text.startswith("-") else ""), (" and later" if text.endswith("+") else "")
-    return f"{before}{month:%B %Y}{after}"
+    return f"{before}{period.name}{after}"
+
+
+def _category_words(category: str) -> str:
+    return "in the forecast" if category == COUNTED else Category(category).label if category else ""
 
 
 def _kept(wanted: Filters) -> dict[str, object]:
     """What the filter bar has no field for and yet must not be lost."""
     kept = {"state": wanted.state, "pipeline": wanted.pipeline, "overdue": wanted.overdue, "amount": wanted.amount}
     kept |= {"currency": wanted.currency, "month": wanted.month, "rotting": wanted.rotting, "sort": wanted.sort}
+    kept |= {"category": wanted.category}
     return {name: value for name, value in kept.items() if value not in (None, "")}
 
 
@@ -132,6 +138,7 @@ def _said(wanted: Filters, stages: list[Stage]) -> list[dict[str, str]]:
         "rotting": "in its stage for too long" if wanted.rotting else "",
         "amount": {"unknown": "amount unknown", "known": "amount known"}.get(wanted.amount, ""),
         "currency": wanted.currency,
+        "category": _category_words(wanted.category),
         "month": f"forecast for {_month_words(wanted.month)}" if wanted.month else "",
     }
     address = reverse("pipeline_list")

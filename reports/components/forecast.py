@@ -4,30 +4,32 @@ from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING
 
+from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from core.components.numbers import count, money
 from core.components.people import person
 from core.components.values import text
+from pipeline.rollup import Sum
 
 if TYPE_CHECKING:
     from reports.queries import Forecast
-    from reports.queries.forecast import Figure
+    from reports.queries.figures import Call, Figure, Likely, Month, Seller
 
 NOTHING = '<span class="muted">–</span>'
 NOW = ' <span class="pill pill-plain">now</span>'
 
 
 def forecast_months(forecast: "Forecast", list_url: str) -> SafeString:
-    """What each month is made of, then what is in none of them, then all that is open."""
+    """What each period is made of, then what is in none of them, then all that is open."""
     draw = _Cells(list_url, forecast.currency)
     rows = [
         _row(
-            f"{month.month:%b %Y}{NOW if month.is_current else ''}",
-            draw.sum(month.closed, month.closed.amount),
-            draw.sum(month.open, month.open.weighted),
+            f"{text(_name(month))}{NOW if month.is_current else ''}",
+            *draw.sure(month),
             draw.link(month.query, draw.rounded(month.total)) if month.closed.count or month.open.count else NOTHING,
-            draw.sum(month.open, month.open.amount),
+            draw.likely(month.likely),
+            draw.quota(month.quota, month.closed.amount),
             *draw.counts(month.open),
         )
         for month in forecast.months
@@ -36,28 +38,81 @@ def forecast_months(forecast: "Forecast", list_url: str) -> SafeString:
         (f'<span title="{text(why.capitalize())}">{text(label)}</span>', one) for label, why, one in forecast.rests
     ]
     for label, figure in (*rests, ("<b>All that is open</b>", forecast.all)):
-        weighted, whole = draw.sum(figure, figure.weighted), draw.sum(figure, figure.amount)
-        rows.append(_row(label, NOTHING, weighted, NOTHING, whole, *draw.counts(figure)))
+        weighted = draw.sum(figure, figure.weighted)
+        rows.append(_row(label, NOTHING, "", "", "", weighted, "", "", *draw.counts(figure)))
     return mark_safe("\n".join(rows))
 
 
-def forecast_sellers(forecast: "Forecast", list_url: str) -> SafeString:
-    """What each owner has in the forecast."""
+def _name(month: "Month") -> str:
+    return f"{month.period.start:%b %Y}" if len(month.period.months) == 1 else month.period.name
+
+
+def forecast_sellers(forecast: "Forecast", list_url: str, can_call: bool = False) -> SafeString:
+    """What each owner has in the forecast, by teams where there are several, with the sum of each."""
     draw = _Cells(list_url, forecast.currency)
-    return mark_safe(
-        "\n".join(
-            _row(
-                str(person(seller.owner)) if seller.is_known else '<span class="muted">Former colleague</span>',
-                draw.sum(seller.closed, seller.closed.amount),
-                draw.sum(seller.due, seller.due.weighted),
-                draw.sum(seller.all, seller.all.weighted),
-                draw.sum(seller.overdue, seller.overdue.weighted),
-                draw.sum(seller.undated, seller.undated.weighted),
-                draw.sum(seller.all, seller.all.amount),
-                *draw.counts(seller.all),
-            )
-            for seller in forecast.sellers
-        )
+    period = forecast.current.period
+    call_url = f"{reverse('forecast_call')}?period={period.key}&currency={forecast.currency}" if can_call else ""
+    teams: dict[int | None, list[Seller]] = {}
+    for seller in forecast.sellers:
+        teams.setdefault(seller.owner.team_id if seller.owner else None, []).append(seller)
+    rows: list[str] = []
+    order = sorted(teams.items(), key=lambda item: (item[0] is None, str(_team(item[1]))))
+    for team, sellers in order:
+        if len(teams) > 1 and team is not None:
+            rows.append(_team_row(forecast, draw, team, sellers, call_url))
+        rows += [_seller_row(draw, seller, call_url) for seller in sellers]
+    if len(forecast.sellers) > 1 and forecast.rolled is not None:
+        everybody = draw.adjusted(forecast.rolled.all)
+        rows.append(_sums(draw, "<b>Together</b>", forecast.sellers, everybody, forecast.current.quota))
+    return mark_safe("\n".join(rows))
+
+
+def _team(sellers: "list[Seller]") -> str:
+    owner = sellers[0].owner
+    return str(owner.team) if owner and owner.team else ""
+
+
+def _team_row(forecast: "Forecast", draw: "_Cells", team: int, sellers: "list[Seller]", call_url: str) -> str:
+    rolled = forecast.rolled.teams.get(team, Sum()) if forecast.rolled else Sum()
+    shown = draw.adjusted(rolled)
+    if call_url:
+        shown = draw.dialog(f"{call_url}&team={team}", shown, f"Your figure for {_team(sellers)}")
+    known = [seller.now.quota for seller in sellers if seller.now.quota is not None]
+    return _sums(draw, f"<b>{text(_team(sellers))}</b>", sellers, shown, sum(known, Decimal(0)) if known else None)
+
+
+def _sums(draw: "_Cells", label: str, sellers: "list[Seller]", called: str, quota: Decimal | None) -> str:
+    """A row of sums; the figures of its people are the links."""
+    now = [seller.now for seller in sellers]
+    closed = sum((one.closed.amount for one in now), Decimal(0))
+    cells = [
+        draw.rounded(closed),
+        draw.rounded(sum((one.commit.amount for one in now), Decimal(0))),
+        draw.rounded(sum((one.best.amount for one in now), Decimal(0))),
+        draw.rounded(sum((one.early.weighted for one in now), Decimal(0))),
+        draw.rounded(sum((one.total for one in now), Decimal(0))),
+    ]
+    late = draw.rounded(sum((seller.overdue.weighted for seller in sellers), Decimal(0)))
+    whole = draw.rounded(sum((seller.all.weighted for seller in sellers), Decimal(0)))
+    bold = [f"<b>{cell}</b>" for cell in cells]
+    return _row(label, *bold, called, draw.quota(quota, closed), late, whole)
+
+
+def _seller_row(draw: "_Cells", seller: "Seller", call_url: str) -> str:
+    name = str(person(seller.owner)) if seller.is_known else '<span class="muted">Former colleague</span>'
+    called = draw.called(seller.call)
+    if call_url and seller.owner is not None:
+        url = f"{call_url}&person={seller.owner.pk}"
+        called = draw.dialog(url, called, f"Your figure for {text(seller.owner)}")
+    month = seller.now
+    return _row(
+        name,
+        *draw.sure(month),
+        draw.link(month.query, draw.rounded(month.total)) if month.closed.count or month.open.count else NOTHING,
+        called,
+        draw.quota(month.quota, month.closed.amount),
+        draw.sum(seller.overdue, seller.overdue.weighted),
+        draw.sum(seller.all, seller.all.weighted),
     )
 
 
@@ -70,14 +125,46 @@ class _Cells:
     def link(self, query: str, inside: str) -> str:
         return f'<a href="{self.list_url}?{text(query)}">{inside}</a>'
 
+    def dialog(self, url: str, inside: str, label: str) -> str:
+        return f'<a href="{text(url)}" data-dialog aria-label="{text(label)}" title="{text(label)}">{inside}</a>'
+
     def rounded(self, value: Decimal) -> str:
         return money(value.quantize(Decimal(1), ROUND_HALF_UP), self.currency)
+
+    def short(self, value: Decimal) -> str:
+        return money(value, self.currency, compact=True)
 
     def sum(self, figure: "Figure", value: Decimal) -> str:
         """Of unknown amounts alone the sum is unknown, and not zero."""
         if not figure.count:
             return NOTHING
         return self.link(figure.query, money(None) if figure.count == figure.unknown else self.rounded(value))
+
+    def sure(self, month: "Month") -> Iterable[str]:
+        """Closed, and what is open by how sure it is."""
+        yield self.sum(month.closed, month.closed.amount)
+        yield self.sum(month.commit, month.commit.amount)
+        yield self.sum(month.best, month.best.amount)
+        yield self.sum(month.early, month.early.weighted)
+
+    def likely(self, likely: "Likely | None") -> str:
+        if likely is None:
+            return NOTHING
+        middle = f'<small class="muted">mid {self.short(likely.middle)}</small>'
+        return f"{self.short(likely.low)}–{self.short(likely.high)} {middle}"
+
+    def quota(self, quota: Decimal | None, closed: Decimal) -> str:
+        if not quota:
+            return NOTHING
+        return f'{self.short(quota)} <small class="muted">{100 * closed / quota:.0f} %</small>'
+
+    def called(self, call: "Call | None") -> str:
+        if call is None:
+            return NOTHING
+        return f'<span title="{text(f"{call.by}: {call.note}")}">{self.rounded(call.amount)}</span>'
+
+    def adjusted(self, rolled: Sum) -> str:
+        return f"<b>{self.rounded(rolled.adjusted)}</b>" if rolled.is_adjusted else NOTHING
 
     def counts(self, figure: "Figure") -> Iterable[str]:
         """How many are open, and of how many the amount is unknown."""
@@ -86,8 +173,6 @@ class _Cells:
 
 
 def _row(label: str, *cells: str) -> str:
-    """A phone has room for the first two figures."""
-    shown = "".join(
-        f'<td class="num{" hide-phone" if number >= 2 else ""}">{cell}</td>' for number, cell in enumerate(cells)
-    )
+    """A phone has room for the first two figures, and scrolls for the others."""
+    shown = "".join(f'<td class="num">{cell}</td>' for cell in cells)
     return f'<tr><td role="rowheader" class="shrink">{label}</td>{shown}</tr>'

@@ -48,6 +48,24 @@ class Outlook(models.Model):
     def __str__(self) -> str:
         return f"{self.currency} {self.day}"
 
+    # in percent, for pages
+
+    @property
+    def conversion(self) -> float:
+        return 100 * (self.lead_conversion or 0)
+
+    @property
+    def conversion_low(self) -> float:
+        return 100 * (self.lead_conversion_low or 0)
+
+    @property
+    def conversion_high(self) -> float:
+        return 100 * (self.lead_conversion_high or 0)
+
+    @property
+    def wins(self) -> float:
+        return 100 * (self.win_rate or 0)
+
 
 class OutlookRange(models.Model):
     """Four in five simulated futures of a period lie between p10 and p90: of all, of a team, or of a person."""

@@ -1,111 +1,56 @@
-"""The forecast: what was closed per month, and what is open weighted by the probability of its stage.
+"""The forecast: what was closed per period, and what is open, by how sure we are of it.
 
-Months are UTC. What is open is counted once: in the month of its expected close if that day is still to come, else as
-overdue, as later than the months shown, or as having no date. Currencies are never added up.
+Months are UTC. What is open is counted once: in the period of its expected close if that day is still to come, else as
+overdue, as later than the periods shown, as having no date; or, whenever it may be, as omitted. Currencies are never
+added up: no rate is true on the day of the report and on the day of the deal.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import BooleanField, Case, Count, Sum, Value, When
-from django.db.models.functions import TruncMonth
+from django.conf import settings
+from django.db.models import BooleanField, Case, Count, F, Sum, Value, When
+from django.db.models.functions import Coalesce, NullIf, TruncMonth
 
-from pipeline.models import Opportunity, OpportunityQuerySet, StageKind
+from pipeline.models import Category, Opportunity, OpportunityQuerySet, StageKind
+from pipeline.periods import Period, Unit, around, period_of
 from pipeline.queries import Filters
-from pipeline.queries.filters import later, midnight
+from pipeline.queries.filters import COUNTED, midnight
 from pipeline.queries.totals import WEIGHTED
+from reports.queries.figures import Figure, Forecast, Month, Seller
+from reports.queries.standing import stand_beside
 from users.models import User
 
-PAST, NEXT = 6, 5
+# periods shown before and after the current one
+SHOWN = {Unit.MONTH: (6, 5), Unit.QUARTER: (4, 3), Unit.YEAR: (1, 1)}
 OVERDUE, BEYOND, UNDATED = "overdue", "later", "none"
-ZERO = Decimal(0)
+SURE = (Category.COMMIT, Category.BEST, Category.PIPELINE)
+CATEGORY = Coalesce(NullIf(F("category"), Value("")), F("stage__category"))
+
+__all__ = ["Figure", "Forecast", "ForecastHeadline", "Month", "Seller", "forecast", "forecast_headline"]
 
 
-@dataclass(slots=True)
-class Figure:
-    """Opportunities that are counted together, and the query of the list that shows exactly them."""
-
-    query: str = ""
-    count: int = 0
-    unknown: int = 0  # of them without an amount; not in the sums
-    amount: Decimal = ZERO
-    weighted: Decimal = ZERO
-
-    def add(self, count: int, known: int, amount: Decimal | None, weighted: Decimal | None) -> None:
-        self.count += count
-        self.unknown += count - known
-        self.amount += amount or ZERO
-        self.weighted += weighted or ZERO
+def shown(today: date, unit: Unit) -> list[Period]:
+    """The periods of a page."""
+    before, after = SHOWN[unit]
+    return list(around(today, unit, before=before, after=after, opens=settings.FISCAL_YEAR_START))
 
 
-@dataclass(slots=True)
-class Month:
-    """One month: what was won in it, and what is open and expected in it."""
-
-    month: date
-    closed: Figure
-    open: Figure
-    query: str  # of both together
-    is_current: bool = False
-
-    @property
-    def total(self) -> Decimal:
-        return self.closed.amount + self.open.weighted
-
-
-@dataclass(slots=True)
-class Seller:
-    """What one owner has in the forecast."""
-
-    owner: User | None
-    is_known: bool  # false: somebody who no longer sells
-    closed: Figure  # in the current month
-    due: Figure  # open, expected in the months shown
-    overdue: Figure
-    undated: Figure
-    all: Figure  # everything open
-
-
-@dataclass(slots=True)
-class Forecast:
-    """Everything in one currency."""
-
-    currency: str
-    currencies: list[tuple[str, int]]  # those that occur, and in how many opportunities; this one's first
-    months: list[Month]
-    overdue: Figure
-    beyond: Figure
-    undated: Figure
-    all: Figure
-    sellers: list[Seller] = field(default_factory=list)
-
-    @property
-    def current(self) -> Month:
-        return next(month for month in self.months if month.is_current)
-
-    @property
-    def rests(self) -> list[tuple[str, str, Figure]]:
-        """What is open and in none of the months, with the reason."""
-        return [
-            ("Overdue", "expected before today and still open", self.overdue),
-            ("Later", "expected after the months shown", self.beyond),
-            ("No date", "nobody has said when", self.undated),
-        ]
-
-
-def forecast(user: User, filters: Filters, *, now: datetime, people: Iterable[User] = ()) -> Forecast:
-    """The forecast as far as the user may see. Two queries. `people` are the owners to be named."""
+def forecast(
+    user: User, filters: Filters, *, now: datetime, people: Iterable[User] = (), unit: Unit = Unit.MONTH
+) -> Forecast:
+    """The forecast as far as the user may see. Two queries, and with `people`, the owners to be named, four more."""
     today = now.astimezone(UTC).date()
-    first = later(today.replace(day=1), -PAST)
+    periods = shown(today, unit)
     rows = Opportunity.objects.visible_to(user)
     rows = Filters(state="all", owner=filters.owner, team=filters.team, pipeline=filters.pipeline).apply(
         rows, today=today
     )
-    closed, still_open = list(_closed(rows, first, today)), list(_open(rows, today))
+    closed, still_open = list(_closed(rows, periods[0].start, today)), list(_open(rows, today))
     counts: dict[str, int] = defaultdict(int)
     for group in (*closed, *still_open):
         counts[group["currency"]] += group["rows"]
@@ -115,23 +60,21 @@ def forecast(user: User, filters: Filters, *, now: datetime, people: Iterable[Us
         Filters(owner=filters.owner, team=filters.team, pipeline=filters.pipeline),
         currency=main if len(known) > 1 else "",
     )
-    return _built(
+    named = {person.pk: person for person in people}
+    building = _Building(asked, today, periods, named)
+    building.add(
         [group for group in closed if group["currency"] == main],
         [group for group in still_open if group["currency"] == main],
-        asked,
-        today=today,
-        currency=main,
-        currencies=sorted(known, key=lambda item: item[0] != main),
-        people={person.pk: person for person in people},
     )
+    made = building.forecast(main, sorted(known, key=lambda item: item[0] != main))
+    if named:
+        stand_beside(made, user, filters, people=named)
+    return made
 
 
 def _closed(rows: OpportunityQuerySet, first: date, today: date) -> Iterable[Any]:
-    won = rows.filter(
-        stage__kind=StageKind.WON,
-        closed_at__gte=midnight(first),
-        closed_at__lt=midnight(later(today.replace(day=1), 1)),
-    )
+    tomorrow = period_of(today, Unit.MONTH).end
+    won = rows.filter(stage__kind=StageKind.WON, closed_at__gte=midnight(first), closed_at__lt=midnight(tomorrow))
     months = won.order_by().annotate(month=TruncMonth("closed_at", tzinfo=UTC)).values("month", "owner", "currency")
     return months.annotate(rows=Count("pk"), known=Count("amount"), sum=Sum("amount"))
 
@@ -141,102 +84,111 @@ def _open(rows: OpportunityQuerySet, today: date) -> Iterable[Any]:
     groups = (
         rows.open()
         .order_by()
-        .annotate(month=TruncMonth("expected_close"), is_late=is_late)
-        .values("month", "is_late", "owner", "currency")
+        .annotate(month=TruncMonth("expected_close"), is_late=is_late, sure=CATEGORY)
+        .values("month", "is_late", "owner", "currency", "sure")
     )
     return groups.annotate(rows=Count("pk"), known=Count("amount"), sum=Sum("amount"), weighted=Sum(WEIGHTED))
 
 
-def _built(
-    closed: list[dict[str, Any]],
-    still_open: list[dict[str, Any]],
-    asked: Filters,
-    *,
-    today: date,
-    currency: str,
-    currencies: list[tuple[str, int]],
-    people: dict[int, User],
-) -> Forecast:
-    this_month = today.replace(day=1)
-    beyond_from = later(this_month, NEXT + 1)
-    months = {month: _month(asked, month, this_month) for month in _shown(this_month)}
-    rests = {
-        OVERDUE: Figure(asked.query(overdue="yes")),
-        BEYOND: Figure(asked.query(expected=f"{beyond_from:%Y-%m}+")),
-        UNDATED: Figure(asked.query(expected="none")),
-    }
-    whole = Figure(asked.query())
-    sellers: dict[int | None, Seller] = {}
+class _Building:
+    """Groups of rows are added up into periods, rests and sellers."""
 
-    def seller(owner_id: int | None) -> Seller:
-        if owner_id not in sellers:
-            sellers[owner_id] = _seller(asked, owner_id, people, this_month, beyond_from)
-        return sellers[owner_id]
+    def __init__(self, asked: Filters, today: date, periods: list[Period], people: dict[int, User]) -> None:
+        self.asked, self.counted, self.people = asked, replace(asked, category=COUNTED), people
+        self.current = next(period for period in periods if period.holds(today))
+        self.months = {period: month_of(asked, period, is_current=period == self.current) for period in periods}
+        self.last = periods[-1]
+        self.rests = {
+            OVERDUE: Figure(self.counted.query(overdue="yes")),
+            BEYOND: Figure(self.counted.query(expected=f"{self.last.moved(1).key}+")),
+            UNDATED: Figure(self.counted.query(expected="none")),
+        }
+        self.omitted = Figure(asked.query(category=Category.OMITTED.value))
+        self.whole = Figure(asked.query())
+        self.sellers: dict[int | None, Seller] = {}
 
-    for group in closed:
-        figures = (group["rows"], group["known"], group["sum"], group["sum"])
-        month = group["month"].date()
-        months[month].closed.add(*figures)
-        if month == this_month:
-            seller(group["owner"]).closed.add(*figures)
-    for group in still_open:
+    def add(self, closed: list[dict[str, Any]], still_open: list[dict[str, Any]]) -> None:
+        for group in closed:
+            figures = (group["rows"], group["known"], group["sum"], group["sum"])
+            if (period := self._period(group["month"].date())) is None:
+                continue
+            self.months[period].closed.add(*figures)
+            if period == self.current:
+                of = self._seller(group["owner"])
+                of.closed.add(*figures)
+                of.now.closed.add(*figures)
+        for group in still_open:
+            self._add_open(group)
+
+    def _add_open(self, group: dict[str, Any]) -> None:
         figures = (group["rows"], group["known"], group["sum"], group["weighted"])
-        of = seller(group["owner"])
+        of = self._seller(group["owner"])
         of.all.add(*figures)
-        whole.add(*figures)
-        if group["month"] is None:
-            rests[UNDATED].add(*figures)
+        self.whole.add(*figures)
+        if group["sure"] == Category.OMITTED:
+            self.omitted.add(*figures)
+        elif group["month"] is None:
+            self.rests[UNDATED].add(*figures)
             of.undated.add(*figures)
         elif group["is_late"]:
-            rests[OVERDUE].add(*figures)
+            self.rests[OVERDUE].add(*figures)
             of.overdue.add(*figures)
-        elif group["month"] >= beyond_from:
-            rests[BEYOND].add(*figures)
+        elif (period := self._period(group["month"])) is None:
+            self.rests[BEYOND].add(*figures)
         else:
-            months[group["month"]].open.add(*figures)
             of.due.add(*figures)
-    return Forecast(
-        currency=currency,
-        currencies=currencies,
-        months=list(months.values()),
-        overdue=rests[OVERDUE],
-        beyond=rests[BEYOND],
-        undated=rests[UNDATED],
-        all=whole,
-        sellers=sorted(
-            sellers.values(), key=lambda one: (-(one.closed.amount + one.all.weighted), str(one.owner or "~"))
-        ),
-    )
+            for month in (self.months[period], *([of.now] if period == self.current else [])):
+                month.open.add(*figures)
+                month.parts[group["sure"]].add(*figures)
+
+    def _period(self, month: date) -> Period | None:
+        period = period_of(month, self.current.unit, self.current.opens)
+        return period if period in self.months else None
+
+    def _seller(self, owner_id: int | None) -> Seller:
+        """`due` has no list of its own: it is overdue=no up to the last period shown."""
+        if owner_id not in self.sellers:
+            own = replace(self.asked, owner="nobody" if owner_id is None else str(owner_id))
+            counted = replace(own, category=COUNTED)
+            self.sellers[owner_id] = Seller(
+                owner=self.people.get(owner_id) if owner_id is not None else None,
+                is_known=owner_id is None or owner_id in self.people,
+                closed=Figure(own.query(state="won", closed=self.current.key)),
+                due=Figure(counted.query(overdue="no", expected=f"-{self.last.key}")),
+                overdue=Figure(counted.query(overdue="yes")),
+                undated=Figure(counted.query(expected="none")),
+                all=Figure(own.query()),
+                now=month_of(own, self.current, is_current=True),
+            )
+        return self.sellers[owner_id]
+
+    def forecast(self, currency: str, currencies: list[tuple[str, int]]) -> Forecast:
+        return Forecast(
+            currency=currency,
+            currencies=currencies,
+            months=list(self.months.values()),
+            overdue=self.rests[OVERDUE],
+            beyond=self.rests[BEYOND],
+            undated=self.rests[UNDATED],
+            omitted=self.omitted,
+            all=self.whole,
+            sellers=sorted(
+                self.sellers.values(), key=lambda one: (-(one.closed.amount + one.all.weighted), str(one.owner or "~"))
+            ),
+        )
 
 
-def _shown(this_month: date) -> list[date]:
-    return [later(this_month, step) for step in range(-PAST, NEXT + 1)]
-
-
-def _month(asked: Filters, month: date, this_month: date) -> Month:
-    key = f"{month:%Y-%m}"
+def month_of(asked: Filters, period: Period, *, is_current: bool) -> Month:
+    """An empty period whose figures know their lists."""
+    key = period.key
+    due = {"expected": key, "overdue": "no"}
     return Month(
-        month,
+        period,
         closed=Figure(asked.query(state="won", closed=key)),
-        open=Figure(asked.query(expected=key, overdue="no")),
+        open=Figure(asked.query(category=COUNTED, **due)),
         query=asked.query(state="all", month=key),
-        is_current=month == this_month,
-    )
-
-
-def _seller(
-    asked: Filters, owner_id: int | None, people: dict[int, User], this_month: date, beyond_from: date
-) -> Seller:
-    """`due` has no list of its own: it is overdue=no up to the last month shown."""
-    own = replace(asked, owner="nobody" if owner_id is None else str(owner_id))
-    return Seller(
-        owner=people.get(owner_id) if owner_id is not None else None,
-        is_known=owner_id is None or owner_id in people,
-        closed=Figure(own.query(state="won", closed=f"{this_month:%Y-%m}")),
-        due=Figure(own.query(overdue="no", expected=f"-{later(beyond_from, -1):%Y-%m}")),
-        overdue=Figure(own.query(overdue="yes")),
-        undated=Figure(own.query(expected="none")),
-        all=Figure(own.query()),
+        is_current=is_current,
+        parts={sure: Figure(asked.query(category=sure.value, **due)) for sure in SURE},
     )
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
 from leads.models import Source, Standing, StandingQuerySet
-from pipeline.queries.filters import later, midnight, month_of
+from pipeline.periods import later, month_of
+from pipeline.queries.filters import midnight
 from reports.models import FunnelCell, Rollup
 from reports.queries.steps import KEYS, STEPS, Step, reached
 from users.models import User

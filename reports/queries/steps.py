@@ -15,7 +15,8 @@ from django.db.models.functions import TruncMonth
 
 from leads.models import EngagementEvent, Lifecycle, LifecycleChange, Standing
 from pipeline.models import Opportunity, StageKind
-from pipeline.queries.filters import later, midnight
+from pipeline.periods import later
+from pipeline.queries.filters import midnight
 from reports.models import FunnelCell
 from scoring.models import Verdict
 

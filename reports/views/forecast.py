@@ -1,65 +1,109 @@
-"""The forecast's page."""
+"""The forecast's page, and the figure that a manager puts beside the deals'."""
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.conf import settings
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from core.answers import wants_part
+from core.answers import fill_in, wants_part
+from core.forms import posted
+from pipeline import services
+from pipeline.periods import Unit, parse, period_of
 from pipeline.queries import Filters
 from pipeline.views.board import owner_filters, sellers
 from reports import queries
-from users.access import SignedInRequest
+from reports.forms import CallForm
+from reports.queries.figures import Forecast, Month
+from users.access import SignedInRequest, requires
+from users.roles import Can
+
+UNITS = ((Unit.MONTH, "Months"), (Unit.QUARTER, "Quarters"), (Unit.YEAR, "Years"))
+NOW = {Unit.MONTH: "this month", Unit.QUARTER: "this quarter", Unit.YEAR: "this year"}
+
+
+def unit_of(text: str) -> Unit:
+    """What an address asks for; months unless it asks for something else."""
+    return next((unit for unit, _ in UNITS if unit.value == text), Unit.MONTH)
+
+
+def pages(current: str, query: str = "") -> list[dict[str, Any]]:
+    """The pages of the forecast, as tabs."""
+    known = (
+        ("forecast", "Forecast"),
+        ("forecast_changes", "What changed"),
+        ("forecast_accuracy", "How right it was"),
+        ("forecast_leads", "From leads"),
+    )
+    more = f"?{query}" if query else ""
+    return [{"label": label, "url": reverse(name) + more, "active": name == current} for name, label in known]
 
 
 @require_safe
 def forecast(request: SignedInRequest) -> HttpResponse:
-    """Closed and weighted by month, and per owner; reps see what they may see."""
+    """Closed and open by how sure we are, by month, quarter or year, and per owner; reps see what they may see."""
     now = timezone.now()
-    wanted = Filters.parse(request.GET)
+    wanted, unit = Filters.parse(request.GET), unit_of(request.GET.get("unit", ""))
     owners = sellers(request.user)
-    whole = queries.forecast(request.user, wanted, now=now, people=owners)
-    address, query = reverse("forecast"), Filters(owner=wanted.owner, team=wanted.team)
+    whole = queries.forecast(request.user, wanted, now=now, people=owners, unit=unit)
+    address, kept = reverse("forecast"), Filters(owner=wanted.owner, team=wanted.team, currency=wanted.currency)
+
+    def here(unit: Unit = unit, **changes: object) -> str:
+        query = "&".join(filter(None, [kept.query(**changes), f"unit={unit}" if unit != Unit.MONTH else ""]))
+        return f"{address}?{query}" if query else address
+
     context: dict[str, Any] = {
         "forecast": whole,
         "list_url": reverse("pipeline_list"),
-        "tiles": _tiles(whole, reverse("pipeline_list")),
-        "columns": [
-            {
-                "label": f"{month.month:%b}",
-                "url": f"{reverse('pipeline_list')}?{month.query}",
-                "current": month.is_current,
-                "parts": [
-                    {"tone": "closed", "label": "Closed", "value": month.closed.amount},
-                    {"tone": "weighted", "label": "Weighted open", "value": round(month.open.weighted, 2)},
-                ],
-            }
-            for month in whole.months
-        ],
+        "pages": pages("forecast", kept.query()),
+        "units": [{"label": label, "url": here(one), "active": one == unit} for one, label in UNITS],
+        "now_words": NOW[unit],
+        "tiles": _tiles(whole, reverse("pipeline_list"), NOW[unit]),
+        "columns": [_column(month, reverse("pipeline_list")) for month in whole.months],
         "currency_tabs": [
             {
                 "label": currency,
                 "count": f"{count:,}",
-                "url": f"{address}?{Filters(owner=query.owner, team=query.team, currency=currency).query()}",
+                "url": here(currency=currency),
                 "active": currency == whole.currency,
             }
             for currency, count in sorted(whole.currencies)
         ],
         "filters": owner_filters(owners, wanted),
-        "kept": {"currency": whole.currency} if len(whole.currencies) > 1 else {},
+        "kept": ({"currency": whole.currency} if len(whole.currencies) > 1 else {})
+        | ({"unit": unit.value} if unit != Unit.MONTH else {}),
+        "can_call": request.user.can(Can.MANAGE_FORECAST),
     }
     return render(request, f"reports/forecast.html{'#figures' if wants_part(request) else ''}", context)
 
 
-def _tiles(whole: queries.Forecast, address: str) -> list[dict[str, Any]]:
+def _column(month: Month, list_url: str) -> dict[str, Any]:
+    parts = (
+        ("closed", "Closed", month.closed.amount),
+        ("commit", "Commit", month.commit.amount),
+        ("best", "Best case", month.best.amount),
+        ("weighted", "Pipeline, weighted", round(month.early.weighted, 2)),
+    )
+    column: dict[str, Any] = {
+        "label": month.period.label,
+        "url": f"{list_url}?{month.query}",
+        "current": month.is_current,
+        "parts": [{"tone": tone, "label": label, "value": value} for tone, label, value in parts],
+    }
+    if month.likely is not None:
+        column |= {"low": month.likely.low, "high": month.likely.high}
+    return column | ({"mark": month.quota} if month.quota else {})
+
+
+def _tiles(whole: Forecast, address: str, when: str) -> list[dict[str, Any]]:
     """The four numbers of the day, each with the list behind it."""
     now, of = whole.current, "without amount"
     figures = [
-        ("Closed this month", now.closed, now.closed.amount, "won", "closed"),
-        ("Still due this month, weighted", now.open, now.open.weighted, "open", "weighted"),
+        (f"Closed {when}", now.closed, now.closed.amount, "won", "closed"),
+        (f"Still due {when}, weighted", now.open, now.open.weighted, "open", "weighted"),
         ("All that is open, weighted", whole.all, whole.all.weighted, "open", "weighted"),
         ("Overdue, weighted", whole.overdue, whole.overdue.weighted, "past their day", "alarm"),
     ]
@@ -73,3 +117,56 @@ def _tiles(whole: queries.Forecast, address: str) -> list[dict[str, Any]]:
         }
         for label, figure, amount, word, tone in figures
     ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Can.MANAGE_FORECAST)
+def call(request: SignedInRequest) -> HttpResponse:
+    """A manager's own figure for a person or a team in a month, beside what the deals say, with the reason."""
+    now = timezone.now()
+    asked = parse(request.GET.get("period", ""), settings.FISCAL_YEAR_START)
+    month = period_of(now.date() if asked is None or asked.unit != Unit.MONTH else asked.start, Unit.MONTH)
+    wanted = Filters.parse(request.GET)
+    owners = sellers(request.user)
+    person = next((one for one in owners if str(one.pk) == request.GET.get("person", "")), None)
+    team = next((one.team for one in owners if one.team and str(one.team_id) == request.GET.get("team", "")), None)
+    if (person is None) == (team is None):
+        raise Http404
+    whole = queries.forecast(request.user, Filters(currency=wanted.currency), now=now, people=owners)
+    months = [one for one in whole.months if one.period.start >= whole.current.period.start]
+    form = CallForm(posted(request), months=months, chosen=month.start)
+    whose = str(person or team)
+
+    def save(given: dict[str, Any]) -> str:
+        chosen = given["month"]
+        # what the deals say of that month, for this person or the people of this team
+        only = Filters(currency=whole.currency, owner=str(person.pk) if person else "", team=team.pk if team else None)
+        found = queries.forecast(request.user, only, now=now)
+        original = next(one for one in found.months if one.period.start == chosen)
+        services.call_forecast(
+            month=chosen,
+            currency=whole.currency,
+            amount=given["amount"],
+            note=given["note"],
+            original=original.committed,
+            actor=request.user,
+            now=now,
+            owner=person,
+            team=team,
+        )
+        return (
+            f"{whose}, {chosen:%B}: your figure stands beside theirs."
+            if given["amount"] is not None
+            else (f"{whose}, {chosen:%B}: what the opportunities say stands again.")
+        )
+
+    return fill_in(
+        request,
+        form,
+        save,
+        back=reverse("forecast"),
+        title=f"Your figure for {whose}",
+        button="Save",
+        action=request.get_full_path(),
+        text=f"In {whole.currency}. What the opportunities say stays beside it, and both are held against what comes.",
+    )

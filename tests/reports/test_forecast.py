@@ -53,7 +53,7 @@ def some(cast: Cast) -> None:
 
 
 def by_month(made: Forecast) -> dict[str, tuple[int, float]]:
-    return {f"{month.month:%Y-%m}": (int(month.closed.amount), float(month.open.weighted)) for month in made.months}
+    return {month.period.key: (int(month.closed.amount), float(month.open.weighted)) for month in made.months}
 
 
 def test_months(cast: Cast, some: None) -> None:
@@ -73,7 +73,7 @@ def test_months(cast: Cast, some: None) -> None:
         "2026-11": (0, 200),
     }
     june = made.current
-    assert (june.month, june.open.count, june.open.unknown, june.open.amount) == (date(2026, 6, 1), 3, 1, 3000)
+    assert (june.period.start, june.open.count, june.open.unknown, june.open.amount) == (date(2026, 6, 1), 3, 1, 3000)
     assert june.total == 1950
 
 

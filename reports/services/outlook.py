@@ -1,0 +1,225 @@
+"""The simulated ranges, worked out anew when the day changes or deals have moved. Loads numpy: only tasks call it."""
+
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from core.locks import hold
+from pipeline.models import Category, Opportunity, Stage, StageKind, StageMove
+from pipeline.periods import Period, Unit, around, period_of
+from pipeline.queries.totals import Fingerprint
+from reports.models import Basis, Outlook, OutlookRange
+from users.models import User
+
+if TYPE_CHECKING:
+    from pipeline.forecast import Futures
+    from pipeline.rates import Deal
+
+OUTLOOK = 0x4F4C4B  # core.locks: this work is done by one at a time
+SEED, RUNS = 7, 1000
+HISTORY = timedelta(days=2 * 366)  # older endings say little of today's
+LEAST_PAUSE = timedelta(minutes=1)
+PAUSE_PER_WORK = 20  # so many times as long as it took, it rests
+
+
+@dataclass
+class Known:
+    """The deals of one currency, pipeline by pipeline, as the simulation takes them."""
+
+    day: date
+    owners: list[int | None] = field(default_factory=list)
+    deals: "dict[int, list[Deal]]" = field(default_factory=lambda: defaultdict(list))
+    stages: dict[int, list[float]] = field(default_factory=dict)
+    closed: dict[tuple[int, date], float] = field(default_factory=lambda: defaultdict(float))  # owner, month -> won
+
+
+def marks() -> dict[str, int]:
+    """Per currency a number that changes when a deal, a stage, or somebody's team does."""
+    rows = Opportunity.objects.order_by().values_list("currency")
+    stages = list(Stage.objects.order_by("pk").values_list("pk", "kind", "probability", "category", "position"))
+    teams = list(User.objects.order_by("pk").values_list("pk", "team"))
+    of_frame = zlib.crc32(repr((stages, teams, settings.FISCAL_YEAR_START)).encode())
+    return {currency: mark ^ of_frame for currency, mark in rows.annotate(mark=Fingerprint(F("pk"), F("version")))}
+
+
+def refresh_outlook(*, now: datetime, everything: bool = False) -> list[str]:
+    """Work out what is no longer true, each currency in its own transaction; returns the currencies."""
+    today = now.astimezone(UTC).date()
+    kept = {row.currency: row for row in Outlook.objects.all()}
+    found, done = marks(), []
+    for currency, mark in sorted(found.items()):
+        before = kept.get(currency)
+        if before is not None and not everything and before.day == today:
+            pause = max(LEAST_PAUSE, PAUSE_PER_WORK * timedelta(milliseconds=before.took_ms))
+            if before.mark == mark or now - before.at < pause:
+                continue
+        _work_out(currency, mark, now=now)
+        done.append(currency)
+    Outlook.objects.exclude(currency__in=found).delete()
+    return done
+
+
+@transaction.atomic
+def _work_out(currency: str, mark: int, *, now: datetime) -> None:
+    from pipeline.forecast import futures
+    from reports.services.leads_through import through
+
+    hold(OUTLOOK)
+    began, today = perf_counter(), now.astimezone(UTC).date()
+    known = read(currency, today)
+    ends = [period.end.toordinal() for period in coming(today)]
+    made: list[Futures] = []
+    for pipeline, deals in sorted(known.deals.items()):
+        made.append(
+            futures(
+                deals,
+                day=today.toordinal(),
+                bounds=ends,
+                stages=known.stages[pipeline],
+                owners=len(known.owners),
+                seed=SEED + pipeline,
+                runs=RUNS,
+                amounts_known=True,
+            )
+        )
+    outlook, _ = Outlook.objects.update_or_create(
+        currency=currency,
+        defaults={
+            "day": today,
+            "mark": mark,
+            "seed": SEED,
+            "runs": RUNS,
+            "open_deals": sum(one.open_deals for one in made),
+            "closed_deals": sum(one.closed_deals for one in made),
+            "at": now,
+            "took_ms": 0,
+        },
+    )
+    rows = _ranges(outlook, known, made) + through(outlook, known)
+    OutlookRange.objects.filter(outlook=outlook).delete()
+    OutlookRange.objects.bulk_create(rows, batch_size=1000)
+    outlook.took_ms = round(1000 * (perf_counter() - began))
+    outlook.save()
+
+
+def coming(today: date) -> list[Period]:
+    """The months that are simulated: as far as four quarters reach, and so beyond the year's end."""
+    opens = settings.FISCAL_YEAR_START
+    last = period_of(today, Unit.QUARTER, opens).moved(3)
+    months = around(today, Unit.MONTH, before=0, after=14, opens=opens)
+    return [month for month in months if month.end <= last.end]
+
+
+def read(currency: str, today: date) -> Known:
+    from pipeline.rates import Deal
+
+    known = Known(today)
+    place: dict[int, int] = {}
+    numbers: dict[int | None, int] = {}
+    for pk, pipeline, kind, probability in Stage.objects.order_by("pipeline", "position", "pk").values_list(
+        "pk", "pipeline", "kind", "probability"
+    ):
+        chances = known.stages.setdefault(pipeline, [])
+        if kind == StageKind.OPEN:
+            place[pk] = len(chances)
+            chances.append(probability / 100)
+    since = datetime.combine(today - HISTORY, datetime.min.time(), UTC)
+    rows = Opportunity.objects.filter(Q(closed_at=None) | Q(closed_at__gte=since), currency=currency)
+    moves: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for opportunity, stage, at in (
+        StageMove.objects.filter(opportunity__in=rows.values("pk"), to_stage__in=place)
+        .order_by("at", "pk")
+        .values_list("opportunity", "to_stage", "at")
+    ):
+        moves[opportunity].append((place[stage], at.astimezone(UTC).date().toordinal()))
+    for row in rows.select_related("stage").only(
+        "pipeline", "stage__kind", "stage__category", "amount", "owner", "created_at", "closed_at", "category",
+        "stage_entered_at",
+    ):  # fmt: skip
+        if not known.stages.get(row.pipeline_id):
+            continue
+        if row.is_open and (row.category or row.stage.category) == Category.OMITTED:
+            continue
+        owner = numbers.setdefault(row.owner_id, len(numbers))
+        created, closed = row.created_at.astimezone(UTC).date().toordinal(), row.closed_on
+        is_won = row.stage.kind == StageKind.WON
+        if is_won and closed is not None:
+            known.closed[owner, closed.replace(day=1)] += float(row.amount or 0)
+        if row.is_open:
+            entered = row.stage_entered_at.astimezone(UTC).date().toordinal()
+            way = [*moves[row.pk], (place[row.stage_id], entered)]
+        else:
+            way = moves[row.pk] or [(0, created)]
+        known.deals[row.pipeline_id].append(
+            Deal(
+                created,
+                max(closed.toordinal(), created) if closed else None,
+                is_won,
+                None if row.amount is None else float(row.amount),
+                visits=_straight(created, way),
+                owner=owner,
+            )
+        )
+    known.owners = list(numbers)
+    return known
+
+
+def _straight(created: int, way: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    """The stages one after the other, from the day of opening; staying where it is is no visit."""
+    visits: list[tuple[int, int]] = []
+    for stage, day in way:
+        if not visits:
+            visits.append((stage, created))
+        elif stage != visits[-1][0]:
+            visits.append((stage, max(day, visits[-1][1])))
+    return tuple(visits)
+
+
+def _ranges(outlook: Outlook, known: Known, made: "list[Futures]") -> list[OutlookRange]:
+    """Of all, of each team and of each person, by month, quarter and year."""
+    months = coming(known.day)
+    teams: dict[int, list[int]] = defaultdict(list)
+    people = dict(User.objects.filter(pk__in=[pk for pk in known.owners if pk]).values_list("pk", "team"))
+    for number, pk in enumerate(known.owners):
+        if pk is not None and people.get(pk):
+            teams[people[pk]].append(number)
+    scopes: list[tuple[dict[str, int], list[int]]] = [({}, list(range(len(known.owners))))]
+    scopes += [({"team_id": team}, numbers) for team, numbers in teams.items()]
+    scopes += [({"owner_id": pk}, [number]) for number, pk in enumerate(known.owners) if pk is not None]
+    rows = []
+    for period in summed(known.day):
+        chosen = [number for number, month in enumerate(months) if month.start in period.months]
+        for scope, owners in scopes:
+            closed = sum(known.closed.get((one, month), 0.0) for one in owners for month in period.months)
+            rows.append(range_row(outlook, Basis.DEALS, period, quantiles(made, chosen, owners, closed), **scope))
+    return rows
+
+
+def summed(today: date) -> list[Period]:
+    """The periods that lie within what is simulated and what is over."""
+    opens = settings.FISCAL_YEAR_START
+    quarters = around(today, Unit.QUARTER, before=0, after=3, opens=opens)
+    return [*coming(today), *quarters, period_of(today, Unit.YEAR, opens)]
+
+
+def quantiles(made: "list[Futures]", chosen: list[int], owners: list[int], closed: float) -> tuple[float, ...]:
+    """Of several pipelines together: they run independently of each other."""
+    import numpy as np
+
+    sums = sum((one.totals[:, chosen][:, :, owners].sum(axis=(1, 2)) for one in made), np.zeros(RUNS)) + closed
+    return tuple(float(value) for value in np.quantile(sums, [0.1, 0.5, 0.9]))
+
+
+def range_row(outlook: Outlook, basis: Basis, period: Period, found: tuple[float, ...], **scope: Any) -> OutlookRange:
+    p10, p50, p90 = (Decimal(str(round(value, 2))) for value in found)
+    return OutlookRange(
+        outlook=outlook, basis=basis, unit=period.unit, start=period.start, p10=p10, p50=p50, p90=p90, **scope
+    )
