@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.errors import Refused
 from crm.demo import logins
 from leads.days import day_of
+from scoring.drafting import Content, ExclusionDraft, FitDraft, PersonaDraft
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries.drafts import content_of
 from scoring.queries.shadows import running
@@ -15,6 +17,54 @@ from scoring.services.previews import continue_preview, start_preview
 from scoring.services.shadows import judge, start_shadow, walk
 from scoring.statement import EVERYBODY
 from users.models import User
+
+OPERATIONS: dict[str, Any] = {
+    "field": "contact.job_title",
+    "op": "contains_any",
+    "value": ["operations", "supply chain", "logistics", "operating"],
+}
+STUDENTS = {"field": "contact.job_title", "op": "contains_any", "value": ["student", "intern"]}
+STAFF = {"field": "contact.own_staff", "op": "is", "value": True}
+RIVALS: dict[str, Any] = {
+    "any": [
+        {"field": "contact.email_domain", "op": "in", "value": ["rivalplan.example", "planwright.example"]},
+        {"field": "company.name", "op": "contains_any", "value": ["Rivalplan", "Planwright"]},
+    ]
+}
+SIZES = {"50 to 1,000 employees", "More than 1,000 employees"}
+
+
+def _size(op: str, value: Any) -> dict[str, Any]:
+    return {"field": "company.employees", "op": op, "value": value}
+
+
+def _with_personas(content: Content) -> Content:
+    """Two kinds of buyers instead of two sizes; students and our own people are kept out."""
+    return replace(
+        content,
+        fit=tuple(rule for rule in content.fit if rule.name not in SIZES),
+        engagement=tuple(
+            replace(rule, first_only=True, cap=None) if rule.name == "Subscribed to the newsletter" else rule
+            for rule in content.engagement
+        ),
+        personas=(
+            PersonaDraft(
+                "Mid-market operations",
+                (
+                    FitDraft("50 to 1,000 employees", 12, _size("between", [50, 1000])),
+                    FitDraft("Runs operations", 3, OPERATIONS),
+                ),
+            ),
+            PersonaDraft(
+                "Large enterprise",
+                (
+                    FitDraft("More than 1,000 employees", 8, _size("at_least", 1001)),
+                    FitDraft("Decides for a country", 2, {**OPERATIONS, "value": ["director", "chief", "vp "]}),
+                ),
+            ),
+        ),
+        exclusions=(ExclusionDraft("own staff", STAFF), ExclusionDraft("student or intern", STUDENTS)),
+    )
 
 
 def agree_on_a_definition(midnight: datetime) -> None:
@@ -27,9 +77,10 @@ def agree_on_a_definition(midnight: datetime) -> None:
     marketer, manager = _person("marketer"), _person("manager")
     row = definitions.new_draft(by=marketer, now=agreed)
     content = replace(
-        content_of(row),
+        _with_personas(content_of(row)),
         name="Agreed with sales",
-        note="An A asked for more fit than most of our best customers had.",
+        note="An A asked for more fit than most of our best customers had. We sell to two kinds of buyers: each counts "
+        "by its own rules.",
         grades=(20, 10, 40, 20),
     )
     row = definitions.save_draft(definition_id=row.pk, content=content, by=marketer, seen=row.revision, now=agreed)
@@ -47,9 +98,11 @@ def propose_a_change(midnight: datetime) -> None:
     except Refused:
         return
     content = content_of(row)
-    counted = tuple(
-        replace(rule, points=9, cap=27) if rule.name == "Looked at pricing" else rule for rule in content.engagement
-    )
+    changes: dict[str, dict[str, Any]] = {
+        "Looked at pricing": {"points": 9, "cap": 27},
+        "Asked for a demo": {"first_only": True, "cap": None},
+    }
+    counted = tuple(replace(rule, **changes.get(rule.name, {})) for rule in content.engagement)
     content = replace(
         content,
         name="Pricing counts more",
@@ -57,6 +110,8 @@ def propose_a_change(midnight: datetime) -> None:
         threshold=54,
         engagement=counted,
         required=tuple((key, "weak" if key == "need" else least) for key, least in content.required),
+        fresh=(("budget", 120),),
+        exclusions=(*content.exclusions, ExclusionDraft("competitor", RIVALS)),
     )
     row = definitions.save_draft(definition_id=row.pk, content=content, by=marketer, seen=row.revision, now=at)
     definitions.sign(definition_id=row.pk, side="marketing", by=marketer, seen=row.revision, now=at)

@@ -47,7 +47,7 @@ class Judge:
             self.lines.setdefault(line.kind_id, []).append(line)
 
     def fit_lines(self, person: Person) -> list[Line]:
-        """What the fit rules give."""
+        """What the fit rules give: the general ones, and those of the persona that suits best."""
         firm = person.firm
         facts: dict[str, Any] = {
             "contact.job_title": person.job_title,
@@ -58,10 +58,16 @@ class Judge:
             "company.employees": firm.employees if firm else None,
             "company.name": firm.name if firm else "",
         }
+        held = [rule for rule in self.spec.fit if conditions.holds(rule.conditions, facts)]
+        won, best = None, 0
+        for persona in self.spec.personas:
+            points = sum(rule.points for rule in held if rule.persona_id == persona.id)
+            if points > best:
+                won, best = persona.id, points
         return [
-            Line(rule_id=rule.id, name=rule.name, category="fit", thousandths=1000 * rule.points)
-            for rule in self.spec.fit
-            if conditions.holds(rule.conditions, facts)
+            Line(rule.id, rule.name, "fit", 1000 * rule.points, persona=self.spec.persona(rule.persona_id))
+            for rule in held
+            if rule.persona_id in {None, won}
         ]
 
     def engagement_lines(self, happenings: list[Happening], day: int) -> list[Line]:
@@ -88,7 +94,8 @@ class Judge:
         return self.facets[key]
 
     def _line(self, line: EngagementLine, ages: list[int], day: int) -> Line:
-        thousandths = decay.capped(sum(self.weights[line.id][age] for age in ages), line.cap)
+        counted = [min(ages)] if line.first_only else ages
+        thousandths = decay.capped(sum(self.weights[line.id][age] for age in counted), line.cap)
         left = decay.fades_after(line.points, line.half_life_days, line.window_days, min(ages))
         return Line(
             rule_id=line.id,
@@ -146,7 +153,9 @@ class Judge:
             for line in self._lines_of(happening):
                 weights, begins = self.weights[line.id], day_of(happening.at) - first
                 for number in range(max(0, begins), min(days, begins + len(weights))):
-                    worth[line.id][number] += weights[number - begins]
+                    own = worth[line.id]
+                    new = weights[number - begins]
+                    own[number] = max(own[number], new, key=abs) if line.first_only else own[number] + new
         talks = [day_of(row.at) for row in person.happenings if row.kind in self.two_way]
         turns: list[Turned] = []
         was_qualified = False
