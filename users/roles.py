@@ -36,6 +36,7 @@ class Can(StrEnum):
     SIGN_MARKETING = "sign_marketing"  # agree to a definition for marketing
     SIGN_SALES = "sign_sales"  # agree to a definition for sales
     MANAGE_STAGES = "manage_stages"
+    MANAGE_FORECAST = "manage_forecast"  # quotas, and a figure of one's own beside what the deals say
     MANAGE_PEOPLE = "manage_people"
     MANAGE_WEBHOOKS = "manage_webhooks"  # other programs that are told what happens
     SHARE_WITH_ALL = "share_with_all"  # show an own view of a list to everybody
@@ -68,6 +69,7 @@ CAPABILITIES: dict[Role, frozenset[Can]] = {
             Can.EDIT_DEFINITION,
             Can.SIGN_SALES,
             Can.MANAGE_STAGES,
+            Can.MANAGE_FORECAST,
             Can.SHARE_WITH_ALL,
             Can.USE_API,
         },
