@@ -120,6 +120,16 @@ class PromoteForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text="It is kept with the judgement as it stands now, so that we can learn from it.",
     )
+    joins = forms.TypedChoiceField(
+        label="Their company is being sold to already", coerce=lambda value: value == "yes", widget=forms.RadioSelect
+    )
+
+    def __init__(self, data: Any = None, *, deal: Opportunity | None = None, joins: bool = True) -> None:
+        super().__init__(data, initial={"joins": "yes" if joins else "no"})
+        if deal is None:
+            del self.fields["joins"]
+        else:
+            choose(self.fields["joins"], [("yes", f"Joins {deal.name}"), ("no", "Gets an opportunity of their own")])
 
 
 class StageForm(forms.Form):

@@ -14,7 +14,9 @@ from core.tasks import enqueue
 from crm.demo import logins
 from crm.demo.definitions import agree_on_a_definition, propose_a_change, try_out_the_change
 from crm.demo.desk import put_some_aside, work_at_the_desk
+from crm.demo.forecasts import keep_a_record
 from crm.demo.forms import fill_in_forms
+from crm.demo.hand_offs import hand_over
 from crm.demo.judge import Judge
 from crm.demo.lists import bring_lists
 from crm.demo.load import WORDING, Loader, reserve
@@ -22,13 +24,15 @@ from crm.demo.machines import name_browsers
 from crm.demo.privacy import ask_and_suppress
 from crm.demo.programs import connect_programs
 from crm.demo.sales import Office
+from crm.demo.spending import spend_on_campaigns
 from crm.demo.twice import let_some_be_twice
+from crm.demo.views import save_views
 from crm.demo.world import FIRMS, PEOPLE, Maker
 from leads import kinds
 from leads.models import Company, Contact
 from pipeline.models import Pipeline, Stage, StageKind
 from pipeline.services.desk import place_all
-from reports.services import refresh_funnel
+from reports.services import prove_funnel, refresh_funnel
 from scoring import queries as scoring
 from scoring import services
 from scoring.models import Definition
@@ -70,13 +74,18 @@ def build(*, now: datetime) -> None:
         bring_lists(midnight)
         let_some_be_twice(midnight)
         propose_a_change(midnight)
+        save_views()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     services.refresh_all(now=now)
+    hand_over(now, midnight)
+    keep_a_record(midnight)
     try_out_the_change(now)
     put_some_aside(midnight, now)
     place_all(now=now)
+    spend_on_campaigns(midnight)
     refresh_funnel(now=now)
+    prove_funnel(now=now)
     count_rules(now=now)
     enqueue(train_model, model_id=ask_for_model(now=now).pk)  # takes half a minute: a worker's
 

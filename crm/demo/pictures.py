@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 from capture.models import Form, Import, ImportStatus
 from leads.models import Duplicate, Lifecycle, Merge, Standing
-from pipeline.models import Opportunity
+from pipeline.models import HandOff, Opportunity, RoutingRule
 from scoring.models import Definition
 from scoring.queries import active_spec
-from users.models import User
+from users.models import SavedView, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ PICTURES = (
     Picture("today-marketer", "/", "marketer"),
     Picture("today-manager", "/", "manager"),
     Picture("leads", "/leads/"),
+    Picture("leads-view", "/leads/?owner=mine&lifecycle=lead&two_way=30&saved={view}"),
+    Picture("view-new", "/views/leads/new/?query=min%3D60", "manager"),
     Picture("leads-hot", "/leads/?view=hot", "marketer"),
     Picture("lead", "/leads/{lead}/"),
     Picture("prospect", "/leads/{prospect}/"),
@@ -39,6 +41,7 @@ PICTURES = (
     Picture("merge-undo", "/merges/{merge}/undo/", "manager"),
     Picture("evidence", "/leads/{lead}/evidence/budget/"),
     Picture("log-call", "/leads/{lead}/log/call/"),
+    Picture("companies", "/companies/", "marketer"),
     Picture("company", "/companies/{company}/"),
     Picture("qualify", "/qualify/"),
     Picture("qualify-record", "/qualify/record/?days=30"),
@@ -47,6 +50,11 @@ PICTURES = (
     Picture("board-rep", "/pipeline/"),
     Picture("pipeline-list", "/pipeline/list/", "manager"),
     Picture("opportunity", "/opportunities/{opportunity}/"),
+    Picture("hand-offs", "/hand-offs/acceptance/", "manager"),
+    Picture("hand-offs-list", "/hand-offs/?state=rejected", "manager"),
+    Picture("hand-off", "/hand-offs/{hand_off}/"),
+    Picture("hand-off-waiting", "/opportunities/{offered}/"),
+    Picture("hand-off-reject", "/hand-offs/{hand_off}/reject/"),
     Picture("win", "/opportunities/{opportunity}/win/"),
     Picture("lose", "/opportunities/{opportunity}/lose/"),
     Picture("forecast", "/forecast/", "manager"),
@@ -56,6 +64,11 @@ PICTURES = (
     Picture("forecast-leads", "/forecast/leads/", "manager"),
     Picture("forecast-quotas", "/forecast/quotas/", "manager"),
     Picture("funnel", "/funnel/", "marketer"),
+    Picture("funnel-campaigns", "/funnel/?by=campaign&touch=linear", "marketer"),
+    Picture("funnel-cohorts", "/funnel/cohorts/", "marketer"),
+    Picture("funnel-compare", "/funnel/compare/?months=6", "marketer"),
+    Picture("funnel-costs", "/funnel/costs/", "marketer"),
+    Picture("funnel-costs-import", "/funnel/costs/import/", "marketer"),
     Picture("definition", "/definition/", "marketer"),
     Picture("definition-draft", "/definition/{draft}/", "manager"),
     Picture("definition-edit", "/definition/{draft}/edit/", "marketer", open="[data-rule] summary"),
@@ -65,6 +78,7 @@ PICTURES = (
     Picture("purchase-model", "/definition/model/", "marketer"),
     Picture("rules", "/definition/rules/", "marketer"),
     Picture("search", "/search/?q=an", "rep"),
+    Picture("follow-ups", "/follow-ups/"),
     Picture("notifications", "/notifications/", "rep"),
     Picture("settings", "/settings/", "admin"),
     Picture("people", "/settings/people/", "admin"),
@@ -72,6 +86,10 @@ PICTURES = (
     Picture("tokens", "/settings/tokens/", "admin"),
     Picture("profile", "/settings/profile/", "admin"),
     Picture("stages", "/settings/stages/", "admin"),
+    Picture("routing", "/settings/routing/", "manager"),
+    Picture("routing-rule", "/settings/routing/{rule}/", "manager"),
+    Picture("hours", "/settings/hours/"),
+    Picture("recycling", "/settings/recycling/", "manager"),
     Picture("tracking", "/settings/tracking/", "admin"),
     Picture("site", "/settings/tracking/new/", "admin"),
     Picture("came-from", "/leads/{prospect}/origin/"),
@@ -119,10 +137,14 @@ def places() -> dict[str, int]:
     opportunity = (
         Opportunity.objects.open().filter(owner=rep, amount__isnull=False).order_by("-stage__position", "pk")[0]
     )
+    offer = HandOff.objects.offered().filter(rep=rep).order_by("pk")[0]
     merge = Merge.objects.standing().order_by("pk")[0]
     return {
         "draft": Definition.objects.filter(status__in=["draft", "review"]).order_by("-version")[0].pk,
         "duplicate": Duplicate.objects.order_by("-confidence", "pk")[0].pk,
+        "hand_off": offer.pk,
+        "offered": offer.opportunity_id or 0,
+        "rule": RoutingRule.objects.order_by("pk")[0].pk,
         "merge": merge.pk,
         "merged": merge.survivor_id,
         "lead": best(Lifecycle.LEAD).pk,
@@ -133,4 +155,5 @@ def places() -> dict[str, int]:
         "list": Import.objects.filter(status=ImportStatus.MAPPING).order_by("pk")[0].pk,
         "imported": Import.objects.filter(status=ImportStatus.DONE).order_by("pk")[0].pk,
         "form": Form.objects.get(slug="demo").pk,
+        "view": SavedView.objects.filter(maker=rep, page="leads").order_by("pk")[0].pk,
     }

@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import CharField, DateTimeField, Exists, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce, Greatest
 
-from leads.models import Lifecycle, Standing, StandingQuerySet
+from leads.models import Contact, Lifecycle, Standing, StandingQuerySet
 from pipeline.models import HandOffTerms, Opportunity, PromotionMode, Recycle, RecycleState, StageMove
 from scoring.models import Verdict
 
@@ -56,3 +56,11 @@ def unpromoted() -> StandingQuerySet:
 def suggested() -> StandingQuerySet:
     """Those whom a person is to confirm."""
     return _in_mode(PromotionMode.SUGGEST)
+
+
+def deal_to_join(contact: Contact) -> Opportunity | None:
+    """The newest open opportunity of the contact's company, of which somebody else is the main person."""
+    if contact.company_id is None:
+        return None
+    rows = Opportunity.objects.open().filter(company=contact.company_id).exclude(contact=contact)
+    return rows.order_by("-created_at", "-pk").first()

@@ -54,7 +54,7 @@ def promote(
         refuse_disqualified(standing)
     pipeline = pipeline or pipeline_for(standing.owner_id)
     existing = Opportunity.objects.open().filter(contact_id=contact_id, pipeline=pipeline).first()
-    existing = existing or joining.joined_by(contact_id, pipeline)
+    existing = existing or joining.joined_by(contact_id)
     if existing:
         return existing
     if confirmed and not standing.is_qualified:
@@ -73,7 +73,7 @@ def promote(
     )
     drop(contact_id, now=now)
     why = reason or f"Qualified: {standing.total} {standing.grade}"
-    target = joining.target_of(contact, pipeline, terms_of(_team_of(standing)), wanted=joins)
+    target = joining.target_of(contact, terms_of(_team_of(standing)), wanted=joins)
     if target is not None:
         joining.join(target, contact, standing, basis, why=why, now=now, actor=actor)
         return target

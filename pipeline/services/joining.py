@@ -10,25 +10,23 @@ from activities.notices import Topic
 from activities.services import add_entry, notify
 from leads.models import Contact, Evidence, Lifecycle, Standing, Verdict
 from leads.services import assign_owner, enter_lifecycle
-from pipeline.models import HandOff, HandOffState, HandOffTerms, Opportunity, OpportunityPerson, Pipeline
+from pipeline.models import HandOff, HandOffState, HandOffTerms, Opportunity, OpportunityPerson
+from pipeline.queries.handover import deal_to_join
 from pipeline.services.offers import Basis
 from pipeline.services.rows import hold_opportunity, store
 from users.models import User
 
 
-def joined_by(contact_id: int, pipeline: Pipeline) -> Opportunity | None:
+def joined_by(contact_id: int) -> Opportunity | None:
     """The open opportunity that a promotion has made the contact a part of."""
-    rows = Opportunity.objects.open().filter(pipeline=pipeline, people__contact=contact_id)
+    rows = Opportunity.objects.open().filter(people__contact=contact_id)
     rows = rows.filter(hand_offs__contact=contact_id, hand_offs__state=HandOffState.JOINED)
     return rows.order_by("-created_at", "-pk").first()
 
 
-def target_of(contact: Contact, pipeline: Pipeline, terms: HandOffTerms, *, wanted: bool | None) -> Opportunity | None:
+def target_of(contact: Contact, terms: HandOffTerms, *, wanted: bool | None) -> Opportunity | None:
     """The company's newest open opportunity, if the contact is to join it; held until the transaction ends."""
-    if contact.company_id is None or not (terms.joins_company if wanted is None else wanted):
-        return None
-    rows = Opportunity.objects.open().filter(company=contact.company_id, pipeline=pipeline)
-    newest = rows.exclude(contact=contact).order_by("-created_at", "-pk").first()
+    newest = deal_to_join(contact) if (terms.joins_company if wanted is None else wanted) else None
     if newest is None:
         return None
     held = hold_opportunity(newest.pk, None)

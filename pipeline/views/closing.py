@@ -19,6 +19,8 @@ from leads.queries import known_as
 from pipeline import services
 from pipeline.forms import LoseForm, PromoteForm, VersionForm, WinForm
 from pipeline.models import Opportunity
+from pipeline.queries.availability import terms_of
+from pipeline.queries.handover import deal_to_join
 from pipeline.views.board import fresh_columns, is_on_board
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -116,7 +118,12 @@ def promote(request: SignedInRequest, contact_id: int) -> HttpResponse:
 
     def save(given: dict[str, Any]) -> HttpResponse:
         opportunity = services.promote(
-            contact_id=contact.pk, manual=True, reason=given["reason"], actor=request.user, now=timezone.now()
+            contact_id=contact.pk,
+            manual=True,
+            reason=given["reason"],
+            joins=given.get("joins"),
+            actor=request.user,
+            now=timezone.now(),
         )
         if opportunity is None:  # deleted meanwhile
             raise Http404
@@ -125,5 +132,6 @@ def promote(request: SignedInRequest, contact_id: int) -> HttpResponse:
         return go_to(request, reverse("opportunity", args=[opportunity.pk]) if is_seen else reverse("pipeline"))
 
     back = reverse("contact", args=[contact.pk])
-    form = PromoteForm(posted(request))
+    terms = terms_of(contact.standing.owner.team_id if contact.standing.owner else None)
+    form = PromoteForm(posted(request), deal=deal_to_join(contact), joins=terms.joins_company)
     return fill_in(request, form, save, back=back, title=f"Promote {contact.name}", button="Promote")

@@ -1,0 +1,203 @@
+"""How the demo's prospects were handed over: accepted, rejected, run out, and some that wait for an answer now."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from django.db import transaction
+
+from crm.demo import logins
+from crm.demo.load import BATCH
+from leads.models import Lifecycle, LifecycleChange, Standing, Touch
+from pipeline import working_time
+from pipeline.models import (
+    Absence,
+    Availability,
+    HandOff,
+    HandOffState,
+    HandOffTerms,
+    Holiday,
+    Opportunity,
+    RejectReason,
+    RoutingRule,
+    StageMove,
+    Turn,
+)
+from pipeline.queries.availability import workers
+from pipeline.services.recycling import let_go
+from users.models import Team, User
+
+ANSWER_WITHIN = 8
+CAPACITIES = {"rep": "6", "nina": "5", "omar": "5", "paula": "3.5", "quinn": "4", "tara": "4"}
+WAITING, REJECTED, RAN_OUT = 5, 26, 9
+NOTES = {
+    RejectReason.NO_AUTHORITY: ("Writes for the team, does not decide.", "An intern who collects offers."),
+    RejectReason.NO_BUDGET: ("Budget is frozen until the new year.", "Wanted the free plan."),
+    RejectReason.NO_NEED: ("Has bought something like it in spring.", "Was looking for time tracking."),
+    RejectReason.TIMING: ("Asked us to come back after the summer.", "Renewal is next year."),
+    RejectReason.UNREACHABLE: ("Three calls, two mails, nothing.", ""),
+    RejectReason.DUPLICATE: ("Same person as a customer of ours.", ""),
+    RejectReason.BAD_DATA: ("The number does not exist.", "Made-up name."),
+}
+WEIGHTS = (14, 22, 14, 18, 20, 5, 9)
+
+
+@transaction.atomic
+def hand_over(now: datetime, midnight: datetime) -> None:
+    """Everything about hand-offs, on top of the opportunities that are there."""
+    rng = Random(26)
+    _terms_and_hours(midnight)
+    reps = {user.pk: user for user in User.objects.active_reps()}
+    _accepted(rng, reps, now)
+    _ran_out(rng, reps)
+    _rejected(rng, reps, midnight)
+    _ledger(reps)
+
+
+def _terms_and_hours(midnight: datetime) -> None:
+    HandOffTerms.objects.update_or_create(
+        team=None, defaults={"is_offered": True, "answer_within": ANSWER_WITHIN, "joins_company": True}
+    )
+    people = {user.email.split("@")[0]: user for user in User.objects.filter(email__endswith=f"@{logins.DOMAIN}")}
+    substitutes = {"rep": "nina", "nina": "rep", "omar": "paula", "paula": "omar", "quinn": "tara", "tara": "quinn"}
+    Availability.objects.bulk_create(
+        [
+            Availability(user=people[name], capacity=Decimal(capacity), substitute=people[substitutes[name]])
+            for name, capacity in CAPACITIES.items()
+        ]
+    )
+    first = (midnight + timedelta(days=24)).date()
+    Absence.objects.create(user=people["paula"], first_day=first, last_day=first + timedelta(days=11), why="Holiday")
+    year = midnight.year + 1
+    for day, name in ((f"{year}-01-01", "New Year’s Day"), (f"{year}-05-01", "Labour Day")):
+        Holiday.objects.create(day=datetime.fromisoformat(day).date(), name=name)
+    overseas = {"field": "contact.country", "op": "in", "value": ["US", "CA", "AU", "NZ", "SG", "IN"]}
+    large = {"field": "company.employees", "op": "at_least", "value": 1000}
+    teams = {team.name: team for team in Team.objects.filter(name__in=logins.TEAMS)}
+    for position, (name, asked, team) in enumerate(
+        (("Overseas", overseas, "Overseas"), ("Large companies", large, "North"))
+    ):
+        RoutingRule.objects.create(name=name, conditions=asked, team=teams[team], position=position)
+
+
+def _accepted(rng: Random, reps: dict[int, User], now: datetime) -> None:
+    """Every opportunity was offered and accepted; the newest that nobody has touched wait for their answer."""
+    campaigns = _campaigns()
+    rows = list(Opportunity.objects.select_related("contact__standing").order_by("created_at", "pk"))
+    moved = set(StageMove.objects.exclude(from_stage=None).values_list("opportunity", flat=True))
+    fresh = [row for row in rows if row.pk not in moved and row.is_open and row.owner_id in reps][-WAITING:]
+    mine = [row for row in rows if row.pk not in moved and row.owner and row.owner.email.startswith("rep@")][-2:]
+    waiting = {row.pk for row in (*fresh, *mine)}
+    hours = workers(reps.values(), now=now)
+    made = []
+    for row in rows:
+        if row.owner_id is None or row.owner_id not in reps:
+            continue
+        offer = _of(row, campaigns.get(row.contact_id, ""), reps[row.owner_id])
+        if row.pk in waiting:
+            offer.offered_at = now - timedelta(minutes=rng.randrange(20, 200))
+            offer.due_at = working_time.later(
+                hours[row.owner_id].hours, now, timedelta(minutes=rng.randrange(50, 60 * ANSWER_WITHIN))
+            )
+        else:
+            within = timedelta(minutes=rng.choice((6, 14, 22, 40, 75, 130, 210, 320)) * rng.uniform(0.7, 1.4))
+            offer.state, offer.decided_by_id = HandOffState.ACCEPTED, row.owner_id
+            offer.decided_at = min(offer.offered_at + within, now)
+            offer.due_at = offer.offered_at + timedelta(hours=ANSWER_WITHIN)
+        made.append(offer)
+    HandOff.objects.bulk_create(made, batch_size=BATCH)
+
+
+def _campaigns() -> dict[int, str]:
+    """By contact: the campaign of the first touch."""
+    rows = Touch.objects.filter(position="first", identity__contact__isnull=False).order_by("-at")
+    return {pk: campaign for pk, campaign in rows.values_list("identity__contact", "campaign") if campaign}
+
+
+def _of(row: Opportunity, campaign: str, rep: User) -> HandOff:
+    standing = row.contact.standing
+    judgement = (row.snapshot or {}).get("judgement") or {}
+    said = f"Every rep: {rep.name}'s turn"
+    return HandOff(
+        contact_id=row.contact_id,
+        opportunity=row,
+        rep=rep,
+        offered_at=row.created_at,
+        definition_version=judgement.get("definition"),
+        source=standing.source,
+        campaign=campaign[:200],
+        snapshot=row.snapshot,
+        routing={"because": said},
+    )
+
+
+def _ran_out(rng: Random, reps: dict[int, User]) -> None:
+    """Some went to a second rep because the first did not answer."""
+    accepted = list(HandOff.objects.filter(state=HandOffState.ACCEPTED).select_related("rep").order_by("pk"))
+    for follow in rng.sample(accepted, min(RAN_OUT, len(accepted))):
+        others = [rep for rep in reps.values() if rep.pk != follow.rep_id]
+        at = follow.offered_at - timedelta(hours=ANSWER_WITHIN)
+        former = HandOff.objects.create(
+            contact_id=follow.contact_id,
+            opportunity_id=follow.opportunity_id,
+            rep=rng.choice(others),
+            offered_at=at,
+            due_at=follow.offered_at,
+            decided_at=follow.offered_at,
+            state=HandOffState.EXPIRED,
+            definition_version=follow.definition_version,
+            source=follow.source,
+            campaign=follow.campaign,
+            snapshot=follow.snapshot,
+            routing=follow.routing,
+        )
+        HandOff.objects.filter(pk=follow.pk).update(replaces=former)
+
+
+def _rejected(rng: Random, reps: dict[int, User], midnight: datetime) -> None:
+    """Leads that were prospects for some hours; they rest now, or wait to qualify anew."""
+    leads = Standing.objects.filter(
+        lifecycle=Lifecycle.LEAD,
+        is_qualified=False,
+        total__gte=25,
+        contact__created_at__lt=midnight - timedelta(days=120),
+    ).select_related("contact", "owner")
+    known = list(leads.order_by("pk"))
+    chosen = rng.sample(known, min(REJECTED, len(known)))
+    changes: list[LifecycleChange] = []
+    for number, standing in enumerate(chosen):
+        at = midnight - timedelta(days=rng.uniform(2, 85), hours=rng.uniform(0, 9))
+        reason = rng.choices(list(NOTES), WEIGHTS)[0]
+        rep, decided = rng.choice(list(reps.values())), at + timedelta(minutes=rng.randrange(9, 400))
+        offer = HandOff.objects.create(
+            contact=standing.contact,
+            rep=rep,
+            offered_at=at,
+            due_at=at + timedelta(hours=ANSWER_WITHIN),
+            decided_at=decided,
+            decided_by=rep,
+            state=HandOffState.REJECTED,
+            reason=reason,
+            note=rng.choice(NOTES[reason]),
+            definition_version=standing.definition_version,
+            source=standing.source,
+            is_override=number % 6 == 0,
+            promoted="manual" if number % 6 == 0 else "automatic",
+            routing={"because": f"Every rep: {rep.name}'s turn"},
+        )
+        label = f"Rejected: {reason.label}"
+        let_go(standing.pk, reason=reason, label=label, now=decided, actor=rep, hand_off=offer)
+        steps = (
+            (Lifecycle.LEAD, Lifecycle.PROSPECT, at, "Qualified"),
+            (Lifecycle.PROSPECT, Lifecycle.LEAD, decided, f"Hand-off rejected: {reason.label}"),
+        )
+        changes += [
+            LifecycleChange(contact=standing.contact, from_stage=a, to_stage=b, at=when, actor=rep, reason=why)
+            for a, b, when, why in steps
+        ]
+    LifecycleChange.objects.bulk_create(changes)
+
+
+def _ledger(reps: dict[int, User]) -> None:
+    """Nobody is owed anything on the first day."""
+    Turn.objects.bulk_create([Turn(rep=rep) for rep in reps.values()], ignore_conflicts=True)
