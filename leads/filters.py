@@ -27,6 +27,9 @@ class Marks(NamedTuple):
     exclusions: Mapping[int, str] = {}
 
 
+NO_MARKS = Marks()
+
+
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
     """Every part is optional; what an address asks wrongly is as if it had not been asked."""

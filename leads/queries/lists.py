@@ -9,12 +9,11 @@ from django.db.models.functions import Coalesce
 
 from core import keyset
 from leads.days import day_of
-from leads.filters import GRADES, NO_PERSONA, TWO_WAY_DAYS, LeadFilter, Marks, month_range
+from leads.filters import GRADES, NO_MARKS, NO_PERSONA, TWO_WAY_DAYS, LeadFilter, Marks, month_range
 from leads.models import Lifecycle, Standing, StandingQuerySet, Tag
 from users.models import User
 
 PAGE_SIZE = 50
-NO_MARKS = Marks()
 MOST_TAGS = 500
 # sort -> columns whose values, together, are unique
 KEYS: dict[str, list[tuple[str, type]]] = {

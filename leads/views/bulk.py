@@ -36,7 +36,8 @@ def _chosen(request: SignedInRequest) -> list[int]:
     if request.POST.get("all") == "on":
         wanted = LeadFilter.parse(QueryDict(request.POST.get("query", "")[:2000]))
         hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
-        rows = queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from)
+        marks = scoring.queries.marks()
+        rows = queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from, marks=marks)
     else:
         ids = {pk for pk in map(number, request.POST.getlist("ids")) if pk}
         if not ids:

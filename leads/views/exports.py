@@ -39,7 +39,8 @@ def leads(request: SignedInRequest, format: str) -> HttpResponse:
     """The people whom the list's filters leave, as a file, newest first."""
     wanted = LeadFilter.parse(request.GET)
     hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
-    people = queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from)
+    marks = scoring.queries.marks()
+    people = queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from, marks=marks)
     own = list(CustomField.objects.filter(about="contact"))
     return send(request, format, [*LEADS, *(field.label for field in own)], _people(people, own), name="leads")
 
