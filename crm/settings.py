@@ -223,6 +223,11 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 600},
     },
     "refresh-funnel": {"task": "reports.tasks.refresh_funnel", "schedule": 30.0, "options": {"expires": 30}},
+    "prove-funnel": {
+        "task": "reports.tasks.prove_funnel",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
+    },
     "mail-missed-confirmations": {
         "task": "capture.tasks.mail_missed_confirmations",
         "schedule": 60.0,

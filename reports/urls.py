@@ -1,7 +1,7 @@
 from django.urls import path
 
 from reports import exports
-from reports.views import accuracy, changes, forecast, funnel, leads_through, quotas
+from reports.views import accuracy, changes, forecast, funnel, funnel_costs, funnel_files, leads_through, quotas
 
 urlpatterns = [
     path("forecast/", forecast.forecast, name="forecast"),
@@ -15,6 +15,15 @@ urlpatterns = [
     path("forecast/accuracy/export.<slug:format>", accuracy.export, name="forecast_accuracy_export"),
     path("forecast/leads/", leads_through.forecast_leads, name="forecast_leads"),
     path("forecast/leads/export.<slug:format>", leads_through.export, name="forecast_leads_export"),
-    path("funnel/export.<slug:format>", exports.funnel, name="funnel_export"),
+    path("funnel/export.<slug:format>", funnel_files.funnel, name="funnel_export"),
+    path("funnel/cohorts/", funnel.funnel_cohorts, name="funnel_cohorts"),
+    path("funnel/cohorts/export.<slug:format>", funnel_files.cohorts, name="funnel_cohorts_export"),
+    path("funnel/compare/", funnel.funnel_compare, name="funnel_compare"),
+    path("funnel/compare/export.<slug:format>", funnel_files.compare, name="funnel_compare_export"),
+    path("funnel/costs/", funnel_costs.funnel_costs, name="funnel_costs"),
+    path("funnel/costs/export.<slug:format>", funnel_files.costs, name="funnel_costs_export"),
+    path("funnel/costs/add/", funnel_costs.add_cost, name="funnel_cost_add"),
+    path("funnel/costs/import/", funnel_costs.import_costs, name="funnel_costs_import"),
+    path("funnel/costs/<int:pk>/remove/", funnel_costs.remove_cost, name="funnel_cost_remove"),
     path("funnel/contacts/", funnel.funnel_contacts, name="funnel_contacts"),
 ]

@@ -10,14 +10,29 @@ from reports.models.forecasts import (
     OutlookRange,
     SnapshotRange,
 )
-from reports.models.funnel import FunnelCell, Rollup
+from reports.models.funnel import (
+    CampaignCost,
+    Channel,
+    Credit,
+    FunnelCell,
+    FunnelPace,
+    FunnelSpan,
+    Journey,
+    Rollup,
+)
 
 __all__ = [
     "Basis",
+    "CampaignCost",
+    "Channel",
+    "Credit",
     "ForecastLine",
     "ForecastSnapshot",
     "ForecastTotal",
     "FunnelCell",
+    "FunnelPace",
+    "FunnelSpan",
+    "Journey",
     "LineState",
     "Outlook",
     "OutlookRange",

@@ -1,91 +1,66 @@
-"""The funnel's page: who of a month's new leads got how far, from the rollup; and the people behind each number."""
+"""The funnel's page: who of some months' new leads got how far, from the rollup."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from urllib.parse import urlencode
+from decimal import Decimal
 
-from leads.models import Source, Standing, StandingQuerySet
-from pipeline.periods import later, month_of
-from pipeline.queries.filters import midnight
-from reports.models import FunnelCell, Rollup
-from reports.queries.steps import KEYS, STEPS, Step, reached
-from users.models import User
+from reports.attribution import WHOLE, rounded
+from reports.models import FunnelCell, FunnelSpan
+from reports.queries.labels import labels
+from reports.queries.proof import Kept, kept
+from reports.queries.steps import STEPS, Step
+from reports.queries.wanted import Wanted
+from reports.spread import Spread, spread
+from scoring.proportions import FEW, Share
 
-ROLLUP = "funnel"
-PERIODS = (3, 6, 12, 24)
-SMALL = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which contacts a number of the funnel stands for: read from an address, and written back into one."""
-
-    months: int = 12
-    month: date | None = None
-    source: str = ""
-    reached: str = "lead"
-
-    @classmethod
-    def parse(cls, given: Mapping[str, str]) -> "Wanted":
-        period = given.get("months", "")
-        source, step = given.get("source", ""), given.get("reached", "")
-        return cls(
-            months=int(period) if period in map(str, PERIODS) else 12,
-            month=month_of(given.get("month", "")),
-            source=source if source in Source.values else "",
-            reached=step if step in KEYS else "lead",
-        )
-
-    def query(self) -> str:
-        said = {"month": f"{self.month:%Y-%m}"} if self.month else {"months": str(self.months)}
-        if self.source:
-            said["source"] = self.source
-        return urlencode(said | {"reached": self.reached})
-
-    def cohorts(self, today: date) -> list[date]:
-        """First days of the months that are meant, the newest first."""
-        if self.month:
-            return [self.month]
-        return [later(today.replace(day=1), -step) for step in range(self.months)]
-
-    def people(self, user: User, *, now: datetime) -> StandingQuerySet:
-        """Those contacts, from the facts, as far as the user may see."""
-        return self._among(Standing.objects.visible_to(user), now)
-
-    def erased(self, *, now: datetime) -> StandingQuerySet:
-        """Those of whom only the number is left: they still count, and are in no list."""
-        return self._among(Standing.objects.filter(is_erased=True), now)
-
-    def _among(self, rows: StandingQuerySet, now: datetime) -> StandingQuerySet:
-        cohorts = self.cohorts(now.astimezone(UTC).date())
-        rows = rows.filter(
-            contact__created_at__gte=midnight(cohorts[-1]), contact__created_at__lt=midnight(later(cohorts[0], 1))
-        )
-        if self.source:
-            rows = rows.filter(source=self.source)
-        return rows.filter(reached(self.reached))
+_COLUMNS = (*(step.column for step in STEPS), "skipped", "sent_back", "came_again")
 
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """How many reached a step, out of whom."""
+    """How many reached a step, out of whom; in thousandths of a person, because channels share people."""
 
     step: Step
-    count: int
-    before: int | None  # who reached the step before
-    all: int
+    parts: int
+    before_parts: int | None  # who reached the step before
+    all_parts: int
     query: str
+    former: int | None = None  # how many of the months before
+    spread: Spread | None = None
     shade: int = 0  # how strongly its cell is coloured, in percent
+
+    @property
+    def count(self) -> int:
+        return (self.parts + WHOLE // 2) // WHOLE
+
+    @property
+    def text(self) -> str:
+        """Whole, or with one decimal where people are shared."""
+        return shown(self.parts)
+
+    @property
+    def before(self) -> int | None:
+        return None if self.before_parts is None else (self.before_parts + WHOLE // 2) // WHOLE
+
+    @property
+    def all(self) -> int:
+        return (self.all_parts + WHOLE // 2) // WHOLE
 
     @property
     def share(self) -> float:
         """Of all, in percent, for bars and shades."""
-        return 100 * self.count / self.all if self.all else 0.0
+        return 100 * self.parts / self.all_parts if self.all_parts else 0.0
 
     @property
     def of_before(self) -> float:
-        return 100 * self.count / self.before if self.before else 0.0
+        return 100 * self.parts / self.before_parts if self.before_parts else 0.0
+
+    @property
+    def rate(self) -> Share:
+        """Of the step before, with its interval."""
+        return Share(min(self.count, self.before or 0), self.before or 0)
 
     @property
     def lost(self) -> int:
@@ -94,49 +69,144 @@ class Reached:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The steps of one month, one source, or of all."""
+    """The steps of one month, one part of a division, or of all."""
 
     label: str
     steps: list[Reached]
+    key: str = ""
+    month: date | None = None
+    revenue: Decimal = Decimal(0)
+    marks: tuple[str, ...] = ()  # what happened in the month
 
     @property
     def is_small(self) -> bool:
-        return 0 < self.steps[0].count < SMALL
+        return 0 < self.steps[0].count < FEW
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """People of whom something is to be said, with their list."""
+
+    key: str
+    count: int
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
 class Funnel:
     """The whole page."""
 
-    at: datetime | None
+    kept: Kept
     total: Row
-    sources: list[Row]
+    parts: list[Row]
     months: list[Row]
+    marks: dict[str, Marked]
+    whole: Spread | None  # from the first step to the last
+
+    @property
+    def at(self) -> datetime | None:
+        return self.kept.at
 
     @property
     def is_counted(self) -> bool:
         return self.at is not None
 
 
-def funnel(wanted: Wanted, *, now: datetime) -> Funnel:
-    """From the rollup. Two queries."""
+def shown(parts: int) -> str:
+    """Thousandths of people as text: whole, or with one decimal."""
+    return f"{parts // WHOLE:,}" if parts % WHOLE == 0 else f"{parts / WHOLE:,.1f}"
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sums over cells."""
+
+    parts: list[int]
+    revenue: Decimal = Decimal(0)
+
+    def add(self, parts: Sequence[int], revenue: Decimal) -> None:
+        self.parts = [one + other for one, other in zip(self.parts, parts, strict=True)]
+        self.revenue += revenue
+
+
+def nothing() -> Tally:
+    return Tally([0] * len(_COLUMNS))
+
+
+def tallied(by: str, months: Sequence[date]) -> dict[tuple[date, str], Tally]:
+    """By month and part of the division. One query."""
+    cells = FunnelCell.objects.filter(by=by, month__gte=months[-1], month__lte=months[0])
+    return {
+        (month, key): Tally(list(parts), revenue)
+        for month, key, revenue, *parts in cells.values_list("month", "key", "revenue", *_COLUMNS)
+    }
+
+
+def funnel(wanted: Wanted, *, now: datetime, activations: Mapping[date, list[str]] | None = None) -> Funnel:
+    """From the rollup. Four queries at most."""
     today = now.astimezone(UTC).date()
     cohorts = wanted.cohorts(today)
-    rollup = Rollup.objects.filter(name=ROLLUP).first()
-    cells = list(FunnelCell.objects.filter(month__gte=cohorts[-1], month__lte=cohorts[0]))
-    sources = [
-        _row(str(label), [cell for cell in cells if cell.source == key], Wanted(wanted.months, None, key))
-        for key, label in Source.choices
-    ]
+    former = wanted.before(today).cohorts(today)
+    bare = replace(wanted, key=None, mark="", within=None, level=False, reached="lead")
+    whole, before = nothing(), nothing()
+    by_key: dict[str, Tally] = defaultdict(nothing)
+    by_month: dict[date, Tally] = defaultdict(nothing)
+    for (month, key), tally in tallied(wanted.cell, [*cohorts, *former]).items():
+        if month < cohorts[-1]:
+            before.add(tally.parts, tally.revenue)
+            continue
+        for into in (whole, by_key[key], by_month[month]):
+            into.add(tally.parts, tally.revenue)
+    spans = _spans(cohorts)
+    total = _row("All", whole, bare)
     months = [
-        _row(f"{month:%b %Y}", [cell for cell in cells if cell.month == month], Wanted(wanted.months, month))
+        replace(
+            _row(f"{month:%b %Y}", by_month[month], replace(bare, month=month, end=None)),
+            month=month,
+            marks=tuple((activations or {}).get(month, ())),
+        )
         for month in cohorts
     ]
     return Funnel(
-        at=rollup.at if rollup else None,
-        total=_row("All", cells, Wanted(wanted.months)),
-        sources=_shaded(sorted((row for row in sources if row.steps[0].count), key=lambda row: -row.steps[0].count)),
+        kept=kept(),
+        total=replace(
+            total,
+            steps=[
+                replace(one, former=before.parts[place] // WHOLE, spread=spans.get(one.step.key))
+                for place, one in enumerate(total.steps)
+            ],
+        ),
+        parts=_parts(by_key, bare),
         months=_shaded(months),
+        marks={
+            name: Marked(name, whole.parts[len(STEPS) + place] // WHOLE, replace(bare, mark=name).query())
+            for place, name in enumerate(_COLUMNS[len(STEPS) :])
+        },
+        whole=spans.get("whole"),
+    )
+
+
+def _spans(months: Sequence[date]) -> dict[str, Spread | None]:
+    """By step: how long people took to it. One query."""
+    found: dict[str, list[tuple[Sequence[int], Sequence[int]]]] = defaultdict(list)
+    rows = FunnelSpan.objects.filter(month__gte=months[-1], month__lte=months[0])
+    for step, days, people in rows.values_list("step", "days", "people"):
+        found[step].append((days, people))
+    return {step: spread(tables) for step, tables in found.items()}
+
+
+def _parts(tallies: Mapping[str, Tally], bare: Wanted) -> list[Row]:
+    """One row for each part, the largest first; what people share is rounded so that it adds up."""
+    keys = sorted(
+        (key for key, tally in tallies.items() if tally.parts[0]), key=lambda key: (-tallies[key].parts[0], key)
+    )
+    columns = [rounded([tallies[key].parts[place] for key in keys]) for place in range(len(STEPS))]
+    names = labels(bare.by, keys)
+    return _shaded(
+        [
+            _row(names[key], Tally([column[place] for column in columns], tallies[key].revenue), bare, key)
+            for place, key in enumerate(keys)
+        ]
     )
 
 
@@ -144,9 +214,9 @@ def _shaded(rows: list[Row]) -> list[Row]:
     """The best conversion of each column is coloured as strongly as text stays readable, the others in proportion."""
     best = [max((row.steps[index].of_before for row in rows), default=0.0) for index in range(len(STEPS))]
     return [
-        Row(
-            row.label,
-            [
+        replace(
+            row,
+            steps=[
                 replace(one, shade=round(28 * one.of_before / top) if top else 0)
                 for one, top in zip(row.steps, best, strict=True)
             ],
@@ -155,20 +225,21 @@ def _shaded(rows: list[Row]) -> list[Row]:
     ]
 
 
-def _row(label: str, cells: Sequence[FunnelCell], wanted: Wanted) -> Row:
-    counts = [sum(getattr(cell, step.column) for cell in cells) for step in STEPS]
+def _row(label: str, tally: Tally, wanted: Wanted, key: str | None = None) -> Row:
     return Row(
         label,
         [
             Reached(
                 step=step,
-                count=counts[index],
-                before=counts[index - 1] if index else None,
-                all=counts[0],
-                query=Wanted(wanted.months, wanted.month, wanted.source, step.key).query(),
+                parts=tally.parts[index],
+                before_parts=tally.parts[index - 1] if index else None,
+                all_parts=tally.parts[0],
+                query=replace(wanted, key=key, reached=step.key).query(),
             )
             for index, step in enumerate(STEPS)
         ],
+        key=key or "",
+        revenue=tally.revenue,
     )
 
 
@@ -176,6 +247,7 @@ def _row(label: str, cells: Sequence[FunnelCell], wanted: Wanted) -> Row:
 class HeadlineStep:
     """A step of the last months against the same number of months before."""
 
+    key: str
     label: str
     count: int
     before: int
@@ -193,20 +265,23 @@ class FunnelHeadline:
 
 def funnel_headline(*, now: datetime, months: int = 3) -> FunnelHeadline:
     """For the Today page: the cohorts of the last months (this one included) and of those before. Two queries."""
-    first = later(now.astimezone(UTC).date().replace(day=1), 1 - months)
-    rollup = Rollup.objects.filter(name=ROLLUP).first()
-    cells = list(FunnelCell.objects.filter(month__gte=later(first, -months)))
-    newer, older = [cell for cell in cells if cell.month >= first], [cell for cell in cells if cell.month < first]
+    wanted = Wanted(months)
+    today = now.astimezone(UTC).date()
+    cohorts, former = wanted.cohorts(today), wanted.before(today).cohorts(today)
+    newer, older = nothing(), nothing()
+    for (month, _), tally in tallied("source", [*cohorts, *former]).items():
+        (newer if month >= cohorts[-1] else older).add(tally.parts, tally.revenue)
     return FunnelHeadline(
-        at=rollup.at if rollup else None,
+        at=kept().at,
         months=months,
         steps=tuple(
             HeadlineStep(
+                step.key,
                 step.label,
-                sum(getattr(cell, step.column) for cell in newer),
-                sum(getattr(cell, step.column) for cell in older),
-                Wanted(months, reached=step.key).query(),
+                newer.parts[place] // WHOLE,
+                older.parts[place] // WHOLE,
+                replace(wanted, reached=step.key).query(),
             )
-            for step in STEPS
+            for place, step in enumerate(STEPS)
         ),
     )

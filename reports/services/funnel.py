@@ -1,50 +1,31 @@
-"""The rollup behind the funnel: months are recounted from the facts when something happened to their contacts."""
+"""The funnel is kept up to date: whom something happened to is read again, and their months are counted anew."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.urls import reverse
 
+from activities.services import notify
 from core.locks import hold
-from leads.models import Standing
-from reports.models import FunnelCell, Rollup
-from reports.queries.funnel import ROLLUP
-from reports.queries.steps import STEPS, counted, in_months
+from leads.models import Contact
+from reports.models import FunnelCell, Journey, Rollup
+from reports.queries.facts import FACTS, MARKS, TOUCHED
+from reports.queries.proof import PROOF, ROLLUP
+from reports.services.cells import all_months, recount
+from reports.services.journeys import bring
+from users.models import User
+from users.roles import Role
 
 FUNNEL = 0x46554E  # core.locks: this work is done by one at a time
-# What no new row tells (a contact deleted, a source corrected, old events that got their contact later) heals hourly.
-ALL_EVERY = timedelta(hours=1)
-
-FACTS = ("contact", "event", "verdict", "lifecycle", "move")
-_MARKS = """
-SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint,
-       (SELECT coalesce(max(id), 0) FROM leads_contact),
-       (SELECT coalesce(max(id), 0) FROM leads_engagementevent),
-       (SELECT coalesce(max(id), 0) FROM scoring_verdict),
-       (SELECT coalesce(max(id), 0) FROM leads_lifecyclechange),
-       (SELECT coalesce(max(id), 0) FROM pipeline_stagemove)
-FROM pg_current_snapshot() s
-"""
-_TOUCHED = """
-SELECT DISTINCT date_trunc('month', c.created_at AT TIME ZONE 'UTC')::date
-FROM leads_contact c
-JOIN (
-    SELECT id FROM leads_contact WHERE id > %(contact)s
-    UNION
-    SELECT e.contact_id FROM leads_engagementevent e
-    WHERE e.id > %(event)s AND e.contact_id IS NOT NULL AND NOT EXISTS (
-        -- only the first event of a contact changes the funnel
-        SELECT FROM leads_engagementevent f WHERE f.contact_id = e.contact_id AND f.id <= %(event)s)
-    UNION
-    SELECT contact_id FROM scoring_verdict WHERE id > %(verdict)s AND is_qualified
-    UNION
-    SELECT contact_id FROM leads_lifecyclechange WHERE id > %(lifecycle)s AND to_stage = 'prospect'
-    UNION
-    SELECT o.contact_id FROM pipeline_stagemove m JOIN pipeline_opportunity o ON o.id = m.opportunity_id
-    WHERE m.id > %(move)s
-) touched ON touched.id = c.id
-"""
+RANGE = 20_000  # contacts that one statement reads
+# What no new row tells (somebody deleted, a source corrected, events judged to be a machine's) is found by looking at
+# a stretch of all contacts in each run, twice a minute, so that it heals within the hour.
+LEAST_STRETCH = 2_000
+RUNS_AN_HOUR = 100
+LATE = timedelta(minutes=10)  # how long a transaction may take that changes a row without making one
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +37,18 @@ class Marks:
     next_transaction: int
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How many people were held against the facts, how many of them stood wrong, and how many sums."""
+
+    people: int
+    wrong: int
+    cells: int
+
+
 def _marks() -> Marks:
     with connection.cursor() as cursor:
-        cursor.execute(_MARKS)
+        cursor.execute(MARKS)
         oldest, following, *ids = cursor.fetchone()
     return Marks(dict(zip(FACTS, ids, strict=True)), oldest, following)
 
@@ -83,44 +73,91 @@ def advanced(cursor: dict[str, Any], marks: Marks) -> dict[str, Any]:
 
 @transaction.atomic
 def refresh_funnel(*, now: datetime, everything: bool = False) -> list[date]:
-    """Recount what may have changed since the last run; returns the months that were recounted (empty: maybe all)."""
+    """Read again whom something may have happened to since the last run; returns the months that were recounted."""
     hold(FUNNEL)
-    rollup = Rollup.objects.filter(name=ROLLUP).first() or Rollup(name=ROLLUP, at=now)
+    return _refresh(now=now, everything=everything)
+
+
+def _refresh(*, now: datetime, everything: bool) -> list[date]:
+    rollup = Rollup.objects.filter(name=ROLLUP).first()
+    is_first = rollup is None
+    rollup = rollup or Rollup(name=ROLLUP, at=now)
     cursor: dict[str, Any] = rollup.cursor
     marks = _marks()  # before the facts are read: what commits in between is read again next time
-    counted_all_at = cursor.get("counted_all_at")
-    if everything or counted_all_at is None or now - datetime.fromisoformat(counted_all_at) >= ALL_EVERY:
-        months = None
-        cursor = cursor | {"counted_all_at": now.isoformat()}
+    months: set[date] = set()
+    if everything or is_first:
+        for some in _ranges():
+            months.update(*bring(some).values())
+        months.update(all_months() if everything else ())
+        # whatever was running meanwhile is found by the stretches
+        cursor = cursor | {"safe": marks.ids, "waiting": None}
     else:
-        months = _touched(cursor["safe"])
-    _recount(months)
+        months.update(*bring(_touched(cursor["safe"], since=rollup.at - LATE)).values())
+        stretch, cursor = _stretch(cursor)
+        months.update(*bring(stretch).values())
+    recount(months)
     rollup.cursor, rollup.at = advanced(cursor, marks), now
     rollup.save()
-    return months or []
+    return sorted(months)
 
 
-def _touched(safe: dict[str, int]) -> list[date]:
+def _touched(safe: dict[str, int], *, since: datetime) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(_TOUCHED, safe)
-        return sorted(row[0] for row in cursor.fetchall())
+        cursor.execute(TOUCHED, safe | {"since": since})
+        return [row[0] for row in cursor.fetchall()]
 
 
-def _recount(months: list[date] | None) -> None:
-    """Write the cells of these months (None: of all) anew."""
-    if months == []:
-        return
-    rows, old = Standing.objects.all(), FunnelCell.objects.all()
-    if months is not None:
-        rows, old = rows.filter(in_months(months)), old.filter(month__in=months)
-    cells = counted(rows)
-    kept = {(cell.month, cell.source) for cell in cells}
-    gone = [pk for pk, month, source in old.values_list("pk", "month", "source") if (month, source) not in kept]
-    FunnelCell.objects.filter(pk__in=gone).delete()
-    FunnelCell.objects.bulk_create(
-        cells,
-        update_conflicts=True,
-        unique_fields=["month", "source"],
-        update_fields=[step.column for step in STEPS],
-        batch_size=1000,
+def _last() -> int:
+    newest = [
+        Contact.objects.order_by("-pk").values_list("pk", flat=True).first(),
+        Journey.objects.order_by("-pk").values_list("pk", flat=True).first(),
+    ]
+    return max(one or 0 for one in newest)
+
+
+def _ranges() -> Iterator[range]:
+    """All contacts, those who are no more among them."""
+    for start in range(0, _last() + 1, RANGE):
+        yield range(start, start + RANGE)
+
+
+def _stretch(cursor: dict[str, Any]) -> tuple[range, dict[str, Any]]:
+    """The next contacts to look at for what no new row tells."""
+    last = _last()
+    start = cursor.get("swept", 0)
+    start = start if start <= last else 0
+    end = start + max(LEAST_STRETCH, last // RUNS_AN_HOUR + 1)
+    return range(start, end), cursor | {"swept": end}
+
+
+@transaction.atomic
+def prove_funnel(*, now: datetime) -> Proof:
+    """Hold everything that is kept against the facts, correct what differs, and say so: on the page, and to admins."""
+    hold(FUNNEL)
+    _refresh(now=now, everything=False)
+    safe = Rollup.objects.get(name=ROLLUP).cursor["safe"]
+    changed: dict[int, set[date]] = {}
+    for some in _ranges():
+        changed |= bring(some)
+    fresh = set(_touched(safe, since=now - LATE)) if changed else set()  # what came while we looked is no mistake
+    moved = {month for months in changed.values() for month in months}
+    before = _cells()
+    recount({*all_months(), *moved})
+    after = _cells()
+    proof = Proof(
+        people=Journey.objects.count(),
+        wrong=len(set(changed) - fresh),
+        cells=sum(before.get(key) != after.get(key) for key in {*before, *after} if key[0] not in moved),
     )
+    said = {"people": proof.people, "wrong": proof.wrong, "cells": proof.cells}
+    Rollup.objects.update_or_create(name=PROOF, defaults={"cursor": said, "at": now})
+    if proof.wrong or proof.cells:
+        admins = User.objects.filter(role=Role.ADMIN, is_active=True).values_list("pk", flat=True)
+        text = f"The funnel differed from the facts for {proof.wrong:,} people and {proof.cells:,} sums. Corrected."
+        notify(user_ids=admins, key=f"funnel-proof:{now:%Y-%m-%d}", text=text, url=reverse("funnel"), now=now)
+    return proof
+
+
+def _cells() -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    names = [field.attname for field in FunnelCell._meta.concrete_fields if field.attname != "id"]
+    return {row[:3]: row[3:] for row in FunnelCell.objects.values_list(*names)}

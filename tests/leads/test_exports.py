@@ -85,7 +85,7 @@ def test_events_and_opportunities_and_reports_leave(cast: Cast) -> None:
     )
     assert rows_of(client_of(cast.mara).get("/pipeline/export.csv"))[0][:3] == ["Number", "Opportunity", "Pipeline"]
     assert rows_of(client_of(cast.mara).get("/forecast/export.csv"))[0][:4] == ["By", "", "Currency", "Closed"]
-    assert rows_of(client_of(cast.mara).get("/funnel/export.csv"))[0][2] == "Leads"
+    assert rows_of(client_of(cast.mara).get("/funnel/export.csv"))[0][2] == "Identified"
 
 
 def test_pairs_and_follow_ups_leave_as_they_are_filtered(cast: Cast) -> None:

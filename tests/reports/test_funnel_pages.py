@@ -20,7 +20,7 @@ def today(cast: Cast) -> datetime:
     """A few leads of this month, so that the pages, which know the real day, show them."""
     now = datetime.now(UTC)
     for to in ("lead", "engaged", "won"):
-        lead(to, now=now)
+        lead(to, now=now, at=now)
     refresh_funnel(now=now)
     return now
 
@@ -37,7 +37,8 @@ def test_the_page(cast: Cast, today: datetime) -> None:
     text = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page))
     assert "small sample" in text
     assert f"{today:%b %Y}" in text
-    assert "as of" in text
+    assert "As of" in text
+    assert "not yet held against the facts" in text
     links = set(re.findall(r'href="(/funnel/contacts/[^"]+)"', page))
     assert f"/funnel/contacts/?month={today:%Y-%m}&amp;reached=won" in links
     for link in links:
@@ -75,7 +76,9 @@ def test_before_the_first_count_the_page_says_so(cast: Cast) -> None:
     assert "No leads in these months" in client_of(cast.mara).get("/funnel/").content.decode()
 
 
-@pytest.mark.parametrize("url", ["/funnel/", "/funnel/contacts/"])
+@pytest.mark.parametrize(
+    "url", ["/funnel/", "/funnel/contacts/", "/funnel/cohorts/", "/funnel/compare/", "/funnel/costs/"]
+)
 def test_reps_may_not_look_and_nobody_posts(cast: Cast, url: str) -> None:
     assert client_of(cast.rita).get(url).status_code == 403
     assert client_of(cast.mara).post(url).status_code == 405
@@ -83,12 +86,31 @@ def test_reps_may_not_look_and_nobody_posts(cast: Cast, url: str) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["months=x", "months=99999999", "month=%00&source=%00&reached=%00", "month=2026-13", "after=%00", "after=W10"],
+    [
+        "months=x",
+        "months=99999999",
+        "month=%00&source=%00&reached=%00",
+        "month=2026-13",
+        "after=%00",
+        "after=W10",
+        "by=owner&key=99999999999999999999999",
+        "by=owner&key=9223372036854775808",
+        "by=persona&key=9999999999",
+        "by=version&key=-1",
+        "by=channel&touch=linear&key=%F0%9F%A6%84%20/%20x",
+        "by=campaign&key=%00",
+        "by=form&key=" + "x" * 5000,
+        "by=campaign&touch=sideways&key=",
+        "within=999999&reached=won",
+        "end=9999-12&level=1&reached=won",
+        "end=2000-01&months=24&level=1&reached=won",
+        "mark=%00&missing=nothing",
+    ],
 )
 def test_malformed_addresses_show_the_usual(cast: Cast, query: str) -> None:
     client = client_of(cast.mara)
-    assert client.get(f"/funnel/?{query}").status_code == 200
-    assert client.get(f"/funnel/contacts/?{query}").status_code == 200
+    for page in ("", "contacts/", "cohorts/", "compare/", "costs/"):
+        assert client.get(f"/funnel/{page}?{query}").status_code == 200
 
 
 def test_pages_cost_the_same_with_many(cast: Cast, today: datetime) -> None:
@@ -99,19 +121,29 @@ def test_pages_cost_the_same_with_many(cast: Cast, today: datetime) -> None:
             assert client.get(url).status_code == 200
         return len(captured)
 
-    urls = ("/funnel/", "/funnel/contacts/?reached=engaged")
-    cost(urls[0])
+    urls = (
+        "/funnel/",
+        "/funnel/?by=owner",
+        "/funnel/?by=campaign&touch=linear",
+        "/funnel/cohorts/",
+        "/funnel/compare/?months=3",
+        "/funnel/costs/",
+        "/funnel/contacts/?reached=engaged",
+    )
+    for url in urls:
+        cost(url)
     few = {url: cost(url) for url in urls}
     for number in range(40):
         lead("engaged", now=today - timedelta(days=8 * number), source=("form", "webinar", "import")[number % 3])
     refresh_funnel(now=today)
     assert {url: cost(url) for url in urls} == few
-    assert few["/funnel/"] <= 6
+    assert few["/funnel/"] <= 8
 
 
 def test_further_pages_of_the_list(cast: Cast, today: datetime) -> None:
     for _ in range(55):
         factories.contact(now=today)
+    refresh_funnel(now=today)
     client, seen, url = client_of(cast.mara), [], "/funnel/contacts/?months=3&reached=lead"
     while url:
         page = client.get(url).content.decode()

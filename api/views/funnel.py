@@ -1,0 +1,190 @@
+"""The funnel, as its pages count it."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.views.base import REFUSALS, View
+from core.errors import Refused
+from reports import queries
+from reports.attribution import MODELS, WHOLE
+from reports.queries.steps import KEYS
+from reports.queries.wanted import DIVISIONS, PERIODS, Wanted
+from reports.spread import Spread
+from users.roles import Can
+
+_REFUSED = {code: REFUSALS[code] for code in (400, 401, 403, 429)}
+_MONTHS = OpenApiParameter("months", int, enum=PERIODS, description="How many months, this one included; 12.")
+_REACHED = OpenApiParameter("reached", str, enum=KEYS[1:], description="The step that is looked at; won.")
+
+
+class SpreadOut(serializers.Serializer[Any]):
+    """Whole days; half of the people lie between the quartiles."""
+
+    people = serializers.IntegerField()
+    low = serializers.IntegerField()
+    median = serializers.IntegerField()
+    high = serializers.IntegerField()
+
+
+class StepOut(serializers.Serializer[Any]):
+    """A step: who reached it, of whom, and how long it took. Shared people count in part."""
+
+    step = serializers.ChoiceField(KEYS)
+    people = serializers.FloatField()
+    of_before = serializers.FloatField(allow_null=True, help_text="Share of the step before; null of nobody.")
+    low = serializers.FloatField(allow_null=True, help_text="Lower end of its 95 % interval (Wilson).")
+    high = serializers.FloatField(allow_null=True)
+    before = serializers.IntegerField(allow_null=True, help_text="People of as many months before.")
+    days = SpreadOut(allow_null=True)
+
+
+class FunnelRowOut(serializers.Serializer[Any]):
+    """A part of the division, or a month."""
+
+    key = serializers.CharField()
+    label = serializers.CharField()
+    steps = StepOut(many=True)
+
+
+class FunnelOut(serializers.Serializer[Any]):
+    """The whole funnel."""
+
+    at = serializers.DateTimeField(allow_null=True, help_text="When it was brought up to date.")
+    proved_at = serializers.DateTimeField(allow_null=True, help_text="When it was last held against the facts.")
+    total = FunnelRowOut()
+    parts = FunnelRowOut(many=True)
+    months = FunnelRowOut(many=True)
+    skipped = serializers.IntegerField()
+    sent_back = serializers.IntegerField()
+    came_again = serializers.IntegerField()
+
+
+def _checked(request: Request) -> Wanted:
+    """What the address asks for; what it asks wrongly is refused, not passed over."""
+    allowed = {"months": [str(one) for one in PERIODS], "by": list(DIVISIONS), "touch": MODELS, "reached": KEYS}
+    for name, values in allowed.items():
+        given = request.query_params.get(name)
+        if given is not None and given not in values:
+            raise Refused(**{name: f"One of {', '.join(values)}."})
+    return Wanted.parse(request.query_params)
+
+
+def _spread(spread: Spread | None) -> dict[str, int] | None:
+    if spread is None:
+        return None
+    return {"people": spread.people, "low": spread.low, "median": spread.median, "high": spread.high}
+
+
+def _step(one: "queries.Reached") -> dict[str, Any]:
+    rate = one.rate if one.before else None
+    low, high = rate.interval if rate else (None, None)
+    return {
+        "step": one.step.key,
+        "people": one.parts / WHOLE,
+        "of_before": rate.value if rate else None,
+        "low": low,
+        "high": high,
+        "before": one.former,
+        "days": _spread(one.spread),
+    }
+
+
+def _row(row: "queries.Row") -> dict[str, Any]:
+    key = f"{row.month:%Y-%m}" if row.month else row.key
+    return {"key": key, "label": row.label, "steps": [_step(one) for one in row.steps]}
+
+
+class _OfFunnel(View):
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not self.caller().can(Can.SEE_FUNNEL):
+            raise PermissionDenied("Your role does not see the funnel.")
+
+
+@extend_schema(tags=["Funnel"])
+class FunnelNumbers(_OfFunnel):
+    """How far the people of some months have got."""
+
+    @extend_schema(
+        operation_id="get_funnel",
+        summary="Step by step, divided as you ask, and by month",
+        parameters=[
+            _MONTHS,
+            OpenApiParameter("by", str, enum=list(DIVISIONS), description="How people are divided; source."),
+            OpenApiParameter("touch", str, enum=MODELS, description="How channels and campaigns share them; first."),
+        ],
+        responses={200: FunnelOut, **_REFUSED},
+    )
+    def get(self, request: Request) -> Response:
+        made = queries.funnel(_checked(request), now=timezone.now())
+        marks = {name: mark.count for name, mark in made.marks.items()}
+        return Response(
+            {
+                "at": made.at,
+                "proved_at": made.kept.proved_at,
+                "total": _row(made.total),
+                "parts": [_row(row) for row in made.parts],
+                "months": [_row(row) for row in made.months],
+                **marks,
+            }
+        )
+
+
+class CohortOut(serializers.Serializer[Any]):
+    """A month's people; `reached[n]` had got to the step by the end of their month n."""
+
+    month = serializers.CharField()
+    people = serializers.IntegerField()
+    reached = serializers.ListField(child=serializers.IntegerField())
+
+
+class AgeOut(serializers.Serializer[Any]):
+    """The share that gets to the step by an age, "not yet" counted as open (Kaplan-Meier), with its 95 % interval."""
+
+    age = serializers.IntegerField()
+    at_risk = serializers.IntegerField()
+    reached = serializers.IntegerField()
+    share = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+
+
+class CohortsOut(serializers.Serializer[Any]):
+    """Cohorts by month."""
+
+    step = serializers.ChoiceField(KEYS)
+    cohorts = CohortOut(many=True)
+    by_age = AgeOut(many=True)
+
+
+@extend_schema(tags=["Funnel"])
+class FunnelCohorts(_OfFunnel):
+    """How many of each month's people had got to a step by which age."""
+
+    @extend_schema(
+        operation_id="get_funnel_cohorts",
+        summary="Cohorts by age",
+        parameters=[_MONTHS, _REACHED],
+        responses={200: CohortsOut, **_REFUSED},
+    )
+    def get(self, request: Request) -> Response:
+        found = queries.cohorts(_checked(request), now=timezone.now())
+        return Response(
+            {
+                "step": found.step.key,
+                "cohorts": [
+                    {"month": f"{row.month:%Y-%m}", "people": row.size, "reached": [one.count for one in row.cells]}
+                    for row in found.rows
+                ],
+                "by_age": [
+                    {name: getattr(one, name) for name in ("age", "at_risk", "reached", "share", "low", "high")}
+                    for one in found.table
+                ],
+            }
+        )

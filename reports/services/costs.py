@@ -1,0 +1,90 @@
+"""What campaigns cost is written down, one by one or as a list."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from capture import tables
+from core.errors import Refused
+from reports import costing
+from reports.costing import Cost, Wrong
+from reports.models import CampaignCost
+from users.models import User
+
+LARGEST = 2 * 1024 * 1024
+SHOWN_WRONG = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What came of a list."""
+
+    kept: int
+    wrong: list[Wrong]
+
+
+@transaction.atomic
+def set_cost(*, month: str, campaign: str, amount: str, currency: str, actor: User, now: datetime) -> CampaignCost:
+    """What a campaign cost in a month; said again, it replaces what was said before."""
+    cost = costing.cost_of(
+        [month, campaign, amount, currency], {"month": 0, "campaign": 1, "amount": 2, "currency": 3}, ""
+    )
+    _keep([cost], actor=actor, now=now)
+    return CampaignCost.objects.get(month=cost.month, campaign=cost.campaign, currency=cost.currency)
+
+
+@transaction.atomic
+def take_costs(*, content: bytes, currency: str, actor: User, now: datetime) -> Listed:
+    """The good lines of a list are kept, the others come back with what is wrong. Twice comes to the same."""
+    if len(content) > LARGEST:
+        raise Refused(file="A list of costs has at most 2 MB.")
+    text = tables.text_of(content, tables.encoding_of(content))
+    rows = tables.records(text, tables.delimiter_of(text))
+    header = next(rows, None)
+    if header is None:
+        raise Refused(file="There is nothing in this file.")
+    columns = costing.columns_of(header.cells)
+    costs: dict[tuple[object, ...], Cost] = {}
+    wrong: list[Wrong] = []
+    for number, row in enumerate(rows):
+        if number >= costing.MOST_LINES:
+            raise Refused(file=f"A list of costs has at most {costing.MOST_LINES:,} lines.")
+        try:
+            cost = costing.cost_of(row.cells, columns, currency)
+        except Refused as refused:
+            wrong.append(Wrong(row.line, " ".join(refused.fields.values())))
+            continue
+        key = (cost.month, cost.campaign, cost.currency)
+        if key in costs:
+            wrong.append(Wrong(row.line, "The same campaign and month stands further up; that line counts."))
+            continue
+        costs[key] = cost
+    _keep(list(costs.values()), actor=actor, now=now)
+    return Listed(len(costs), wrong)
+
+
+@transaction.atomic
+def remove_cost(*, cost_id: int) -> bool:
+    """It is unknown again; false when it was gone already."""
+    return bool(CampaignCost.objects.filter(pk=cost_id).delete()[0])
+
+
+def _keep(costs: list[Cost], *, actor: User, now: datetime) -> None:
+    CampaignCost.objects.bulk_create(
+        [
+            CampaignCost(
+                month=cost.month,
+                campaign=cost.campaign,
+                amount=cost.amount,
+                currency=cost.currency,
+                entered_by=actor,
+                entered_at=now,
+            )
+            for cost in costs
+        ],
+        update_conflicts=True,
+        unique_fields=["month", "campaign", "currency"],
+        update_fields=["amount", "entered_by", "entered_at"],
+        batch_size=2000,
+    )
