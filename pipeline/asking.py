@@ -17,6 +17,9 @@ points are missing. A lead that is qualified is handed over instead of asked.
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from leads.days import day_of
+from scoring.definitions import Required
+
 REACH = 25
 POINTS_OF_A_TALK = 10
 COOLS_DAYS = 14
@@ -50,6 +53,12 @@ def value(lead: Lead) -> int:
     if lead.permille is not None and lead.base:
         buys = min(2.0, max(0.5, lead.permille / 1000 / lead.base))
     return max(1, min(MOST, round(1000 * reach * (COLDEST + (1 - COLDEST) * fresh) * answers * buys)))
+
+
+def is_answered(required: Required, verdict: str, observed_at: datetime, day: int) -> bool:
+    """Whether an unexpired answer is good, and fresh, enough on this day for what a definition requires."""
+    is_fresh = not required.fresh_days or day_of(observed_at) > day - required.fresh_days
+    return verdict in required.accepted and is_fresh
 
 
 def words(lead: Lead) -> list[str]:

@@ -91,28 +91,29 @@ def asked_of(
     bank: dict[int, list[str]] = {}
     for question in Question.objects.all():
         bank.setdefault(question.criterion_id, []).append(question.text)
-    accepted = {one.criterion_id: one.accepted for one in spec.required} if spec else {}
+    required = {one.criterion_id: one for one in spec.required} if spec else {}
+    day = day_of(now)
     found = []
     for criterion in Criterion.objects.all():
         of = answers.get(criterion.pk, [])
         unexpired = [row for row in of if row.expires_at is None or row.expires_at > now]
         stands = unexpired[0] if unexpired else None
         state = stands.verdict if stands else "unknown"
-        is_required = criterion.pk in accepted
-        is_open = is_required and state not in accepted[criterion.pk]
+        asks = required.get(criterion.pk)
+        is_good = asks and stands and asking.is_answered(asks, stands.verdict, stands.observed_at, day)
         found.append(
             Asked(
                 criterion=criterion,
                 number=0,
                 state=state,
-                is_required=is_required,
-                is_open=is_open,
+                is_required=asks is not None,
+                is_open=asks is not None and not is_good,
                 questions=[criterion.question, *bank.get(criterion.pk, [])],
                 stands=stands,
                 expired=of[0] if of and not unexpired else None,
                 older=[row for row in of if row is not stands][:5],
                 doubts=doubts(_said(stands), [_said(row) for row in unexpired[1:]], today) if stands else [],
-                hints=[hint for hint in suggested if hint.criterion == criterion.key] if is_open else [],
+                hints=[hint for hint in suggested if hint.criterion == criterion.key] if not is_good else [],
             )
         )
     found.sort(key=lambda one: (not one.is_open, not one.is_required, one.criterion.position, one.criterion.pk))

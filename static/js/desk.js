@@ -47,13 +47,66 @@ document.addEventListener("click", (event) => {
   field.focus();
 });
 
-// the next lead: what reads the page aloud begins with who it is
-document.body.addEventListener("htmx:afterSwap", (event) => {
-  if (event.detail.target.id !== "desk") return;
-  if (event.detail.requestConfig?.triggeringEvent?.type === "desk-changed") {
-    document.querySelector("[data-desk-name]")?.focus({ preventScroll: true });
-    window.scrollTo({ top: 0 });
+// What was typed for the same lead while the page came anew stays, with the cursor where it was; what was sent does not.
+let kept = null;
+
+function keep() {
+  const desk = document.getElementById("desk");
+  kept = { lead: desk.dataset.desk, forms: [] };
+  for (const form of desk.querySelectorAll(".ask-form:not([data-sent])")) {
+    const fields = [...form.querySelectorAll("textarea, input:not([type='hidden'])")];
+    const typed = fields.filter((field) => field.value !== field.defaultValue).map((field) => [field.name, field.value]);
+    const focus = fields.find((field) => field === document.activeElement);
+    if (typed.length || focus) {
+      const at = focus?.selectionStart ?? null;
+      kept.forms.push({ action: form.getAttribute("action"), typed, focus: focus?.name, at });
+    }
   }
+}
+
+function bringBack(desk) {
+  let focused = false;
+  for (const { action, typed, focus, at } of kept.forms) {
+    const form = desk.querySelector(`.ask-form[action="${CSS.escape(action)}"]`);
+    if (!form) continue;
+    for (const [name, value] of typed) form.elements[name].value = value;
+    if (!focus) continue;
+    form.closest("[data-ask]").open = true;
+    form.elements[focus].focus();
+    if (at !== null) form.elements[focus].setSelectionRange(at, at);
+    focused = true;
+  }
+  return focused;
+}
+
+// What is being sent from the page must find the page again with its answer: until then no newer one takes its place.
+let sending = 0;
+const isSent = (event) => event.detail.requestConfig?.verb === "post" && event.target.closest?.("#desk");
+
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (!isSent(event)) return;
+  sending += 1;
+  const form = event.target.closest(".ask-form");
+  if (form) form.dataset.sent = "yes";
+});
+document.body.addEventListener("htmx:afterRequest", (event) => {
+  if (isSent(event)) sending -= 1;
+});
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.detail.target.id !== "desk") return;
+  if (sending) event.detail.shouldSwap = false;
+  else keep();
+});
+document.body.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target.id !== "desk" || !kept) return;
+  const desk = document.getElementById("desk");
+  const isSame = kept.lead && kept.lead === desk.dataset.desk;
+  const focused = isSame && bringBack(desk);
+  kept = null;
+  keys();
+  // whoever has the page read aloud hears who it is
+  if (!focused && !busy()) desk.querySelector("[data-desk-name]")?.focus({ preventScroll: true });
+  if (!isSame) window.scrollTo({ top: 0 });
 });
 document.addEventListener("htmx:afterSettle", begin);
 

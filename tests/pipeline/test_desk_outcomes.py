@@ -158,6 +158,17 @@ def test_a_double_click_does_it_once(cast: Cast) -> None:
     assert Evidence.objects.count() == 1
 
 
+def test_from_one_page_a_lead_is_left_once_and_answered_as_often_as_they_talk(cast: Cast) -> None:
+    lead = desk.queue()
+    services.log_call(contact_id=lead.pk, outcome="connected", actor=cast.rita, now=NOW, nonce="n1")
+    answer(lead, cast.rita, nonce="n1")
+    services.nurture(contact_id=lead.pk, actor=cast.rita, now=SOON, or_event=True, nonce="n1")
+    services.disqualify(contact_id=lead.pk, reason="student", actor=cast.rita, now=SOON, nonce="n1")
+    done = DeskOutcome.objects.order_by("pk").values_list("did", flat=True)
+    assert list(done) == [Did.CALLED, Did.ANSWERED, Did.NURTURE]
+    assert Standing.objects.get(pk=lead.pk).lifecycle == Lifecycle.LEAD
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_double_click_at_the_same_instant_does_it_once(cast: Cast) -> None:
     lead = desk.queue()

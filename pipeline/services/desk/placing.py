@@ -81,14 +81,15 @@ def _placed(ids: Sequence[int], spec: Spec, *, now: datetime) -> list[DeskPlace]
     for pk, owner_id, total, last_day, two_way_day, exclusion_id, permille in rows:
         if pk in resting or spec.exclusion(exclusion_id):
             continue
-        verdicts = [(answered.get((pk, one.criterion_id)), one.accepted) for one in spec.required]
+        stand = [(one, answered.get((pk, one.criterion_id), ("", now))) for one in spec.required]
+        lacking = [said for one, said in stand if not asking.is_answered(one, *said, day)]
         talked = two_way_day is not None and two_way_day > day - (spec.two_way_days or 0)
         worth = asking.value(
             asking.Lead(
                 below=spec.threshold - total,
                 seen_days=None if last_day is None else day - last_day,
-                open=sum(verdict not in accepted and verdict != Verdict.FAILS for verdict, accepted in verdicts),
-                no=sum(verdict == Verdict.FAILS for verdict, _ in verdicts),
+                open=sum(verdict != Verdict.FAILS for verdict, _ in lacking),
+                no=sum(verdict == Verdict.FAILS for verdict, _ in lacking),
                 must_talk=bool(spec.two_way_days) and not talked,
                 permille=permille,
                 base=base,
@@ -114,14 +115,12 @@ def _placed(ids: Sequence[int], spec: Spec, *, now: datetime) -> list[DeskPlace]
     return places
 
 
-def _verdicts(ids: Sequence[int], spec: Spec, *, now: datetime) -> dict[tuple[int, int], str]:
-    """What stands for the required criteria, by contact and criterion."""
+def _verdicts(ids: Sequence[int], spec: Spec, *, now: datetime) -> dict[tuple[int, int], tuple[str, datetime]]:
+    """What stands for the required criteria, and since when, by contact and criterion."""
     required = [one.criterion_id for one in spec.required]
     answers = Evidence.objects.standing(now).filter(contact__in=ids, criterion__in=required)
-    return {(pk, criterion): verdict for pk, criterion, verdict in answers.values_list(*_KEY, "verdict")}
-
-
-_KEY = ("contact_id", "criterion_id")
+    found = answers.values_list("contact_id", "criterion_id", "verdict", "observed_at")
+    return {(pk, criterion): (verdict, at) for pk, criterion, verdict, at in found}
 
 
 def _waits(ids: Sequence[int], *, now: datetime) -> dict[int, _Wait]:
