@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from scoring import decay
+from scoring import acceptance, decay
 from scoring.definitions import Spec
 from scoring.proportions import Share
 
@@ -64,9 +64,10 @@ class Promotion:
     fired: int
     decisive: int
     outcome: str
+    handed_over: str = acceptance.EARLY  # how the hand-off ended
 
     def as_row(self) -> list[Any]:
-        return [self.contact_id, self.fired, self.decisive, self.outcome]
+        return [self.contact_id, self.fired, self.decisive, self.outcome, self.handed_over]
 
 
 def report(
@@ -154,6 +155,7 @@ class Account:
     of: int
     promotions: int
     decisive: int
+    accepted: Share  # of its hand-offs, scoring/acceptance.py
     won: Share  # of its promotions that are decided
     won_decisive: Share
     twin: str
@@ -199,6 +201,7 @@ def accounts(spec: Spec, content: Mapping[str, Any]) -> list[Account]:
                 of=content["contacts"],
                 promotions=len(mine),
                 decisive=len(deciding),
+                accepted=_accepted(mine),
                 won=_won(mine),
                 won_decisive=_won(deciding),
                 twin=rules[twin[0]].name if twin else "",
@@ -208,6 +211,13 @@ def accounts(spec: Spec, content: Mapping[str, Any]) -> list[Account]:
             )
         )
     return found
+
+
+def _accepted(promotions: Iterable[Promotion]) -> Share:
+    """Of the hand-offs that are old enough, or were sent back."""
+    ends = [promotion.handed_over for promotion in promotions]
+    accepted = ends.count(acceptance.ACCEPTED)
+    return Share(accepted, accepted + ends.count(acceptance.RETURNED))
 
 
 def _won(promotions: Iterable[Promotion]) -> Share:

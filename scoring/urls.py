@@ -9,6 +9,7 @@ urlpatterns = [
     path("definition/model/train/", model.purchase_model_train, name="purchase_model_train"),
     path("definition/rules/", accountability.rules, name="rule_report"),
     path("definition/rules/count/", accountability.count, name="rule_report_count"),
+    path("definition/rules/draft/", accountability.draft, name="rule_report_draft"),
     path("definition/rules/<str:key>/<str:what>/", accountability.contacts, name="rule_contacts"),
     path("definition/progress/", studio.progress, name="definition_progress"),
     path("definition/new/", studio.draft_new, name="definition_new"),

@@ -58,8 +58,8 @@ def _best(key: str, answers: list[Answer], asked: Sequence[str], case: Case) -> 
         facts = {**case.facts, **answer}
         fires = [part for part in rules if conditions.holds(dict(part.conditions), facts)]
         general = sum(part.points for part in fires if part.group is None)
-        of_group = [general + sum(part.points for part in fires if part.group == group) for group in groups]
-        gains.setdefault(tuple(of_group or [general]), answer)
+        of_groups = [general + sum(part.points for part in fires if part.group == group) for group in groups]
+        gains.setdefault((general, *of_groups), answer)
     return [
         answer
         for gain, answer in gains.items()

@@ -10,7 +10,7 @@ from django.db.models.expressions import RawSQL
 from leads import conditions
 from leads.days import day_of
 from leads.models import Contact, EngagementEvent, Lifecycle, LifecycleChange, Standing
-from scoring import accountability
+from scoring import acceptance, accountability
 from scoring.accountability import BEFORE_DAYS, LOST, OPEN, RECENT_DAYS, WON, Promotion
 from scoring.definitions import Spec
 from scoring.queries.specs import fetch, run, statement_of
@@ -71,7 +71,7 @@ def drift(spec: Spec, day: int) -> dict[str, list[int]]:
     }
 
 
-def promotions(spec: Spec) -> list[Promotion]:
+def promotions(spec: Spec, now: datetime) -> list[Promotion]:
     """Whom the definition promoted, newest first: which rules fired on that day, which were decisive, how it ended."""
     steps = list(
         LifecycleChange.objects.filter(
@@ -97,18 +97,21 @@ def promotions(spec: Spec) -> list[Promotion]:
         Promotion(
             contact_id,
             *judged.get((contact_id, day_of(at)), (0, 0)),
-            next((end for then, end in ends.get(contact_id, []) if then > at), OPEN),
+            next((end for then, end, _ in ends.get(contact_id, []) if then > at), OPEN),
+            acceptance.ended(
+                at, [then for then, _, stage in ends.get(contact_id, []) if stage == Lifecycle.LEAD], now=now
+            ),
         )
         for contact_id, at in steps
     ]
 
 
-def _ends(contact_ids: list[int]) -> dict[int, list[tuple[datetime, str]]]:
-    """When each of them stopped being a prospect, and how."""
-    ends: dict[int, list[tuple[datetime, str]]] = defaultdict(list)
+def _ends(contact_ids: list[int]) -> dict[int, list[tuple[datetime, str, str]]]:
+    """When each of them stopped being a prospect, how that counts, and what they became."""
+    ends: dict[int, list[tuple[datetime, str, str]]] = defaultdict(list)
     rows = LifecycleChange.objects.filter(contact__in=contact_ids).exclude(to_stage=Lifecycle.PROSPECT)
     for contact_id, at, stage in rows.order_by("at", "pk").values_list("contact_id", "at", "to_stage"):
-        ends[contact_id].append((at, WON if stage == Lifecycle.CUSTOMER else LOST))
+        ends[contact_id].append((at, WON if stage == Lifecycle.CUSTOMER else LOST, stage))
     return ends
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from leads.days import date_of
 from scoring.models import BackTest, Preview
-from scoring.proportions import Share
+from scoring.proportions import FEW, Share
 
 ABANDONED = timedelta(seconds=90)
 BUCKETS = [-1, *range(11)]
@@ -85,6 +85,41 @@ class Side:
     base_won: int
     base_people: int
     won_within: int
+    open_to_it: int = 0
+    accepted: int = 0
+    returned: int = 0
+    accepted_caught: int = 0
+    base_open: int = 0
+    base_accepted: int = 0
+    accepted_within: int = 0
+
+    @property
+    def acceptance(self) -> Share:
+        """Of those it would have promoted and who were handed over, how many were accepted; the others are unknown."""
+        return Share(self.accepted, self.accepted + self.returned)
+
+    @property
+    def accepted_recall(self) -> Share:
+        """Of the hand-offs that were accepted in these weeks, how many it would have promoted by then."""
+        return Share(self.accepted_caught, self.accepted_within)
+
+    @property
+    def accepted_lift(self) -> float | None:
+        """How many times likelier a promoted one was to be an accepted hand-off than anybody."""
+        return _times(Share(self.accepted, self.open_to_it), Share(self.base_accepted, self.base_open))
+
+    @property
+    def not_handed_over(self) -> int:
+        return self.open_to_it - self.accepted - self.returned
+
+    @property
+    def accepted_sentence(self) -> str:
+        """How far hand-offs bear it out, said plainly."""
+        decided = self.accepted + self.returned
+        if not decided:
+            return "None of those it would have promoted were handed over and kept for 30 days, or sent back."
+        few = " Too few to be sure." if decided < FEW else ""
+        return f"Of {decided} that were handed over, {self.accepted} were accepted ({self.acceptance.range}).{few}"
 
     @property
     def precision(self) -> Share:
@@ -103,9 +138,7 @@ class Side:
     @property
     def lift(self) -> float | None:
         """How many times likelier a promoted one was to become a customer than anybody."""
-        base = Share(self.base_won, self.base_people).value
-        value = self.precision.value
-        return round(value / base, 1) if base and value is not None else None
+        return _times(self.precision, Share(self.base_won, self.base_people))
 
     @property
     def per_week(self) -> float:
@@ -125,6 +158,46 @@ class Side:
                 f"anything from {round(100 * low)} to {round(100 * high)} %."
             )
         return f"{self.won} of {self.promoted} became customers ({self.precision.range})."
+
+
+def _times(share: Share, base: Share) -> float | None:
+    return round(share.value / base.value, 1) if base.value and share.value is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How many leads a week each rep would get."""
+
+    weeks: int
+    reps: int
+    promoted: int
+    promoted_now: int | None  # by the active definition; none when it is looked at itself
+
+    @property
+    def each(self) -> str:
+        return self._each(self.promoted)
+
+    @property
+    def each_now(self) -> str:
+        return "" if self.promoted_now is None else self._each(self.promoted_now)
+
+    def _each(self, promoted: int) -> str:
+        return f"{promoted / self.weeks / self.reps:.1f}"
+
+    @property
+    def sentence(self) -> str:
+        if not self.reps:
+            return f"It would promote {self.promoted / self.weeks:.1f} leads a week, and there is no active rep."
+        against = "" if self.promoted_now is None else f", against {self.each_now} now"
+        few = " Few, so take it as a guess." if self.promoted < FEW else ""
+        return f"It would give each rep {self.each} a week{against}.{few}"
+
+
+def load(test: BackTest, reps: int) -> Load:
+    """The weekly load by a finished measurement of a preview."""
+    found = sides(test)
+    active = found.get("active")
+    return Load(test.weeks, reps, found["draft"].promoted, active.promoted if active else None)
 
 
 def sides(test: BackTest) -> "dict[str, Side]":
@@ -148,6 +221,13 @@ def sides(test: BackTest) -> "dict[str, Side]":
             base_won=base["won"],
             base_people=base["people"],
             won_within=base["won_within"],
+            open_to_it=sum(row.get("open_to_it", 0) for row in later),
+            accepted=sum(row.get("accepted", 0) for row in later),
+            returned=sum(row.get("returned", 0) for row in later),
+            accepted_caught=sum(row.get("accepted_within", 0) for row in rows.values()),
+            base_open=base.get("open_to_it", 0),
+            base_accepted=base.get("accepted", 0),
+            accepted_within=base.get("accepted_within", 0),
         )
     return found
 

@@ -26,7 +26,7 @@ def count_rules(*, now: datetime) -> RuleReport | None:
     content = accountability.report(
         spec,
         masks,
-        asked.promotions(spec),
+        asked.promotions(spec, now),
         asked.drift(spec, day) | came,
         {names[place]: row for place, row in proposals.items()},
     )

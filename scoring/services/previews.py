@@ -12,6 +12,7 @@ from leads.models import Contact
 from scoring import signals
 from scoring.models import Definition, DefinitionStatus, Preview
 from scoring.queries.specs import fetch, filled, load_spec, statement_of
+from scoring.services.back_tests import measure_load
 from scoring.statement import RANGE, Targets
 from users.models import User
 
@@ -63,6 +64,7 @@ def start_preview(*, definition_id: int, whole: bool, by: User | None, now: date
         _count(preview, RANGE, [0, preview.last_contact])
         preview.done_at = now
     preview.save()
+    measure_load(preview, now=now)
     if preview.done_at is None:
         signals.preview_asked.send(sender=None, preview_id=preview.pk)
     return preview

@@ -9,15 +9,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 import leads.queries
-from core.answers import done, wants_part
+from core.answers import done, go_to, wants_part
+from core.errors import Refused
 from core.keyset import capped_count
 from core.tasks import enqueue
 from leads.days import date_of
 from leads.models import Standing
-from scoring import accountability, queries, tasks
+from scoring import acceptance, accountability, queries, tasks
 from scoring.accountability import Promotion
 from scoring.models import RuleReport
 from scoring.queries import accountability as asked
+from scoring.services import proposals
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -25,6 +27,7 @@ WHAT = {
     "fires": "for whom it fires",
     "promoted": "whom it helped to promote",
     "decisive": "who would not have been promoted without it",
+    "accepted": "whom it helped to promote, and who were accepted",
     "won": "whom it helped to promote, and who bought",
 }
 
@@ -50,6 +53,7 @@ def rules(request: SignedInRequest) -> HttpResponse:
         "decided": sum(1 for row in promotions if row[3] != accountability.OPEN),
         "won": sum(1 for row in promotions if row[3] == accountability.WON),
         "has_proposals": any(row.proposal for row in rows),
+        "differing": sum(1 for row in rows if row.differs),
         "may_count": request.user.can(Can.EDIT_DEFINITION),
     }
     return render(request, "scoring/accountability.html", context)
@@ -61,6 +65,17 @@ def count(request: SignedInRequest) -> HttpResponse:
     """Count anew in the background."""
     enqueue(tasks.count_rules)
     return done(request, url=reverse("rule_report"), text="Being counted; reload in a moment.")
+
+
+@require_POST
+@requires(Can.EDIT_DEFINITION)
+def draft(request: SignedInRequest) -> HttpResponse:
+    """A draft with the points that history suggests."""
+    try:
+        made = proposals.draft_from_history(by=request.user, now=timezone.now())
+    except Refused as refused:
+        return done(request, url=reverse("rule_report"), text=str(refused), tone="error")
+    return go_to(request, reverse("definition_version", args=[made.pk]))
 
 
 @require_safe
@@ -99,6 +114,8 @@ def _promoted(report: RuleReport, bit: int, what: str) -> list[int]:
     found = [Promotion(*row) for row in report.content["promotions"]]
     if what == "decisive":
         found = [row for row in found if row.decisive & bit]
+    if what == "accepted":
+        found = [row for row in found if row.handed_over == acceptance.ACCEPTED]
     if what == "won":
         found = [row for row in found if row.outcome == accountability.WON]
     return sorted({row.contact_id for row in found if row.fired & bit})

@@ -15,7 +15,7 @@ from core.errors import Refused
 from core.forms import posted
 from leads.models import Standing
 from scoring.forms import BackTestForm
-from scoring.models import Definition, Preview
+from scoring.models import BackTest, Definition, Preview
 from scoring.queries import trials
 from scoring.services import back_tests, previews
 from scoring.views.studio import found
@@ -40,7 +40,8 @@ def preview(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.error(request, str(refused))
         return redirect("definition_preview", pk)
     newest = definition.previews.select_related("against", "definition").first()
-    return render(request, "scoring/preview.html", {"definition": definition} | _figures(newest))
+    part = "#load" if wants_part(request) and request.GET.get("part") == "load" else ""
+    return render(request, f"scoring/preview.html{part}", {"definition": definition} | _figures(newest))
 
 
 def _figures(preview: Preview | None) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def _figures(preview: Preview | None) -> dict[str, Any]:
         return {"preview": preview}
     figures = preview.figures
     reps = User.objects.get_queryset().active_reps().count()
+    measured = BackTest.objects.select_related("against").filter(preview=preview).first()
     share = figures["leads_in"] / figures["leads"] if figures["leads"] else None
     return {
         "preview": preview,
@@ -56,6 +58,8 @@ def _figures(preview: Preview | None) -> dict[str, Any]:
         "grades": trials.grades(preview),
         "grade_names": trials.GRADES,
         "reps": reps,
+        "load": trials.load(measured, reps) if measured and measured.done_at else None,
+        "measuring": measured if measured and not measured.done_at else None,
         "each": round(figures["handed_over"] / reps, 1) if reps else None,
         "is_too_much": share is not None and share > 0.5,
         "share": round(100 * share) if share is not None else None,
@@ -118,7 +122,7 @@ def back_test(request: SignedInRequest, pk: int) -> HttpResponse:
             back_tests.start_back_test(definition_id=pk, weeks=weeks, by=request.user, now=timezone.now())
             return redirect("definition_back_test", pk)
         status = 422
-    newest = definition.back_tests.select_related("against", "definition").first()
+    newest = definition.back_tests.filter(preview=None).select_related("against", "definition").first()
     context: dict[str, Any] = {"definition": definition, "test": newest, "form": form}
     if newest is not None and newest.done_at:
         sides = trials.sides(newest)
@@ -131,7 +135,7 @@ def back_test(request: SignedInRequest, pk: int) -> HttpResponse:
 def back_test_progress(request: SignedInRequest, pk: int) -> HttpResponse:
     """How far a back-test is; the page is loaded anew when it is done."""
     definition: Definition = found(pk)
-    newest = definition.back_tests.first()
+    newest = definition.back_tests.filter(preview=None).first()
     response = render(request, "scoring/back_test.html#progress", {"definition": definition, "test": newest})
     if newest is None or newest.done_at:
         response["HX-Refresh"] = "true"
