@@ -87,6 +87,7 @@ class Notification(models.Model):
     key = models.CharField(max_length=100)
     topic = models.CharField(max_length=10, choices=Topic.choices, default=Topic.OTHER, db_default=Topic.OTHER)
     text = models.CharField(max_length=300)
+    body = models.TextField(blank=True, default="", db_default="", help_text="More, for the mail.")
     url = models.CharField(max_length=300)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)

@@ -14,6 +14,7 @@ class Topic(TextChoices):
     REPLY = "reply", "One of my contacts answers"
     FOLLOW_UP = "follow_up", "A follow-up is due"
     DEFINITION = "definition", "A definition waits for me, or changes"
+    WEEK = "week", "The week in figures, on Mondays"
     OTHER = "other", "Everything else"
 
 
@@ -25,7 +26,7 @@ class Mail(TextChoices):
     DAILY = "daily", "In the day's mail"
 
 
-USUAL = {Topic.HAND_OFF: Mail.SOON}  # for whoever has chosen nothing; the rest is not mailed
+USUAL = {Topic.HAND_OFF: Mail.SOON, Topic.WEEK: Mail.SOON}  # for whoever has chosen nothing; the rest is not mailed
 GRACE = timedelta(minutes=2)  # whoever sees it in the bell by then gets no mail
 DIGEST_AT = time(8, 0)
 

@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook
 
 from core.errors import Refused
 
-CONTACT, OPPORTUNITY = "contact", "opportunity"
+CONTACT, OPPORTUNITY, HAND_OFF = "contact", "opportunity", "hand_off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,11 @@ TYPES = {
         Type("contact.created", "A contact was created", CONTACT),
         Type("contact.qualified", "A lead met the definition of qualified", CONTACT),
         Type("evidence.recorded", "A criterion was answered", CONTACT),
-        Type("opportunity.opened", "A prospect was handed to a rep", OPPORTUNITY),
+        Type("hand_off.offered", "A prospect was offered to a rep", HAND_OFF),
+        Type("hand_off.accepted", "A rep accepted a prospect", HAND_OFF),
+        Type("hand_off.rejected", "A rep rejected a prospect", HAND_OFF),
+        Type("hand_off.expired", "An offer ran out unanswered", HAND_OFF),
+        Type("opportunity.opened", "An opportunity was opened", OPPORTUNITY),
         Type("opportunity.won", "An opportunity was won", OPPORTUNITY),
         Type("opportunity.lost", "An opportunity was lost", OPPORTUNITY),
     )

@@ -204,6 +204,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "notify-of-replies": {"task": "activities.tasks.notify_of_replies", "schedule": 20.0, "options": {"expires": 20}},
+    "tell-of-the-week": {"task": "crm.tasks.tell_of_the_week", "schedule": 300.0, "options": {"expires": 300}},
     "mail-notices": {"task": "activities.tasks.mail_notices", "schedule": 60.0, "options": {"expires": 60}},
     "tell-what-was-missed": {"task": "api.tasks.tell_missed", "schedule": 10.0, "options": {"expires": 10}},
     "forget-old-webhooks": {"task": "api.tasks.forget_old", "schedule": crontab(hour=3, minute=40)},

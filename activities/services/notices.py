@@ -21,17 +21,19 @@ EVENTS_AT_ONCE = 20_000
 OVERLAP = 2_000  # ids may be committed out of their order: so many are looked at again
 
 
-def notify(*, user_ids: Iterable[int], key: str, text: str, url: str, now: datetime, topic: Topic = Topic.OTHER) -> int:
+def notify(
+    *, user_ids: Iterable[int], key: str, text: str, url: str, now: datetime, topic: Topic = Topic.OTHER, body: str = ""
+) -> int:
     """Tell each of them once: the same `key` for the same person is passed over. Returns how many were told."""
     ids = sorted(set(user_ids))
     if not ids:
         return 0
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO activities_notification (user_id, key, topic, text, url, at) "
-            "SELECT id, %s, %s, %s, %s, %s FROM users_user WHERE id = ANY (%s) AND is_active "
+            "INSERT INTO activities_notification (user_id, key, topic, text, body, url, at) "
+            "SELECT id, %s, %s, %s, %s, %s, %s FROM users_user WHERE id = ANY (%s) AND is_active "
             "ON CONFLICT (user_id, key) DO NOTHING RETURNING id, user_id",
-            [key[:100], topic, normalise.line(text)[:300], url[:300], now, ids],
+            [key[:100], topic, normalise.line(text)[:300], body, url[:300], now, ids],
         )
         told = cursor.fetchall()
         if not told:

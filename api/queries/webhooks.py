@@ -13,7 +13,7 @@ from api import webhooks
 from api.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from core import keyset
 from leads.models import Contact
-from pipeline.models import Opportunity
+from pipeline.models import HandOff, Opportunity
 
 _REMEMBER_SECONDS = 10.0
 _types: frozenset[str] = frozenset()
@@ -36,17 +36,15 @@ def forget() -> None:
 
 
 def data_of(messages: Sequence[WebhookMessage]) -> dict[int, dict[str, Any]]:
-    """What each message says, as of now: numbers, states, and where the rest is to be read. Two queries."""
-    kinds: dict[str, list[int]] = {webhooks.CONTACT: [], webhooks.OPPORTUNITY: []}
+    """What each message says, as of now: numbers, states, and where the rest is to be read. A query a sort."""
+    asked: dict[str, list[int]] = {about: [] for about in _READERS}
     for message in messages:
-        kinds[webhooks.TYPES[message.type].about].append(message.about)
-    contacts = _contacts(kinds[webhooks.CONTACT])
-    deals = _opportunities(kinds[webhooks.OPPORTUNITY])
+        asked[webhooks.TYPES[message.type].about].append(message.about)
+    known = {about: _READERS[about](ids) if ids else {} for about, ids in asked.items()}
     found = {}
     for message in messages:
         about = webhooks.TYPES[message.type].about
-        known = contacts if about == webhooks.CONTACT else deals
-        found[message.pk] = known.get(message.about, {about: {"id": message.about, "url": None}})
+        found[message.pk] = known[about].get(message.about, {about: {"id": message.about, "url": None}})
     return found
 
 
@@ -85,6 +83,27 @@ def _opportunities(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
         }
         for deal in rows
     }
+
+
+def _hand_offs(ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    return {
+        offer.pk: {
+            "hand_off": {
+                "id": offer.pk,
+                "state": offer.state,
+                "reason": offer.reason or None,
+                "rep_id": offer.rep_id,
+                "due_at": offer.due_at.isoformat() if offer.due_at else None,
+                "definition_version": offer.definition_version,
+                "opportunity_id": offer.opportunity_id,
+            },
+            "contact": {"id": offer.contact_id, "url": _url("api_contact", offer.contact_id)},
+        }
+        for offer in HandOff.objects.filter(pk__in=list(ids)).defer("snapshot", "routing")
+    }
+
+
+_READERS = {webhooks.CONTACT: _contacts, webhooks.OPPORTUNITY: _opportunities, webhooks.HAND_OFF: _hand_offs}
 
 
 def _url(name: str, pk: int) -> str:
