@@ -1,7 +1,7 @@
 """What the desk shows of one lead, and what its people have done there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from leads.doubts import Said, doubts
 from leads.hints import Deed, Hint, Words, hints
 from leads.models import Contact, Criterion, Evidence, Standing
 from pipeline import asking
-from pipeline.models import DeskOutcome, DeskPlace, Did, Question
+from pipeline.models import DeskOutcome, DeskPlace, Did, Question, Waits
 from scoring.definitions import Spec
 from users.models import User
 
@@ -127,7 +127,7 @@ def _said(row: Evidence) -> Said:
 
 def why_now(standing: Standing, place: DeskPlace | None, asked: Sequence[Asked], spec: Spec, *, now: datetime) -> str:
     """Why this lead is the next, in a sentence."""
-    if place is not None and place.waits == "later":
+    if place is not None and place.waits == Waits.LATER:
         return "You promised to call them now." if place.due_at and place.due_at <= now else "A call was promised."
     day = day_of(now)
     talked = standing.two_way_day is not None and standing.two_way_day > day - (spec.two_way_days or 0)
@@ -152,26 +152,27 @@ class Progress:
     talked: int = 0
     answered: int = 0
     promoted: int = 0
-    disqualified: int = 0
-
-
-def progress(user: User, *, since: datetime) -> Progress:
-    """Since then, of what was not undone. One query."""
-    rows = DeskOutcome.objects.standing().filter(by=user, at__gte=since).order_by()
-    found = rows.aggregate(
-        worked=Count("contact", distinct=True, filter=~Q(did=Did.SKIPPED)),
-        talked=Count("contact", distinct=True, filter=Q(did=Did.CALLED, detail="connected")),
-        answered=Count("pk", filter=Q(did=Did.ANSWERED)),
-        promoted=Count("pk", filter=Q(did=Did.PROMOTED)),
-        disqualified=Count("pk", filter=Q(did=Did.DISQUALIFIED)),
-    )
-    return Progress(**found)
 
 
 def today_and_month(user: User, *, now: datetime) -> tuple[Progress, Progress]:
-    """Of the person's own day, and of thirty days. Two queries."""
+    """Of the person's own day, and of thirty days; what was undone does not count. One query."""
     midnight = start_of(now, 1)
-    return progress(user, since=midnight), progress(user, since=start_of(now, 30))
+    rows = DeskOutcome.objects.standing().filter(by=user, at__gte=start_of(now, 30)).order_by()
+    found = rows.aggregate(**_counts("month", Q()), **_counts("today", Q(at__gte=midnight)))
+    names = [field.name for field in fields(Progress)]
+    today, month = ({name: found[f"{stretch}_{name}"] for name in names} for stretch in ("today", "month"))
+    return Progress(**today), Progress(**month)
+
+
+def _counts(stretch: str, lately: Q) -> dict[str, Count]:
+    """What Progress counts, of the rows of a stretch of time."""
+    talked = lately & Q(did=Did.CALLED, detail="connected")
+    return {
+        f"{stretch}_worked": Count("contact", distinct=True, filter=lately & ~Q(did=Did.SKIPPED)),
+        f"{stretch}_talked": Count("contact", distinct=True, filter=talked),
+        f"{stretch}_answered": Count("pk", filter=lately & Q(did=Did.ANSWERED)),
+        f"{stretch}_promoted": Count("pk", filter=lately & Q(did=Did.PROMOTED)),
+    }
 
 
 def start_of(now: datetime, days: int) -> datetime:
@@ -210,14 +211,21 @@ def last_outcome(user: User, *, now: datetime) -> DeskOutcome | None:
     return rows.order_by("-at", "-pk").first()
 
 
-def waiting(user: User) -> dict[str, Any]:
-    """How many stand in the queue (never counted beyond 10,000), and the person's next promised call. Two queries."""
-    seen = Standing.objects.visible_to(user)
-    rows = DeskPlace.objects.filter(waits="", value__gt=0)
-    if not user.sees_everything:
-        rows = rows.filter(Q(owner=None) | Q(owner__in=user.visible_owner_ids))
-    promised = DeskPlace.objects.filter(waits="later", kept_for=user, pk__in=seen.values("pk"))
+SHOWN = 100  # beyond it nobody counts: it would cost more than the lead
+_WAITING = "SELECT 1 FROM pipeline_deskplace WHERE waits = '' AND value > 0"
+_MINE = f"({_WAITING} AND owner_id = ANY (%s) LIMIT {SHOWN}) UNION ALL ({_WAITING} AND owner_id IS NULL LIMIT {SHOWN})"
+
+
+def waiting(user: User, *, now: datetime) -> dict[str, Any]:
+    """How many stand in the queue, as far as anybody counts, and the person's next promised call. Two queries."""
+    everybody = user.sees_everything
+    of = f"{_WAITING} LIMIT {SHOWN}" if everybody else _MINE
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({of}) q", None if everybody else [user.visible_owner_ids])  # noqa: S608
+        count = cursor.fetchone()[0]
+    promised = DeskPlace.objects.filter(waits=Waits.LATER, kept_for=user, due_at__gt=now)
     return {
-        "count": keyset.capped_count(rows),
+        "count": min(count, SHOWN - 1),
+        "is_more": count >= SHOWN,
         "call": promised.order_by(F("due_at").asc()).values_list("due_at", flat=True).first(),
     }

@@ -46,7 +46,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
     today, month = queries.today_and_month(request.user, now=now)
     context: dict[str, Any] = {
         "tiles": [(kind, queries.FILTERS[kind][0], getattr(today, kind), getattr(month, kind)) for kind in TILES],
-        "waiting": queries.waiting(request.user),
+        "waiting": queries.waiting(request.user, now=now),
         "last": queries.last_outcome(request.user, now=now),
         "can_promote": request.user.can(Can.WORK_PIPELINE),
         "nonce": str(uuid.uuid4()),
