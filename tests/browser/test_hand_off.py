@@ -73,7 +73,7 @@ def test_a_manager_opens_the_list_behind_a_number(offered: Cast, browser: Any, s
     page.goto(reverse("funnel"))
     page.get_by_role("link", name="Hand-offs").click()
     expect(page.locator("main")).to_contain_text("75 %")
-    page.get_by_role("link", name="No need 1").click()
+    page.get_by_role("table").get_by_role("link", name="No need 1").click()
     expect(page.locator("#list")).to_contain_text("Una Nein")
     expect(page.locator("#list")).to_contain_text("Has one already.")
     expect(page.locator("#list tbody tr")).to_have_count(HandOff.objects.filter(reason="no_need").count())
