@@ -7,9 +7,9 @@ from django import forms
 from django.http import HttpRequest
 from django.utils import timezone
 
-from users.models import Team
+from users.models import Share, Team, User
 from users.roles import ROLE_LABELS
-from users.services import ask_for_reset, zones
+from users.services import ask_for_reset, shares_of, zones
 
 
 class PersonForm(forms.Form):
@@ -67,3 +67,24 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         label="Where it is used", max_length=80, help_text="Such as: web shop, form on the old site."
     )
+
+
+class ViewForm(forms.Form):
+    """A saved view; a new one may also be what the list opens with. Somebody's own way of sharing stays possible."""
+
+    name = forms.CharField(label="Name", max_length=40, help_text="Such as: Webinar, no budget yet.")
+    share = forms.ChoiceField(label="Who sees it", required=False)
+    first = forms.BooleanField(label="Open the list with it", required=False)
+    query = forms.CharField(required=False, widget=forms.HiddenInput, max_length=2000)
+    columns = forms.CharField(required=False, widget=forms.HiddenInput, max_length=400)
+
+    def __init__(self, *args: Any, user: User, is_new: bool = True, share: str = Share.PRIVATE, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [known for known in Share if known == share or known in shares_of(user)]
+        self.fields["share"].choices = [(known.value, known.label) for known in offered]  # type: ignore[attr-defined]
+        self.fields["share"].initial = share
+        if not is_new:
+            for name in ("first", "query", "columns"):
+                del self.fields[name]
+        if len(offered) == 1:
+            self.fields["share"].widget = forms.HiddenInput()

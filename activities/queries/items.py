@@ -1,5 +1,6 @@
 """How each line of the timeline reads."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
@@ -71,11 +72,12 @@ _ACTIVITY_ICONS = {
 }
 
 
-def item(run: list[Entry]) -> Item:
+def item(run: list[Entry], names: Mapping[str, str]) -> Item:
+    """The line that a run of entries makes; `names` are those of sources."""
     entry = run[0]
     if entry.is_step and (len(run) > 1 or entry.data["kind"] in visits.VIEWS):
         return _visit(run)
-    return _READ_AS[entry.source](entry)
+    return _READ_AS[entry.source](entry, names)
 
 
 def _visit(run: list[Entry]) -> Item:
@@ -109,7 +111,7 @@ def _step(entry: Entry) -> View:
     return View(entry.at, wording.step(kind, properties))
 
 
-def _activity(entry: Entry) -> Item:
+def _activity(entry: Entry, names: Mapping[str, str]) -> Item:
     data = entry.data
     return Item(
         at=entry.at,
@@ -122,7 +124,7 @@ def _activity(entry: Entry) -> Item:
     )
 
 
-def _evidence(entry: Entry) -> Item:
+def _evidence(entry: Entry, names: Mapping[str, str]) -> Item:
     data = entry.data
     said = [data["text"]]
     if data["amount"] is not None:
@@ -136,14 +138,14 @@ def _evidence(entry: Entry) -> Item:
         icon={Verdict.MEETS: "circle-check", Verdict.WEAK: "circle-half-2"}.get(data["verdict"], "circle-x"),
         title=f"{data['label']}: {Verdict(data['verdict']).label.lower()}",
         body=data["quote"] or facts,
-        who=data["who"] or ("" if data["source"] == "manual" else data["source"]),
+        who=data["who"] or wording.source(data["source"], names),
         meta=facts if data["quote"] else "",
         is_quote=bool(data["quote"]),
         tone="good" if data["verdict"] == Verdict.MEETS else "",
     )
 
 
-def _lifecycle(entry: Entry) -> Item:
+def _lifecycle(entry: Entry, names: Mapping[str, str]) -> Item:
     data = entry.data
     to = Lifecycle(data["to"])
     return Item(
@@ -161,7 +163,7 @@ def _lifecycle(entry: Entry) -> Item:
     )
 
 
-def _consent(entry: Entry) -> Item:
+def _consent(entry: Entry, names: Mapping[str, str]) -> Item:
     purpose = Purpose(entry.data["purpose"]).label
     if entry.data["waits"]:
         said = "Asked for, not confirmed yet"
@@ -171,11 +173,11 @@ def _consent(entry: Entry) -> Item:
         at=entry.at,
         icon="shield-check" if entry.data["given"] else "shield-off",
         title=f"{said}: {purpose}",
-        meta=entry.data["source"],
+        meta=wording.source(entry.data["source"], names),
     )
 
 
-def _owner(entry: Entry) -> Item:
+def _owner(entry: Entry, names: Mapping[str, str]) -> Item:
     data = entry.data
     return Item(
         at=entry.at,
@@ -186,9 +188,11 @@ def _owner(entry: Entry) -> Item:
     )
 
 
-def _event(entry: Entry) -> Item:
+def _event(entry: Entry, names: Mapping[str, str]) -> Item:
     data = entry.data
-    told = wording.detail(data["facet"], data["properties"])
+    told, source = wording.detail(data["facet"], data["properties"]), wording.source(data["source"], names)
+    if f"form:{told}" == data["source"] in names:  # the form's name says both
+        told, source = names[data["source"]], ""
     said = wording.words_of(data["properties"])
     held = _held([entry])
     return Item(
@@ -196,7 +200,7 @@ def _event(entry: Entry) -> Item:
         icon=wording.icon(data["kind"], data["category"]),
         title=f"{data['label']}: {told}" if told and told != said else data["label"],
         body=said,
-        meta=" · ".join(part for part in (data["source"], held) if part),
+        meta=" · ".join(part for part in (source, held) if part),
         two_way=data["two_way"] and not held,
         is_quote=bool(said),
         tone="held" if held else "",

@@ -1,13 +1,14 @@
 """One stream of all that happened with a contact."""
 
 import json
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
 
-from activities import visits
+from activities import visits, wording
 from activities.queries.items import ACTIVITY, CONSENT, EVENT, EVIDENCE, LIFECYCLE, OWNER, Entry, Item, item
 from core import keyset
 from leads.models import Contact
@@ -87,8 +88,18 @@ class Timeline:
     after: str
 
 
-def timeline(contact: Contact, *, before: str = "", kinds: str = "all", limit: int = 50) -> Timeline:
-    """A stretch of the stream that starts after the place `before`. One query, however long the stream is."""
+def timeline(
+    contact: Contact,
+    *,
+    before: str = "",
+    kinds: str = "all",
+    limit: int = 50,
+    names: Callable[[], Mapping[str, str]] = dict,
+) -> Timeline:
+    """A stretch of the stream that starts after the place `before`. One query, however long the stream is.
+
+    `names` tells what sources are called (capture.queries.source_names); it is asked where a form or a site is shown.
+    """
     wanted = _WHERE.get(kinds) or _WHERE["all"]
     entries, truncated = _read(contact.pk, wanted, keyset.decode(before, datetime, int, int), limit)
     # beyond the oldest row of a source that was cut off, rows of the others would come too early
@@ -101,9 +112,13 @@ def timeline(contact: Contact, *, before: str = "", kinds: str = "all", limit: i
     if len(runs) > limit:
         runs, has_more = runs[:limit], True
     last = runs[-1][-1] if has_more and runs else None
-    return Timeline(
-        [item(run) for run in runs], keyset.encode([last.at, last.source, last.id]) if last is not None else ""
-    )
+    return Timeline(_items(runs, names), keyset.encode([last.at, last.source, last.id]) if last is not None else "")
+
+
+def _items(runs: list[list[Entry]], names: Callable[[], Mapping[str, str]]) -> list[Item]:
+    sources = {source for run in runs for entry in run if ":" in (source := entry.data.get("source") or "")}
+    known = names() if any(wording.has_name(source) for source in sources) else {}
+    return [item(run, known) for run in runs]
 
 
 def _read(

@@ -11,6 +11,7 @@ from capture.queries.imports import (
     sheets_of,
 )
 from capture.queries.sites import Health, health, sites
+from capture.queries.sources import source_names
 from capture.queries.submissions import all_of, page_of, status_counts, submissions
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "remembered",
     "sheets_of",
     "sites",
+    "source_names",
     "status_counts",
     "submissions",
     "versions_of",

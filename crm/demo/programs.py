@@ -4,12 +4,25 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 
 from capture.models import Site, SiteNote
-from leads.models import Category, Direction, EngagementEvent, EventKind, Identity, IdentityKind, Lifecycle
+from crm.demo import words
+from crm.demo.machines import BROWSERS
+from leads.human import Rule, Sign, judge
+from leads.models import (
+    Category,
+    Direction,
+    EngagementEvent,
+    EventKind,
+    Identity,
+    IdentityKind,
+    Lifecycle,
+    UserAgent,
+)
 from leads.origin import Arrival, origin_of
 from leads.services import note_arrivals
 from leads.services.identities import IdentityKey
 
 CHUNK = 2_000
+VISITS = 40
 SERVER = "The product"
 # name, key, how often, days ago
 TOLD = (("Plan Exported", "plan_exported", 9), ("Teammate Invited", "teammate_invited", 5))
@@ -19,6 +32,7 @@ TRAITS = ("planSize", "lastLogin")
 def connect_programs(midnight: datetime) -> None:
     """Touches from the visits; a server whose names of events nobody has described yet."""
     _note_where_they_came_from()
+    _look_around(midnight)
     server = _server(midnight)
     _tell(server, midnight)
 
@@ -35,6 +49,37 @@ def _note_where_they_came_from() -> None:
     keys = list(arrivals)
     for start in range(0, len(keys), CHUNK):
         note_arrivals({key: arrivals[key] for key in keys[start : start + CHUNK]})
+
+
+def _look_around(midnight: datetime) -> None:
+    """Visitors of the last hours, none of whom has said yet who it is."""
+    kind = EventKind.objects.get(key="page_view")
+    agent = UserAgent.objects.get(text=BROWSERS[0])
+    opinion = judge(agent.text, (Sign.INTERACTED,), Rule())
+    source = f"tracker:{Site.objects.order_by('pk')[0].pk}"
+    strangers = list(Identity.objects.filter(kind=IdentityKind.ANONYMOUS, contact=None).order_by("pk")[:VISITS])
+    pages = [*words.PAGES["early"], *words.PAGES["middle"]]
+    views = []
+    for number, identity in enumerate(strangers):
+        came = midnight - timedelta(minutes=4 + 13 * number)
+        for nth in range(1 + number % 3):
+            path, title = pages[(number + 3 * nth) % len(pages)]
+            at = came - timedelta(seconds=48 * (number % 3 - nth))
+            views.append(
+                EngagementEvent(
+                    kind=kind,
+                    occurred_at=at,
+                    received_at=at,
+                    identity=identity,
+                    source=source,
+                    message_id=f"demo-today-{number}-{nth}",
+                    properties={"path": path, "title": title},
+                    agent=agent,
+                    human=opinion.human,
+                    human_reasons=list(opinion.reasons) or None,
+                )
+            )
+    EngagementEvent.objects.bulk_create(views)
 
 
 def _server(midnight: datetime) -> Site:

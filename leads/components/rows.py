@@ -1,6 +1,6 @@
 """The lines of a list of people. A page draws fifty, so they are drawn at once and not by a template."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -10,42 +10,79 @@ from django.utils.safestring import SafeString, mark_safe
 from core.components.people import avatar
 from core.components.times import day_ago, since
 from core.components.values import text
+from leads.columns import NARROW, STANDARD
 from leads.components.judgement import chips, lifecycle, score_badge
 
 if TYPE_CHECKING:
+    from leads.columns import Column
     from leads.models import Tag
     from leads.queries import Row
+
+    Cell = Callable[[Row, datetime], str]
 
 TAGS_SHOWN, LONGEST_TAG = 2, 16
 
 
-def lead_rows(rows: "Iterable[Row]", selectable: bool = False, narrow: bool = False) -> SafeString:
-    """The body of templates/leads/_rows.html: `selectable` adds boxes, `narrow` leaves out source, tags and added."""
+def lead_columns(columns: "Sequence[Column] | str" = "", narrow: bool = False) -> "Sequence[Column]":
+    """The columns that templates/leads/_rows.html shows: those given, or the standard ones (fewer where `narrow`)."""
+    return columns if columns and not isinstance(columns, str) else NARROW if narrow else STANDARD
+
+
+def lead_rows(rows: "Iterable[Row]", columns: "Sequence[Column]", selectable: bool = False) -> SafeString:
+    """The body of templates/leads/_rows.html: `selectable` adds boxes."""
     now = timezone.localtime()
-    return mark_safe("\n".join([_row(row, selectable, narrow, now) for row in rows]))
+    cells = [(_CELLS[column.key], _opening(column)) for column in columns]
+    return mark_safe("\n".join([_row(row, cells, selectable, now) for row in rows]))
 
 
-def _row(row: "Row", selectable: bool, narrow: bool, now: datetime) -> str:
+def _opening(column: "Column") -> str:
+    label = "" if column.key == "tags" else f' data-label="{column.label}"'  # tags say what they are
+    style = f' class="{column.style}"' if column.style else ""
+    return f"<td{label}{style}>"
+
+
+def _row(row: "Row", cells: "list[tuple[Cell, str]]", selectable: bool, now: datetime) -> str:
     name = text(row.name)
-    box = source = tags = added = ""
+    box = ""
     if selectable:
         box = (
             f'<td class="shrink is-check"><input class="check" type="checkbox" name="ids" value="{row.pk}" '
             f'form="bulk-form" data-select aria-label="Select {name}"></td>'
         )
-    if not narrow:
-        source = f'<td data-label="Source" class="hide-narrow">{row.source}</td>'
-        tags = f'<td class="hide-narrow">{_tags(row.tags) if row.tags else ""}</td>'
-        added = f'<td data-label="Added" class="num hide-phone">{since(row.created_at, now)}</td>'
+    shown = "".join([f"{opening}{cell(row, now)}</td>" for cell, opening in cells])
     return (
         f'<tr>{box}<td class="wide"><a class="sheet-name" href="{row.url}" title="{name}">{name}</a>'
-        f'<span class="sheet-sub">{text(row.about)}</span></td>'
-        f'<td data-label="Lifecycle">{lifecycle(row.lifecycle)}</td>'
-        f'<td data-label="Score">{score_badge(row.judged, href=row.why_url)}</td>'
-        f'<td data-label="Criteria">{chips(row.chips)}</td>'
-        f'<td data-label="Owner">{avatar(row.owner)}</td>{source}{tags}'
-        f'<td data-label="Seen" class="num">{day_ago(row.last_seen, now.date())}</td>{added}</tr>'
+        f'<span class="sheet-sub">{text(row.about)}</span></td>{shown}</tr>'
     )
+
+
+def _short_text(value: str) -> str:
+    return f'<span class="clip" title="{text(value)}">{text(value)}</span>' if value else _UNKNOWN
+
+
+def _number(value: int, row: "Row") -> str:
+    return _UNKNOWN if row.judged.day is None else str(value)
+
+
+_UNKNOWN = '<span class="muted">–</span>'
+_CELLS: "dict[str, Cell]" = {
+    "lifecycle": lambda row, now: lifecycle(row.lifecycle),
+    "score": lambda row, now: score_badge(row.judged, href=row.why_url),
+    "fit": lambda row, now: _number(row.judged.fit, row),
+    "engagement": lambda row, now: _number(row.judged.engagement, row),
+    "criteria": lambda row, now: chips(row.chips),
+    "owner": lambda row, now: avatar(row.owner),
+    "company": lambda row, now: _short_text(row.company),
+    "job": lambda row, now: _short_text(row.job_title),
+    "email": lambda row, now: _short_text(row.email),
+    "phone": lambda row, now: _short_text(row.phone),
+    "country": lambda row, now: _short_text(row.country),
+    "source": lambda row, now: row.source,
+    "tags": lambda row, now: _tags(row.tags) if row.tags else "",
+    "two_way": lambda row, now: day_ago(row.last_two_way, now.date()),
+    "seen": lambda row, now: day_ago(row.last_seen, now.date()),
+    "added": lambda row, now: since(row.created_at, now),
+}
 
 
 def _tags(tags: "list[Tag]") -> str:

@@ -21,7 +21,8 @@ _ROWS = Prepared(
     ["bigint[]"],
     """SELECT s.contact_id, s.lifecycle, s.source, s.tag_ids, s.last_day, c.created_at, c.job_title, co.name,
     s.owner_id, u.name, c.first_name, c.last_name, c.email, c.phone,
-    s.total, s.grade, s.fit, s.content + s.intent + s.conversation + s.social + s.product, s.day
+    s.total, s.grade, s.fit, s.content + s.intent + s.conversation + s.social + s.product, s.day,
+    c.country, s.two_way_day
 FROM leads_standing s
 JOIN leads_contact c ON c.id = s.contact_id
 LEFT JOIN leads_company co ON co.id = c.company_id
@@ -65,6 +66,10 @@ class Row(NamedTuple):
     tags: list[Tag]
     url: str
     why_url: str
+    email: str
+    phone: str
+    country: str
+    last_two_way: date | None
 
     @property
     def about(self) -> str:
@@ -108,7 +113,7 @@ def rows_of(
 
 def _row(read: tuple[Any, ...], chips: list[Chip], named: dict[int, Tag], url: list[str], why_url: list[str]) -> Row:
     pk, lifecycle, source, tag_ids, last_day, created_at, job_title, company, owner_id, owner, *rest = read
-    first, last, email, phone, *judged = rest
+    first, last, email, phone, *judged, country, two_way_day = rest
     tags = [named[tag] for tag in tag_ids if tag in named]
     tags.sort(key=lambda tag: tag.name)
     return Row(
@@ -126,4 +131,8 @@ def _row(read: tuple[Any, ...], chips: list[Chip], named: dict[int, Tag], url: l
         tags,
         f"{url[0]}/{pk}/{url[1]}",
         f"{why_url[0]}/{pk}/{why_url[1]}",
+        email or "",
+        phone,
+        country,
+        None if two_way_day is None else date_of(two_way_day),
     )

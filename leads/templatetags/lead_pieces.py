@@ -6,5 +6,5 @@ from leads.components import judgement, rows
 
 register = template.Library()
 
-for piece in (judgement.lifecycle, judgement.score_badge, judgement.chips, rows.lead_rows):
+for piece in (judgement.lifecycle, judgement.score_badge, judgement.chips, rows.lead_columns, rows.lead_rows):
     register.simple_tag(piece)

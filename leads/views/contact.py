@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 import activities.queries
+import capture.queries
 import pipeline.queries
 import scoring.queries
 from core.answers import wants_part
@@ -117,7 +118,9 @@ def _stream(request: SignedInRequest, contact: Contact) -> dict[str, Any]:
     kinds = request.GET.get("kinds", "all")
     kinds = kinds if kinds in activities.queries.FILTERS else "all"
     return {
-        "timeline": activities.queries.timeline(contact, before=request.GET.get("before", ""), kinds=kinds),
+        "timeline": activities.queries.timeline(
+            contact, before=request.GET.get("before", ""), kinds=kinds, names=capture.queries.source_names
+        ),
         "kinds": kinds,
         "kind_choices": activities.queries.FILTERS.items(),
     }

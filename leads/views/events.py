@@ -48,11 +48,9 @@ def index(request: SignedInRequest) -> HttpResponse:
     page = queries.event_page(
         request.user, wanted, after=request.GET.get("after", ""), before=request.GET.get("before", "")
     )
-    sites = {
-        f"{told_by}:{site.pk}": site.name for site in capture.queries.sites() for told_by in ("tracker", "segment")
-    }
+    names = capture.queries.source_names()
     context: dict[str, Any] = {
-        "rows": [_row(event, sites) for event in page.rows],
+        "rows": [_row(event, names) for event in page.rows],
         "wanted": wanted,
         "newer": _address(wanted, before=page.newer) if page.newer else "",
         "older": _address(wanted, after=page.older) if page.older else "",
@@ -63,16 +61,16 @@ def index(request: SignedInRequest) -> HttpResponse:
     }
     if wants_part(request) and request.htmx.target == "list":
         return render(request, "leads/events.html#list", context)
-    context |= _bar(request, wanted, sites)
+    context |= _bar(request, wanted, names)
     context["run"] = queries.rejudging(finished_since=timezone.now() - SHOWN_AFTER)
     return render(request, "leads/events.html", context)
 
 
-def _row(event: EngagementEvent, sites: dict[str, str]) -> dict[str, Any]:
+def _row(event: EngagementEvent, names: dict[str, str]) -> dict[str, Any]:
     return {
         "event": event,
         "told": _told(event),
-        "source": sites.get(event.source, event.source),
+        "source": names.get(event.source, event.source),
         "reasons": in_words(event.human_reasons),
         "properties": [(name, _short(value)) for name, value in event.properties.items()],
         "is_by_hand": bool({"released", "held"} & set(event.human_reasons or ())),
@@ -96,9 +94,9 @@ def _address(wanted: EventFilter, *, after: str = "", before: str = "", **change
     return f"{reverse('events')}?{'&'.join(part for part in parts if part)}"
 
 
-def _bar(request: SignedInRequest, wanted: EventFilter, sites: dict[str, str]) -> dict[str, Any]:
+def _bar(request: SignedInRequest, wanted: EventFilter, names: dict[str, str]) -> dict[str, Any]:
     """The filters, and of whom the log is when it is one person's."""
-    sources = [(source, sites.get(source, source)) for source in queries.event_sources()]
+    sources = [(source, names.get(source, source)) for source in queries.event_sources()]
     known = dict(sources)
     if wanted.source and wanted.source not in known:
         sources.append((wanted.source, wanted.source))

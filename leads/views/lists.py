@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -15,9 +15,11 @@ from core.answers import target, wants_part
 from core.errors import Refused
 from core.keyset import capped_count
 from leads import queries
+from leads.columns import COLUMNS, columns_of
 from leads.filters import GRADES, SORTS, TWO_WAY_DAYS, LeadFilter, number
 from leads.models import Lifecycle, Source
 from users.access import SignedInRequest
+from users.list_bar import ListBar
 from users.models import User
 from users.roles import Can
 
@@ -39,12 +41,20 @@ def index(request: SignedInRequest) -> HttpResponse:
     """The list; to htmx the part it asked for."""
     now = timezone.now()
     wanted = LeadFilter.parse(request.GET)
+    bar = ListBar.read(request.user, request.GET, page="leads", path=reverse("leads"), query=wanted.query())
+    if not request.GET and bar.first:
+        return redirect(bar.first)
     hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
     standings = queries.people(request.user, wanted, now=now, hot_from=hot_from)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = queries.list_page(standings, sort=wanted.sort, after=after, before=before)
     tags, me = queries.tag_choices(), request.user.pk
+    columns = columns_of(bar.columns)
     context = {
+        "bar": bar,
+        "columns": columns,
+        "column_choices": [(one.key, one.label, one.key in {shown.key for shown in columns}) for one in COLUMNS],
+        "tabs": bar.tabs(_tabs(wanted, bar)),
         "rows": queries.rows_of([row.pk for row in page.rows], now=now, tags=tags),
         "wanted": wanted,
         "hot_from": hot_from,
@@ -54,9 +64,9 @@ def index(request: SignedInRequest) -> HttpResponse:
         "can_import": request.user.can(Can.IMPORT_LEADS),
         "here": request.get_full_path(),
         "sorted_by": SORTED_BY[wanted.sort],
-        "base": _address(wanted, sort="-score"),
-        "older": _address(wanted, after=page.after) if page.after else "",
-        "newer": _address(wanted, before=page.before) if page.before else "",
+        "base": bar.address(wanted.query(sort="-score")),
+        "older": bar.address(bar.query, f"after={page.after}") if page.after else "",
+        "newer": bar.address(bar.query, f"before={page.before}") if page.before else "",
         # further pages don't count again: the number is on the screen
         "note": "" if after or before else _note(wanted, len(page.rows), is_all=not page.after),
     }
@@ -64,7 +74,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     if wants_part(request):
         part = "#leads" if target(request) == "leads" else "#list"
     if part != "#list":
-        context |= _bar(wanted, context)
+        context |= _filters(wanted, bar, context)
     return render(request, f"leads/list.html{part}", context)
 
 
@@ -74,7 +84,7 @@ def _note(wanted: LeadFilter, shown: int, *, is_all: bool) -> SafeString:
         return format_html('<span id="filters-note">{}</span>', in_words(shown))
     return format_html(
         '<span id="filters-note" hx-get="{}?{}" hx-trigger="load" hx-target="this" hx-swap="innerHTML" '
-        'hx-indicator="this">{}+ leads</span>',
+        'hx-indicator="this">{}+ contacts</span>',
         reverse("leads_count"),
         wanted.query(),
         shown,
@@ -83,20 +93,28 @@ def _note(wanted: LeadFilter, shown: int, *, is_all: bool) -> SafeString:
 
 @require_safe
 def count(request: SignedInRequest) -> HttpResponse:
-    """How many leads the filters leave, in words; never more than "10,000+"."""
+    """How many contacts the filters leave, in words; never more than "10,000+"."""
     wanted = LeadFilter.parse(request.GET)
     hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
     found = capped_count(queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from))
-    return HttpResponse("10,000+ leads" if found > COUNTED else in_words(found))
+    return HttpResponse("10,000+ contacts" if found > COUNTED else in_words(found))
 
 
-def _address(wanted: LeadFilter, *, after: str = "", before: str = "", **changes: object) -> str:
-    parts = [wanted.query(**changes), f"after={after}" if after else "", f"before={before}" if before else ""]
-    return f"{reverse('leads')}?{'&'.join(part for part in parts if part)}"
+def _tabs(wanted: LeadFilter, bar: ListBar) -> list[dict[str, Any]]:
+    """The list's own views. Where it opens with a saved one, "All" says so: the plain address would open that."""
+    plain = "view=all" if bar.first else ""
+    return [
+        {
+            "label": label,
+            "url": f"{bar.path}?{LeadFilter(view=view, sort=wanted.sort).query() or plain}",
+            "active": wanted.view == view,
+        }
+        for view, label in TABS
+    ]
 
 
-def _bar(wanted: LeadFilter, context: dict[str, Any]) -> dict[str, Any]:
-    """The filter bar and the tabs above it."""
+def _filters(wanted: LeadFilter, bar: ListBar, context: dict[str, Any]) -> dict[str, Any]:
+    """The filter bar."""
     owners: list[tuple[object, str]] = [("", "anybody"), ("mine", "me"), ("nobody", "nobody")]
     owners += context["owners"]
     scores = sorted({*SCORES, *([wanted.min] if wanted.min is not None else [])})
@@ -127,13 +145,11 @@ def _bar(wanted: LeadFilter, context: dict[str, Any]) -> dict[str, Any]:
         choices = [("", "any"), *((tag.pk, tag.name) for tag in context["tags"])]
         filters.append({"name": "tag", "label": "Tag", "choices": choices, "value": wanted.tag})
     kept = {"view": wanted.view, "month": wanted.month, "max": wanted.max, "sort": wanted.sort}
+    if bar.first and not bar.saved:
+        kept["view"] = wanted.view or "all"
     return {
         "filters": [{**one, "value": "" if one["value"] is None else one["value"]} for one in filters],
-        "kept": {key: value for key, value in kept.items() if value not in ("", None, SORTS[0])},
-        "tabs": [
-            {"label": label, "url": _address(LeadFilter(view=view, sort=wanted.sort)), "active": wanted.view == view}
-            for view, label in TABS
-        ],
+        "kept": {key: value for key, value in kept.items() if value not in ("", None, SORTS[0])} | bar.kept,
     }
 
 
@@ -151,4 +167,4 @@ def chosen_owner(user: User, value: str) -> User | None:
 
 
 def in_words(count: int) -> str:
-    return f"{count:,} lead{'' if count == 1 else 's'}"
+    return f"{count:,} contact{'' if count == 1 else 's'}"

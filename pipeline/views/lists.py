@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -19,6 +19,7 @@ from pipeline.queries.filters import COUNTED, period_named
 from pipeline.views.board import owner_filters, sellers
 from users.access import SignedInRequest, requires
 from users.exports import send
+from users.list_bar import ListBar
 from users.roles import Can
 
 STATES = [("open", "Open"), ("won", "Won"), ("lost", "Lost"), ("all", "All")]
@@ -29,14 +30,17 @@ def index(request: SignedInRequest) -> HttpResponse:
     """The list with its true sums; to htmx only the list."""
     now = timezone.now()
     wanted = Filters.parse(request.GET)
+    address = reverse("pipeline_list")
+    bar = ListBar.read(request.user, request.GET, page="pipeline_list", path=address, query=wanted.query())
+    if not request.GET and bar.first:
+        return redirect(bar.first)
     rows = queries.listed(request.user, wanted, now=now)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = queries.list_page(rows, sort=wanted.sort, after=after, before=before)
     known = queries.pipelines()
-    address = reverse("pipeline_list")
 
     def here(**changes: object) -> str:
-        return f"{address}?{wanted.query(**changes)}"
+        return bar.address(wanted.query(**changes))
 
     context: dict[str, Any] = {
         "cards": queries.cards_of(page.rows, now=now),
@@ -45,12 +49,21 @@ def index(request: SignedInRequest) -> HttpResponse:
         "totals": queries.total(rows),
         "said": _said(wanted, [stage for one in known for stage in queries.stages_of(one)]),
         "base": here(sort="-changed"),
-        "tabs": [{"label": label, "url": here(state=key), "active": wanted.state == key} for key, label in STATES],
-        "older": here() + f"&after={page.after}" if page.after else "",
-        "newer": here() + f"&before={page.before}" if page.before else "",
+        "bar": bar,
+        "tabs": bar.tabs(
+            {
+                "label": label,
+                # where the list opens with a saved view, the plain address would be that
+                "url": f"{address}?{wanted.query(state=key) or 'state=open'}",
+                "active": wanted.state == key,
+            }
+            for key, label in STATES
+        ),
+        "older": bar.address(bar.query, f"after={page.after}") if page.after else "",
+        "newer": bar.address(bar.query, f"before={page.before}") if page.before else "",
     }
     if not wants_part(request):
-        context |= {"filters": _filters(request, wanted, known, now.date()), "kept": _kept(wanted)}
+        context |= {"filters": _filters(request, wanted, known, now.date()), "kept": _kept(wanted) | bar.kept}
     return render(request, f"pipeline/list.html{'#list' if wants_part(request) else ''}", context)
 
 

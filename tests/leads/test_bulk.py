@@ -29,7 +29,7 @@ def test_owners_are_given_and_the_undo_gives_them_back(cast: Cast) -> None:
     client = client_of(cast.rita)
     response = client.post("/leads/bulk/", {"ids": [one.pk, two.pk], "do": "owner", "owner": "mine"}, headers=HTMX)
     assert response.status_code == 204
-    assert json.loads(response["HX-Trigger"])["toast"]["text"] == "2 leads given to Rita."
+    assert json.loads(response["HX-Trigger"])["toast"]["text"] == "2 contacts given to Rita."
     assert "leads-changed" in response["HX-Trigger"]
     assert owners(one, two) == [cast.rita.pk, cast.rita.pk]
     assert client.post(undo_of(response), headers=HTMX).status_code == 204
@@ -57,7 +57,7 @@ def test_what_is_not_visible_stays_as_it_was(cast: Cast) -> None:
     response = client_of(cast.rita).post(
         "/leads/bulk/", {"ids": [theirs.pk], "do": "owner", "owner": "mine"}, headers=HTMX
     )
-    assert json.loads(response["HX-Trigger"])["toast"]["text"] == "0 leads given to Rita."
+    assert json.loads(response["HX-Trigger"])["toast"]["text"] == "0 contacts given to Rita."
     assert owners(theirs) == [cast.sven.pk]
 
 
@@ -125,7 +125,7 @@ def test_all_that_the_filters_leave_at_once_and_back(cast: Cast) -> None:
     many = upsert_contacts([ContactRow({"last_name": f"L{n}"}, source="webinar") for n in range(600)], now=NOW)
     client, data = client_of(cast.rita), {"all": "on", "query": "source=webinar", "do": "owner", "owner": "mine"}
     response = client.post("/leads/bulk/", data, headers=HTMX)
-    assert json.loads(response["HX-Trigger"])["toast"]["text"] == "601 leads given to Rita."
+    assert json.loads(response["HX-Trigger"])["toast"]["text"] == "601 contacts given to Rita."
     assert len(response["HX-Trigger"]) < 300
     assert Standing.objects.filter(owner=cast.rita).count() == 601
     assert owners(theirs, *others) == [cast.sven.pk, None, None, None]

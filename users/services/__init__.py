@@ -26,6 +26,7 @@ from users.services.views import (
     keep_view,
     open_with,
     save_view,
+    shares_of,
 )
 
 __all__ = [
@@ -51,5 +52,6 @@ __all__ = [
     "revoke_token",
     "save_view",
     "send_invitation",
+    "shares_of",
     "zones",
 ]

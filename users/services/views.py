@@ -22,15 +22,20 @@ def shares_of(user: User) -> list[Share]:
 
 
 @transaction.atomic
-def save_view(user: User, *, page: str, name: str, query: str, columns: str = "", share: str = "private") -> SavedView:
-    """A new view of a list. `query` and `columns` are as the list writes them itself."""
+def save_view(
+    user: User, *, page: str, name: str, query: str, columns: str = "", share: str = "private", first: bool = False
+) -> SavedView:
+    """A new view of a list, with which it opens if it is the `first`; `query` and `columns` as the list writes them."""
     locked(User.objects.get_queryset().filter(pk=user.pk))  # two at once shall not pass the limit
     if SavedView.objects.filter(maker=user, page=page).count() >= MOST_VIEWS:
         raise Refused(f"You have {MOST_VIEWS} views of this list. Delete one that is no longer used.")
-    shared, team = _shared(user, share)
+    shared, team = _shared(user, share, user.team)
     view = SavedView(page=page, name=_named(name), maker=user, share=shared, team=team)
     view.query, view.columns = _fitting(query, columns)
-    return _stored(view)
+    _stored(view)
+    if first:
+        ListChoice.objects.update_or_create(user=user, page=page, defaults={"opens_with": view})
+    return view
 
 
 @transaction.atomic
@@ -39,7 +44,7 @@ def change_view(view: SavedView, *, by: User, name: str, share: str) -> SavedVie
     view = _held(view, by)
     view.name = _named(name)
     if share != view.share:  # who keeps it as it is need not be one who may share so
-        view.share, view.team = _shared(by, share)
+        view.share, view.team = _shared(by, share, view.maker.team)
     return _stored(view)
 
 
@@ -83,10 +88,10 @@ def _fitting(query: str, columns: str) -> tuple[str, str]:
     return query, columns
 
 
-def _shared(user: User, share: str) -> tuple[Share, Team | None]:
-    if share not in shares_of(user):
-        raise Refused(share="Choose with whom you share it; what your role may not do is not offered.")
-    return Share(share), user.team if share == Share.TEAM else None
+def _shared(by: User, share: str, team: Team | None) -> tuple[Share, Team | None]:
+    if share not in shares_of(by) or (share == Share.TEAM and team is None):
+        raise Refused(share="Choose with whom it is shared; what your role or team does not allow is not offered.")
+    return Share(share), team if share == Share.TEAM else None
 
 
 def _held(view: SavedView, by: User) -> SavedView:
