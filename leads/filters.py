@@ -86,6 +86,11 @@ class LeadFilter:
         return replace(self, sort="-score") == LeadFilter()
 
     @property
+    def asks_marks(self) -> bool:
+        """Whether it looks at personas or exclusions."""
+        return bool(self.persona or self.excluded)
+
+    @property
     def words(self) -> list[str]:
         """What is looked for, as the search column writes it."""
         return normalise.search_text(self.q).split()[:5]

@@ -9,7 +9,7 @@ import scoring.queries
 from core.answers import back, done, went_wrong
 from core.errors import Refused
 from leads import normalise, queries, services
-from leads.filters import LeadFilter, number
+from leads.filters import NO_MARKS, LeadFilter, number
 from leads.models import BulkChange, Standing, Tag
 from leads.views.lists import chosen_owner, in_words
 from users.access import SignedInRequest, requires
@@ -36,7 +36,7 @@ def _chosen(request: SignedInRequest) -> list[int]:
     if request.POST.get("all") == "on":
         wanted = LeadFilter.parse(QueryDict(request.POST.get("query", "")[:2000]))
         hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
-        marks = scoring.queries.marks()
+        marks = scoring.queries.marks() if wanted.asks_marks else NO_MARKS
         rows = queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from, marks=marks)
     else:
         ids = {pk for pk in map(number, request.POST.getlist("ids")) if pk}

@@ -11,7 +11,7 @@ import scoring.queries
 from core.export import newest_first
 from leads import queries
 from leads.days import date_of
-from leads.filters import LeadFilter
+from leads.filters import NO_MARKS, LeadFilter
 from leads.models import CustomField, DuplicateState, Lifecycle, Tag
 from leads.queries import duplicates as of_duplicates
 from leads.queries import events as of_events
@@ -39,7 +39,7 @@ def leads(request: SignedInRequest, format: str) -> HttpResponse:
     """The people whom the list's filters leave, as a file, newest first."""
     wanted = LeadFilter.parse(request.GET)
     hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
-    marks = scoring.queries.marks()
+    marks = scoring.queries.marks() if wanted.asks_marks else NO_MARKS
     people = queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from, marks=marks)
     own = list(CustomField.objects.filter(about="contact"))
     return send(request, format, [*LEADS, *(field.label for field in own)], _people(people, own), name="leads")

@@ -13,7 +13,7 @@ from leads.days import date_of, day_of, day_of_date, past_day
 from leads.models import Contact, Facet, Lifecycle, Standing
 from leads.queries import known_as
 from scoring import queries
-from scoring.models import Definition, DefinitionStatus
+from scoring.models import Definition, DefinitionStatus, Exclusion, FitRule
 from scoring.queries import drafts
 from scoring.queries.history import history
 from users.access import SignedInRequest
@@ -69,11 +69,17 @@ def definition(request: SignedInRequest) -> HttpResponse:
         for rule in engagement:
             rule.facet_names = ", ".join(names[pk] for pk in rule.facet_ids if pk in names)  # type: ignore[attr-defined]
         fit = list(active.fit_rules.all())
-        for fit_rule in fit:
-            fit_rule.words = conditions.in_words(fit_rule.conditions)  # type: ignore[attr-defined]
+        exclusions = list(active.exclusions.all())
+        held: list[FitRule | Exclusion] = [*fit, *exclusions]
+        for row in held:
+            row.words = conditions.in_words(row.conditions)  # type: ignore[union-attr]
+        personas = [(one.name, [rule for rule in fit if rule.persona_id == one.pk]) for one in active.personas.all()]
         context |= {
             "engagement": engagement,
-            "fit": fit,
+            "fit": [rule for rule in fit if rule.persona_id is None],
+            "personas": personas,
+            "exclusions": exclusions,
+            "excluded_url": f"{reverse('leads')}?excluded=yes",
             "required": active.required.select_related("criterion"),
             "reach": _reach(request, active),
         }
