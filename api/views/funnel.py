@@ -48,7 +48,7 @@ class FunnelRowOut(serializers.Serializer[Any]):
     """A part of the division, or a month."""
 
     key = serializers.CharField()
-    label = serializers.CharField()
+    name = serializers.CharField()
     steps = StepOut(many=True)
 
 
@@ -97,7 +97,7 @@ def _step(one: "queries.Reached") -> dict[str, Any]:
 
 def _row(row: "queries.Row") -> dict[str, Any]:
     key = f"{row.month:%Y-%m}" if row.month else row.key
-    return {"key": key, "label": row.label, "steps": [_step(one) for one in row.steps]}
+    return {"key": key, "name": row.label, "steps": [_step(one) for one in row.steps]}
 
 
 class _OfFunnel(View):

@@ -83,8 +83,8 @@ def build(*, now: datetime) -> None:
     try_out_the_change(now)
     put_some_aside(midnight, now)
     place_all(now=now)
-    spend_on_campaigns(midnight)
     refresh_funnel(now=now)
+    spend_on_campaigns(midnight)
     prove_funnel(now=now)
     count_rules(now=now)
     enqueue(train_model, model_id=ask_for_model(now=now).pk)  # takes half a minute: a worker's

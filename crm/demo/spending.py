@@ -1,42 +1,33 @@
-"""What the demo's campaigns cost: a round sum for each person that a campaign was the first to bring, by medium.
+"""What the demo's campaigns cost: a round sum for each lead that a campaign was the first to bring.
 
-So that a reader can check it: cost of a month = people whom it brought first in that month × the price of its medium.
+So that a reader can check it: cost of a month = the leads of that month by first touch × the price of the campaign.
 """
 
-from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
-from leads.models import Position, Touch
-from pipeline.models import Pipeline
-from reports.models import CampaignCost
+from reports.attribution import WHOLE
+from reports.models import CampaignCost, FunnelCell
+from reports.services.journeys import main_currency
 from users.models import User
 
-PRICES = {"cpc": Decimal(48), "social": Decimal(36), "email": Decimal(9), "webinar": Decimal(64)}
-USUAL = Decimal(24)
+PRICES = {"spring": Decimal(24), "fair": Decimal(40), "planners": Decimal(12)}
+USUAL = Decimal(20)
 
 
 def spend_on_campaigns(midnight: datetime) -> None:
-    """A cost for each campaign and month in which it brought somebody; the newest month is not billed yet."""
-    brought: Counter[tuple[datetime, str, str]] = Counter()
-    touches = Touch.objects.filter(position=Position.FIRST, identity__contact__is_demo=True).exclude(campaign="")
-    for at, medium, campaign in touches.values_list("identity__contact__created_at", "medium", "campaign"):
-        month = at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-        if (month.year, month.month) != (midnight.year, midnight.month):
-            brought[month, medium, campaign.strip().lower()] += 1
-    spent: Counter[tuple[datetime, str]] = Counter()
-    for (month, medium, campaign), people in brought.items():
-        spent[month, campaign] += int(people * PRICES.get(medium, USUAL))
-    pipeline = Pipeline.objects.order_by("position", "pk").first()
+    """A cost for each campaign and month in which it brought somebody, from the funnel as it was counted."""
     marketer = User.objects.filter(email="marketer@demo.example").first()
+    currency = main_currency()
+    cells = FunnelCell.objects.filter(by="campaign.first").exclude(key="").order_by("month", "key")
     CampaignCost.objects.bulk_create(
         CampaignCost(
-            month=month.date(),
-            campaign=campaign,
-            amount=Decimal(amount),
-            currency=pipeline.currency if pipeline else "EUR",
+            month=cell.month,
+            campaign=cell.key,
+            amount=PRICES.get(cell.key, USUAL) * cell.leads / WHOLE,
+            currency=currency,
             entered_by=marketer,
             entered_at=midnight,
         )
-        for (month, campaign), amount in sorted(spent.items())
+        for cell in cells
     )

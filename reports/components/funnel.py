@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reports.spread import Spread
 
 NOTHING = '<span class="muted">–</span>'
+FEW = 30
 UNKNOWN = '<span class="muted" title="unknown">—<span class="visually-hidden">unknown</span></span>'
 SMALL = ' <span class="muted small">small sample</span>'
 
@@ -27,15 +28,20 @@ def _tint(shade: int) -> str:
     return f' style="background:color-mix(in oklab, var(--brand) {shade}%, transparent)"' if shade else ""
 
 
-def days(spread: "Spread | None") -> str:
+def days(spread: "Spread | None") -> SafeString:
     """Median and quartiles in words: "4 days (1–9)"."""
     if spread is None:
-        return NOTHING
+        return mark_safe(NOTHING)
     few = f' <small class="muted">of {spread.people:,}</small>' if spread.is_few else ""
-    unit = "day" if spread.median == 1 else "days"
+    middle = f"{spread.median:,} day{'' if spread.median == 1 else 's'}" if spread.median else "same day"
     title = f"half of {spread.people:,} took {spread.low} to {spread.high} days"
     between = f'<small class="muted">({spread.low:,}–{spread.high:,})</small>'
-    return f'<span title="{title}">{spread.median:,} {unit} {between}</span>{few}'
+    return mark_safe(f'<span title="{title}">{middle} {between}</span>{few}')
+
+
+def _change(now: int, before: int) -> str:
+    """Against the months before; a few people are named, because percents of them say nothing."""
+    return str(delta(now, before)) if before >= FEW else f"{before:,} before"
 
 
 def funnel_steps(funnel: "Funnel", list_url: str) -> SafeString:
@@ -45,7 +51,7 @@ def funnel_steps(funnel: "Funnel", list_url: str) -> SafeString:
 
 def _step(one: "Reached", list_url: str) -> str:
     step, number = one.step, _link(list_url, one.query, one.text) if one.parts else "0"
-    former = f'<span class="sheet-sub">{delta(one.count, one.former) or "new"}</span>' if one.former is not None else ""
+    former = f'<span class="sheet-sub">{_change(one.count, one.former)}</span>' if one.former is not None else ""
     if one.before is None:
         rest = [NOTHING] * 4
     else:
@@ -110,13 +116,12 @@ def cohort_rows(cohorts: "Cohorts", list_url: str) -> SafeString:
     cells = "".join(
         f'<td class="num" title="{one.reached:,} of {one.at_risk:,} who were old enough and had not got there">'
         f"<b>{_percent(100 * one.share)}</b>"
-        f'<span class="sheet-sub">{_percent(100 * one.low)}–{_percent(100 * one.high)}</span></td>'
+        f'<span class="sheet-sub">{_figure(100 * one.low)}–{_figure(100 * one.high)}</span></td>'
         for one in cohorts.table
     )
     cells += "<td></td>" * (len(cohorts.ages) - len(cohorts.table))
     lines.append(
-        '<tr><td role="rowheader" class="shrink"><b>All, “not yet” counted as open</b>'
-        '<span class="sheet-sub">95 % interval</span></td>'
+        '<tr><td role="rowheader" class="shrink"><b>All</b><span class="sheet-sub">95 % interval</span></td>'
         f'<td class="num">{cohorts.size:,}</td>{cells}<td class="num">{cohorts.size - cohorts.count:,}</td></tr>'
     )
     return mark_safe("\n".join(lines))
@@ -124,7 +129,11 @@ def cohort_rows(cohorts: "Cohorts", list_url: str) -> SafeString:
 
 def _percent(value: float) -> str:
     """Tenths where a whole percent would hide it."""
-    return f"{value:.1f}\u202f%" if 0 < value < 9.95 else f"{value:.0f}\u202f%"
+    return f"{_figure(value)}\u202f%"
+
+
+def _figure(value: float) -> str:
+    return f"{value:.1f}" if 0 < value < 9.95 else f"{value:.0f}"
 
 
 def comparison_rows(comparison: "Comparison", list_url: str) -> SafeString:
@@ -144,7 +153,8 @@ def _compared(one: "Compared", list_url: str, *, is_whole: bool) -> str:
             for number, query in zip((counted.came, counted.got), queries, strict=True)
         )
         title = f' title="95 % interval {rate.range}"' if rate.of else ""
-        cells += [came, got, f"<span{title}>{rate.percent}</span>"]
+        said = NOTHING if rate.value is None else _percent(100 * rate.value)
+        cells += [came, got, f"<span{title}>{said}</span>"]
     cells += [f"<b>{signed(10 * one.difference)}</b>", *(signed(value) for value in (one.volume, one.mix, one.rate))]
     label = f"<b>{text(one.label)}</b>" if is_whole else text(one.label) + (SMALL if one.is_small else "")
     drawn = "".join(f'<td class="num">{cell}</td>' for cell in cells)
@@ -174,8 +184,8 @@ def _campaign(one: "Campaign", currency: str, list_url: str) -> str:
     cells = [sum_of(one.cost)]
     for figure in one.figures:
         cells.append(_link(list_url, figure.query, figure.text) if figure.parts and figure.query else figure.text)
-        cells.append(sum_of(figure.each))
-    cells += [sum_of(one.revenue) if one.revenue else NOTHING, UNKNOWN if one.back is None else f"{one.back:,.1f} ×"]
+        cells.append(NOTHING if one.cost is not None and not figure.parts else sum_of(figure.each))
+    cells += [sum_of(one.revenue), UNKNOWN if one.back is None else f"{one.back:,.1f} ×"]
     label = text(one.label) if not one.label.startswith("All") else f"<b>{text(one.label)}</b>"
     return (
         f'<tr><td role="rowheader" class="wrap">{label}</td>'

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from core import keyset
 from reports.attribution import rounded
 from reports.costing import per, times
 from reports.models import CampaignCost
@@ -101,6 +102,7 @@ def _campaign(label: str, key: str | None, tally: Tally, cost: Decimal | None, w
     return Campaign(label, key or "", cost, figures, revenue, times(revenue, cost))
 
 
-def entered(*, limit: int = 200) -> list[CampaignCost]:
-    """What was written down, newest months first. One query."""
-    return list(CampaignCost.objects.select_related("entered_by")[:limit])
+def entered(*, after: str = "", before: str = "", size: int = 24) -> "keyset.Page[CampaignCost]":
+    """A page of what was written down, newest first. One query."""
+    rows = CampaignCost.objects.select_related("entered_by")
+    return keyset.page(rows, by=[("id", int)], after=after, before=before, size=size)

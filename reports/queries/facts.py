@@ -108,8 +108,8 @@ FROM (
         FROM pipeline_opportunity o JOIN pipeline_stage g ON g.id = o.stage_id
         LEFT JOIN (
             SELECT h.opportunity_id, min(h.decided_at) FILTER (WHERE h.state IN {_TAKEN}) AS accepted
-            FROM pipeline_handoff h WHERE {of("h.contact_id")} AND h.opportunity_id IS NOT NULL
-            GROUP BY h.opportunity_id
+            FROM pipeline_handoff h JOIN pipeline_opportunity p ON p.id = h.opportunity_id
+            WHERE {of("p.contact_id")} GROUP BY h.opportunity_id
         ) t ON t.opportunity_id = o.id
         WHERE {of("o.contact_id")} GROUP BY o.contact_id
     ) o ON o.contact_id = c.id

@@ -27,10 +27,14 @@ from users.roles import Can
 def funnel_costs(request: SignedInRequest) -> HttpResponse:
     """Cost per lead, prospect and customer, and what came back, by campaign."""
     wanted = Wanted.parse(request.GET)
+    entered = queries.entered(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    here = f"{reverse('funnel_costs')}?months={wanted.months}&touch={wanted.touch}"
     context: dict[str, Any] = {
         **frame("funnel_costs", wanted),
         "costs": queries.costs(wanted, now=timezone.now(), currency=main_currency()),
-        "entered": queries.entered(),
+        "entered": entered,
+        "older": f"{here}&after={entered.after}" if entered.after else "",
+        "newer": f"{here}&before={entered.before}" if entered.before else "",
         "may_enter": request.user.can(Can.MANAGE_CAPTURE),
         "filters": [{"name": "touch", "label": "Credit", "choices": list(TOUCHES.items()), "value": wanted.touch}],
         "touch": TOUCHES[wanted.touch],

@@ -7,7 +7,7 @@ import pytest
 from django.http import QueryDict
 
 from leads.models import Lifecycle
-from leads.services import enter_lifecycle
+from leads.services import assign_owner, enter_lifecycle
 from pipeline import services
 from pipeline.models import HandOff
 from reports import queries
@@ -179,7 +179,7 @@ def divided(by: str, **more: Any) -> dict[str, str]:
 
 def test_by_owner_form_version_and_persona(cast: Cast) -> None:
     mine = lead("engaged")
-    rows.assign_owner([mine.pk], cast.rita)
+    assign_owner([mine.pk], cast.rita)
     lead()
     refresh_funnel(now=NOW)
     assert divided("owner") == {"Nobody": "1", cast.rita.name: "1"}

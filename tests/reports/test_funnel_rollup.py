@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from activities.models import Notification
 from leads.models import Contact, EngagementEvent, Lifecycle, LifecycleChange, Standing
+from leads.services import assign_owner
 from pipeline import services
 from reports.models import FunnelCell, Journey, Rollup
 from reports.queries.facts import FACTS
@@ -80,7 +81,7 @@ def test_every_kind_of_fact_is_noticed(cast: Cast, no_stretch: None) -> None:
             lambda: services.win(opportunity_id=card.pk, amount=5, closed_on=NOW.date(), actor=cast.rita, now=NOW),
             [2, 2, 2, 2, 2, 1, 1],
         ),
-        (lambda: rows.assign_owner([contact.pk], cast.ravi), [2, 2, 2, 2, 2, 1, 1]),
+        (lambda: assign_owner([contact.pk], cast.ravi), [2, 2, 2, 2, 2, 1, 1]),
     ]
     for second, (fact, expected) in enumerate(facts, 10):
         fact()

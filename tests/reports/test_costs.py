@@ -1,0 +1,145 @@
+"""What campaigns cost: written down, imported, and what each person cost."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from core.errors import Refused
+from leads.models import Identity, Position, Touch
+from reports import queries
+from reports.models import CampaignCost
+from reports.queries import Wanted
+from reports.services import refresh_funnel, remove_cost, set_cost, take_costs
+from tests.conftest import NOW, Cast, client_of
+from tests.reports.leads import lead
+
+JUNE_DAY = date(2026, 6, 1)
+
+
+def brought(campaign: str, to: str = "lead") -> None:
+    """Somebody whom a campaign was the first to bring."""
+    contact = lead(to)
+    Touch.objects.create(
+        identity=Identity.objects.get(contact=contact, kind="email"),
+        position=Position.FIRST,
+        at=NOW - timedelta(days=30),
+        source="ads",
+        medium="cpc",
+        campaign=campaign,
+    )
+
+
+def test_each_person_of_a_campaign_has_a_price(cast: Cast) -> None:
+    for to in ("lead", "lead", "accepted", "won"):
+        brought("Spring", to)
+    brought("Autumn")
+    refresh_funnel(now=NOW)
+    set_cost(month="2026-06", campaign=" SPRING ", amount="500", currency="EUR", actor=cast.mara, now=NOW)
+    set_cost(month="2026-06", campaign="spring", amount="7", currency="USD", actor=cast.mara, now=NOW)
+    found = queries.costs(Wanted(), now=NOW, currency="EUR")
+    spring, autumn = found.campaigns
+    assert (spring.label, spring.cost, spring.revenue, spring.back) == (
+        "spring",
+        Decimal(500),
+        Decimal(1000),
+        Decimal("2.00"),
+    )
+    assert [(figure.text, figure.each) for figure in spring.figures] == [
+        ("4", Decimal(125)),
+        ("2", Decimal(250)),
+        ("1", Decimal(500)),
+    ]
+    assert (autumn.cost, autumn.back) == (None, None)  # unknown is not free
+    assert [figure.each for figure in autumn.figures] == [None, None, None]
+    assert (found.total.cost, found.total.figures[0].text, found.others) == (Decimal(500), "4", ["USD"])
+
+
+def test_said_again_it_replaces_and_taken_back_it_is_unknown(cast: Cast) -> None:
+    for amount in ("100", "120.50"):
+        cost = set_cost(month="2026-06", campaign="spring", amount=amount, currency="EUR", actor=cast.mara, now=NOW)
+    assert [(one.month, one.amount, one.entered_by) for one in CampaignCost.objects.all()] == [
+        (JUNE_DAY, Decimal("120.50"), cast.mara)
+    ]
+    assert remove_cost(cost_id=cost.pk)
+    assert not remove_cost(cost_id=cost.pk)
+
+
+def take(content: bytes, cast: Cast) -> tuple[int, list[tuple[int, str]]]:
+    listed = take_costs(content=content, currency="EUR", actor=cast.mara, now=NOW)
+    return listed.kept, [(one.line, one.why) for one in listed.wrong]
+
+
+def test_a_list_keeps_its_good_lines_and_names_the_others(cast: Cast) -> None:
+    content = (
+        "Campaign;Month;Cost\nSpring;2026-06;1.200,50\n;2026-06;5\nFair;June;5\nFair;2026-06;free\n\nSpring;06/2026;9\n"
+    )
+    for _ in range(2):  # twice comes to the same
+        kept, wrong = take(content.encode("cp1252"), cast)
+        assert kept == 1
+        assert wrong == [
+            (3, "Say which campaign."),
+            (4, "Write the month as 2026-06."),
+            (5, "Write what it cost as a number, such as 1200 or 1200.50."),
+            (7, "The same campaign and month stands further up; that line counts."),
+        ]
+    assert [(one.campaign, one.amount, one.currency) for one in CampaignCost.objects.all()] == [
+        ("spring", Decimal("1200.50"), "EUR")
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\0\0\0", b"a,b\n1,2\n", b"PK\x03\x04 no", b"<html></html>", b'campaign,month,amount\n"' + b"x" * 200_000,
+     b"campaign,month,amount\n" + b"x" * 3_000_000],
+)  # fmt: skip
+def test_what_is_no_list_is_refused_or_named(cast: Cast, content: bytes) -> None:
+    fields: set[str] = set()
+    kept, wrong = 0, list[tuple[int, str]]()
+    try:
+        kept, wrong = take(content, cast)
+    except Refused as refused:
+        fields = set(refused.fields)
+    assert kept == 0
+    assert fields == {"file"} or len(wrong) == 1
+    assert CampaignCost.objects.count() == 0
+
+
+def upload(content: bytes, cast: Cast) -> tuple[int, str]:
+    answer = client_of(cast.mara).post("/funnel/costs/import/", {"file": SimpleUploadedFile("costs.csv", content)})
+    return answer.status_code, answer.content.decode()
+
+
+def test_the_pages(cast: Cast) -> None:
+    month = f"{datetime.now(UTC):%Y-%m}"
+    client = client_of(cast.mara)
+    bad = client.post("/funnel/costs/add/", {"campaign": "x", "month": month, "amount": "-1", "currency": "EUR"})
+    assert bad.status_code == 422
+    assert "Write what it cost" in bad.content.decode()
+    good = client.post("/funnel/costs/add/", {"campaign": "Fair", "month": month, "amount": "80", "currency": "EUR"})
+    assert good.status_code == 302
+    assert "fair" in client_of(cast.vera).get("/funnel/costs/").content.decode()
+    status, page = upload(f"campaign,month,amount\n=cmd(),{month},5\n<b>,{month},no\n".encode(), cast)
+    assert (status, "1</b> line written down" in page) == (422, True)
+    assert upload(b"", cast)[0] == 422
+    assert client.post("/funnel/costs/import/").status_code == 422
+    cost = CampaignCost.objects.get(campaign="fair")
+    assert client.get(f"/funnel/costs/{cost.pk}/remove/").status_code == 405
+    assert client.post(f"/funnel/costs/{cost.pk}/remove/").status_code == 302
+    assert not CampaignCost.objects.filter(campaign="fair").exists()
+    assert "'=cmd()" in b"".join(client.get("/funnel/costs/export.csv")).decode()
+
+
+def test_further_pages_of_what_was_written_down(cast: Cast) -> None:
+    for number in range(50):
+        set_cost(month="2026-06", campaign=f"no {number}", amount="1", currency="EUR", actor=cast.mara, now=NOW)
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = queries.entered(after=after)
+        seen += [cost.campaign for cost in page.rows]
+        after = page.after
+        if not after:
+            break
+    assert seen == [f"no {number}" for number in reversed(range(50))]
