@@ -28,6 +28,7 @@ COLUMNS = (
     Column("country", "Country"),
     Column("source", "Source", style="hide-narrow"),
     Column("tags", "Tags", style="hide-narrow"),
+    Column("persona", "Persona"),
     Column("two_way", "Two-way", style="num"),
     Column("seen", "Seen", sort="seen", style="num"),
     Column("added", "Added", sort="new", style="num hide-phone"),

@@ -60,13 +60,21 @@ def _short_text(value: str) -> str:
     return f'<span class="clip" title="{text(value)}">{text(value)}</span>' if value else _UNKNOWN
 
 
+def _excluded(reason: str) -> str:
+    """In the place of "Lead": whoever a definition keeps out is handed over to nobody."""
+    said = text(f"Excluded: {reason}")
+    return f'<span class="pill pill-plain" title="{said}" aria-label="{said}">Excluded</span>'
+
+
 def _number(value: int, row: "Row") -> str:
     return _UNKNOWN if row.judged.day is None else str(value)
 
 
 _UNKNOWN = '<span class="muted">–</span>'
 _CELLS: "dict[str, Cell]" = {
-    "lifecycle": lambda row, now: lifecycle(row.lifecycle),
+    "lifecycle": lambda row, now: (
+        _excluded(row.excluded) if row.excluded and row.lifecycle == "lead" else lifecycle(row.lifecycle)
+    ),
     "score": lambda row, now: score_badge(row.judged, href=row.why_url),
     "fit": lambda row, now: _number(row.judged.fit, row),
     "engagement": lambda row, now: _number(row.judged.engagement, row),
@@ -79,6 +87,7 @@ _CELLS: "dict[str, Cell]" = {
     "country": lambda row, now: _short_text(row.country),
     "source": lambda row, now: row.source,
     "tags": lambda row, now: _tags(row.tags) if row.tags else "",
+    "persona": lambda row, now: _short_text(row.persona),
     "two_way": lambda row, now: day_ago(row.last_two_way, now.date()),
     "seen": lambda row, now: day_ago(row.last_seen, now.date()),
     "added": lambda row, now: since(row.created_at, now),

@@ -1,6 +1,6 @@
 """The lines of lists of people: plain values read by one prepared statement, because a page draws fifty."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from core.prepared import Prepared
 from leads.days import date_of
+from leads.filters import NO_MARKS, Marks
 from leads.models import Source, Standing, Tag
 from leads.models.contact import name_of
 from leads.queries.chips import Chip, Known
@@ -22,7 +23,7 @@ _ROWS = Prepared(
     """SELECT s.contact_id, s.lifecycle, s.source, s.tag_ids, s.last_day, c.created_at, c.job_title, co.name,
     s.owner_id, u.name, c.first_name, c.last_name, c.email, c.phone,
     s.total, s.grade, s.fit, s.content + s.intent + s.conversation + s.social + s.product, s.day,
-    c.country, s.two_way_day
+    c.country, s.two_way_day, s.persona_id, s.exclusion_id
 FROM leads_standing s
 JOIN leads_contact c ON c.id = s.contact_id
 LEFT JOIN leads_company co ON co.id = c.company_id
@@ -70,6 +71,8 @@ class Row(NamedTuple):
     phone: str
     country: str
     last_two_way: date | None
+    persona: str  # the one that suits best by the definition in force
+    excluded: str  # what keeps them out by it
 
     @property
     def about(self) -> str:
@@ -92,11 +95,17 @@ def rows_for(contact_ids: Iterable[int], *, user: User, now: datetime, tags: Ite
 
 
 def rows_of(
-    contact_ids: Iterable[int], *, now: datetime, tags: Iterable[Tag] | None = (), known: Known | None = None
+    contact_ids: Iterable[int],
+    *,
+    now: datetime,
+    tags: Iterable[Tag] | None = (),
+    known: Known | None = None,
+    marks: Callable[[], Marks] = Marks,
 ) -> list[Row]:
     """The same for ids that were read through `visible_to` just now. At most three queries.
 
-    `tags` and what is `known` of the criteria are those already at hand; without tags where they are not shown.
+    `tags` and what is `known` of the criteria are those already at hand; without tags where they are not shown. `marks`
+    says which persona and which exclusion an id is; it is asked only where there are any.
     """
     wanted = list(contact_ids)
     if not wanted:
@@ -108,12 +117,16 @@ def rows_of(
         named |= Tag.objects.in_bulk(missing)
     # an address per row and cell would cost more than the queries
     url, why_url = (reverse(name, args=[0]).split("/0/", 1) for name in ("contact", "score_why"))
-    return [_row(found[pk], known.chips(pk), named, url, why_url) for pk in wanted if pk in found]
+    is_marked = any(id_ is not None for row in found.values() for id_ in row[-2:])
+    names = marks() if is_marked else NO_MARKS
+    return [_row(found[pk], known.chips(pk), named, url, why_url, names) for pk in wanted if pk in found]
 
 
-def _row(read: tuple[Any, ...], chips: list[Chip], named: dict[int, Tag], url: list[str], why_url: list[str]) -> Row:
+def _row(
+    read: tuple[Any, ...], chips: list[Chip], named: dict[int, Tag], url: list[str], why_url: list[str], marks: Marks
+) -> Row:
     pk, lifecycle, source, tag_ids, last_day, created_at, job_title, company, owner_id, owner, *rest = read
-    first, last, email, phone, *judged, country, two_way_day = rest
+    first, last, email, phone, *judged, country, two_way_day, persona_id, exclusion_id = rest
     tags = [named[tag] for tag in tag_ids if tag in named]
     tags.sort(key=lambda tag: tag.name)
     return Row(
@@ -135,4 +148,6 @@ def _row(read: tuple[Any, ...], chips: list[Chip], named: dict[int, Tag], url: l
         phone,
         country,
         None if two_way_day is None else date_of(two_way_day),
+        marks.personas.get(persona_id, ""),
+        marks.exclusions.get(exclusion_id, ""),
     )

@@ -1,5 +1,6 @@
 """The list of leads, and what is done to many at once."""
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpResponse
@@ -16,7 +17,7 @@ from core.errors import Refused
 from core.keyset import capped_count
 from leads import queries
 from leads.columns import COLUMNS, columns_of
-from leads.filters import GRADES, SORTS, TWO_WAY_DAYS, LeadFilter, number
+from leads.filters import GRADES, NO_MARKS, NO_PERSONA, SORTS, TWO_WAY_DAYS, LeadFilter, Marks, number
 from leads.models import Lifecycle, Source
 from users.access import SignedInRequest
 from users.list_bar import ListBar
@@ -45,17 +46,22 @@ def index(request: SignedInRequest) -> HttpResponse:
     if not request.GET and bar.first:
         return redirect(bar.first)
     hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
-    standings = queries.people(request.user, wanted, now=now, hot_from=hot_from)
+    marks = cache(scoring.queries.marks)  # asked once, and only when there is a reason
+    standings = queries.people(
+        request.user, wanted, now=now, hot_from=hot_from, marks=marks() if wanted.asks_marks else NO_MARKS
+    )
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = queries.list_page(standings, sort=wanted.sort, after=after, before=before)
     tags, me = queries.tag_choices(), request.user.pk
     columns = columns_of(bar.columns)
+    rows = queries.rows_of([row.pk for row in page.rows], now=now, tags=tags, marks=marks)
     context = {
         "bar": bar,
         "columns": columns,
         "column_choices": [(one.key, one.label, one.key in {shown.key for shown in columns}) for one in COLUMNS],
         "tabs": bar.tabs(_tabs(wanted, bar)),
-        "rows": queries.rows_of([row.pk for row in page.rows], now=now, tags=tags),
+        "rows": rows,
+        "marks": marks() if wanted.asks_marks or any(row.persona or row.excluded for row in rows) else NO_MARKS,
         "wanted": wanted,
         "hot_from": hot_from,
         "tags": tags,
@@ -96,7 +102,8 @@ def count(request: SignedInRequest) -> HttpResponse:
     """How many contacts the filters leave, in words; never more than "10,000+"."""
     wanted = LeadFilter.parse(request.GET)
     hot_from = scoring.queries.hot_but_incomplete() if wanted.view == "hot" else None
-    found = capped_count(queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from))
+    marks = scoring.queries.marks() if wanted.asks_marks else NO_MARKS
+    found = capped_count(queries.people(request.user, wanted, now=timezone.now(), hot_from=hot_from, marks=marks))
     return HttpResponse("10,000+ contacts" if found > COUNTED else in_words(found))
 
 
@@ -141,6 +148,7 @@ def _filters(wanted: LeadFilter, bar: ListBar, context: dict[str, Any]) -> dict[
             "value": wanted.two_way,
         },
     ]
+    filters += _mark_filters(wanted, context["marks"])
     if context["tags"]:
         choices = [("", "any"), *((tag.pk, tag.name) for tag in context["tags"])]
         filters.append({"name": "tag", "label": "Tag", "choices": choices, "value": wanted.tag})
@@ -151,6 +159,20 @@ def _filters(wanted: LeadFilter, bar: ListBar, context: dict[str, Any]) -> dict[
         "filters": [{**one, "value": "" if one["value"] is None else one["value"]} for one in filters],
         "kept": {key: value for key, value in kept.items() if value not in ("", None, SORTS[0])} | bar.kept,
     }
+
+
+def _mark_filters(wanted: LeadFilter, marks: Marks) -> list[dict[str, Any]]:
+    """By persona and by who is excluded, where the definition in force has such."""
+    found: list[dict[str, Any]] = []
+    if marks.personas or wanted.persona:
+        names = dict.fromkeys([*marks.personas.values(), *([wanted.persona] if wanted.persona else [])])
+        names.pop(NO_PERSONA, None)
+        choices = [("", "any"), *((name, name) for name in names), (NO_PERSONA, "none")]
+        found.append({"name": "persona", "label": "Persona", "choices": choices, "value": wanted.persona})
+    if marks.exclusions or wanted.excluded:
+        choices = [("", "any"), ("yes", "yes"), ("no", "no")]
+        found.append({"name": "excluded", "label": "Excluded", "choices": choices, "value": wanted.excluded})
+    return found
 
 
 def chosen_owner(user: User, value: str) -> User | None:
