@@ -10,6 +10,7 @@ urlpatterns = [
     path("v1/contacts/<int:pk>", contacts.OneContact.as_view(), name="api_contact"),
     path("v1/contacts/<int:pk>/evidence", contacts.ContactEvidence.as_view(), name="api_evidence"),
     path("v1/contacts/<int:pk>/score", contacts.ContactScore.as_view(), name="api_score"),
+    path("v1/contacts/<int:pk>/score/history", contacts.ContactScoreHistory.as_view(), name="api_score_history"),
     path("v1/contacts/<int:pk>/merge", merging.MergeContact.as_view(), name="api_merge"),
     path("v1/contacts/<int:pk>/unmerge", merging.UnmergeContact.as_view(), name="api_unmerge"),
     path("v1/duplicates", merging.Duplicates.as_view(), name="api_duplicates"),

@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -20,6 +21,7 @@ from leads.models import Contact, Criterion, Lifecycle
 from leads.queries import known_as
 from leads.services import disqualify, record_evidence
 from scoring import queries as scoring
+from scoring.queries.history import history
 from users.models import User
 
 _REFUSED = {code: REFUSALS[code] for code in (400, 401, 403, 404, 429)}
@@ -201,11 +203,35 @@ class ContactScore(OfContacts):
         responses={200: OpenApiTypes.OBJECT, **_REFUSED},
     )
     def get(self, request: Request, pk: int) -> Response:
-        today = timezone.now().date()
-        as_of, is_wrong = past_day(request.query_params.get("as_of", ""), today)
-        if is_wrong:
-            raise Refused(as_of="A day such as 2026-03-31, from 2020-01-01 to today (UTC).")
+        as_of, today = _as_of(request)
         explanation = scoring.why(self.contact(pk).pk, day_of_date(as_of), is_past=as_of < today)
         if explanation is None:
             raise Http404
         return Response(explanation.as_json())
+
+
+@extend_schema(tags=["Contacts"])
+class ContactScoreHistory(OfContacts):
+    """How the score of a person went."""
+
+    @extend_schema(
+        operation_id="score_history",
+        summary="The score of each day of half a year, and what moved it most",
+        description="By the active definition and with what is known of the person today: what it would have said.",
+        parameters=[OpenApiParameter("as_of", OpenApiTypes.DATE, description="The last day (UTC); else today.")],
+        responses={200: OpenApiTypes.OBJECT, **_REFUSED},
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        found = history(self.contact(pk).pk, day_of_date(_as_of(request)[0]))
+        if found is None:
+            raise Http404
+        return Response(found.as_json())
+
+
+def _as_of(request: Request) -> tuple[date, date]:
+    """The day that is asked about, and today."""
+    today = timezone.now().date()
+    as_of, is_wrong = past_day(request.query_params.get("as_of", ""), today)
+    if is_wrong:
+        raise Refused(as_of="A day such as 2026-03-31, from 2020-01-01 to today (UTC).")
+    return as_of, today

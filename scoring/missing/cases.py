@@ -23,10 +23,10 @@ def case_of(explanation: "Explanation", spec: Spec, facts: Mapping[str, Any]) ->
     given = {line.rule_id: line.thousandths for line in explanation.lines if line.category != "fit"}
     return Case(
         threshold=spec.threshold,
-        fit=[FitPart(rule.name, rule.points, rule.conditions, getattr(rule, "persona_id", None)) for rule in spec.fit],
+        fit=[FitPart(rule.name, rule.points, rule.conditions, rule.persona_id) for rule in spec.fit],
         facts=facts,
         events=[
-            EventPart(line.category, line.points, line.cap, given.get(line.id, 0), getattr(line, "first_only", False))
+            EventPart(line.category, line.points, line.cap, given.get(line.id, 0), line.first_only)
             for line in spec.engagement
         ],
         happenings=_happenings(spec),
@@ -41,8 +41,8 @@ def case_of(explanation: "Explanation", spec: Spec, facts: Mapping[str, Any]) ->
 def _blocked(explanation: "Explanation", facts: Mapping[str, Any]) -> str:
     if facts.get("contact.lifecycle") == Lifecycle.DISQUALIFIED:
         return "they are disqualified"
-    if excluded := getattr(explanation, "excluded", ""):
-        return f"they are excluded as {excluded}"
+    if explanation.excluded:
+        return f"they are excluded as {explanation.excluded}"
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from leads.days import date_of
 from leads.models import EngagementEvent
@@ -29,9 +30,23 @@ class Move:
 class History:
     """The totals of past days, the oldest first, with the days that moved them most, the newest first."""
 
+    version: int
     threshold: int
+    totals: dict[date, int]
     weeks: list[dict[str, object]]
     moves: list[Move]
+
+    def as_json(self) -> dict[str, Any]:
+        """For the API: the total of each day, and the days that moved it most."""
+        return {
+            "definition": self.version,
+            "threshold": self.threshold,
+            "totals": [{"on": on.isoformat(), "total": total} for on, total in self.totals.items()],
+            "moves": [
+                {"on": move.on.isoformat(), "by": move.by, "total": move.total, "events": move.events}
+                for move in self.moves
+            ],
+        }
 
 
 def history(contact_id: int, day: int) -> History | None:
@@ -52,7 +67,9 @@ def history(contact_id: int, day: int) -> History | None:
     events = _events(contact_id, largest[:MOST_MOVES])
     top = max(1, spec.threshold, *totals.values())
     return History(
+        version=spec.version,
         threshold=spec.threshold,
+        totals={date_of(d): totals[d] for d in range(day - DAYS, day + 1)},
         weeks=[
             {
                 "label": f"{date_of(d):%-d %b}",

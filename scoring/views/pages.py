@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from leads import conditions
-from leads.days import date_of, day_of, day_of_date, past_day
+from leads.days import date_of, day_of_date, past_day
 from leads.models import Contact, Facet, Lifecycle, Standing
 from leads.queries import known_as
 from scoring import queries
@@ -42,10 +42,11 @@ def score_why(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def score_history(request: SignedInRequest, pk: int) -> HttpResponse:
-    """How a contact's score went in the last half year, and what moved it."""
+    """How a contact's score went in the half year up to a day, and what moved it."""
     contact = get_object_or_404(known_as(Contact.objects.visible_to(request.user), pk))
-    context = {"contact": contact, "history": history(contact.pk, day_of(timezone.now()))}
-    return render(request, "scoring/history.html", context)
+    as_of, is_wrong = past_day(request.GET.get("as_of", ""), timezone.now().date())
+    context = {"contact": contact, "history": history(contact.pk, day_of_date(as_of))}
+    return render(request, "scoring/history.html", context, status=422 if is_wrong else 200)
 
 
 @require_safe

@@ -74,6 +74,29 @@ def test_the_history_agrees_with_the_explanation_of_each_day_and_names_what_move
     assert [(move.by, move.events) for move in found.moves] == [(12, "Replied to a mail"), (25, "Asked for a demo")]
 
 
+def test_the_history_up_to_a_past_day_on_the_page_and_through_the_api(cast: Cast) -> None:
+    now = timezone.now()
+    contact = factories.contact(now=now)
+    factories.event(contact, "demo_requested", now=now, days_ago=40)
+    factories.event(contact, "email_replied", now=now, days_ago=10)
+    then = (now - timedelta(days=20)).date()
+    page = client_of(cast.rita).get(reverse("score_history", args=[contact.pk]), {"as_of": then.isoformat()})
+    assert "Asked for a demo" in page.content.decode() and "Replied to a mail" not in page.content.decode()
+    wrong = client_of(cast.rita).get(reverse("score_history", args=[contact.pk]), {"as_of": "soon"})
+    assert wrong.status_code == 422
+    _, secret = Token.issue(user=cast.mara, name="Test")
+    client, headers = client_of(None), {"Authorization": f"Bearer {secret}"}
+    address = reverse("api_score_history", args=[contact.pk])
+    found: dict[str, Any] = client.get(address, {"as_of": then.isoformat()}, headers=headers).json()
+    assert (len(found["totals"]), found["totals"][-1]["on"]) == (DAYS + 1, then.isoformat())
+    explained = why(contact.pk, day_of(now) - 20, is_past=True)
+    assert explained is not None and found["totals"][-1]["total"] == explained.total
+    assert [(move["by"], move["events"]) for move in found["moves"]] == [(25, "Asked for a demo")]
+    assert client.get(address, {"as_of": "soon"}, headers=headers).status_code in {400, 422}
+    sales = {"Authorization": f"Bearer {Token.issue(user=cast.sven, name='Test')[1]}"}
+    assert client.get(reverse("api_score_history", args=[10**18]), headers=sales).status_code == 404
+
+
 def test_a_rep_of_another_team_sees_no_history(cast: Cast) -> None:
     contact = factories.contact(owner=cast.rita)
     address = reverse("score_history", args=[contact.pk])

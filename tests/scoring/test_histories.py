@@ -5,16 +5,28 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import Max
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.errors import Refused
 from leads.days import day_of
-from leads.models import ChangedContact, Company, EngagementEvent, Lifecycle, Standing
-from leads.services import enter_lifecycle
+from leads.models import ChangedContact, Company, Contact, Lifecycle, Standing
+from leads.services import enter_lifecycle, merge_contacts
+from leads.services.merging import unmerge_contacts
+from leads.services.quarantine import decide
 from scoring import queries
-from scoring.models import Definition, DefinitionStatus, EngagementRule, FitRule, RefreshRange, RequiredCriterion
-from scoring.services import refresh_all, rescore_changed
-from scoring.statement import COLUMNS
+from scoring.models import (
+    Definition,
+    DefinitionStatus,
+    EngagementRule,
+    FitRule,
+    RefreshRange,
+    RequiredCriterion,
+    ShadowVerdict,
+)
+from scoring.services import definitions, refresh_all, rescore_changed, shadows
+from scoring.statement import COLUMNS, IDS
 from tests import factories
 from tests.conftest import NOW
 
@@ -36,6 +48,8 @@ steps = st.lists(
             st.sampled_from(["meets", "weak", "fails"]),
         ),
         st.tuples(st.just("quarantine"), st.integers(0, 30), st.booleans()),
+        st.tuples(st.just("merge"), who, who),
+        st.tuples(st.just("unmerge"), st.integers(0, 3)),
         st.tuples(st.just("company"), who, st.none() | st.integers(1, 3000)),
         st.tuples(st.just("disqualify"), who),
         st.tuples(st.just("definition"), st.integers(-10, 60), st.integers(1, 3), st.none() | st.integers(1, 90)),
@@ -55,7 +69,8 @@ def activate(threshold: int, times: int, two_way_days: int | None) -> None:
         *RequiredCriterion.objects.filter(definition=active),
     ]
     Definition.objects.filter(pk=active.pk).update(status=DefinitionStatus.RETIRED)
-    active.pk, active.version, active.threshold, active.two_way_days = None, active.version + 1, threshold, two_way_days
+    newest = Definition.objects.aggregate(newest=Max("version"))["newest"]
+    active.pk, active.version, active.threshold, active.two_way_days = None, newest + 1, threshold, two_way_days
     active.save(force_insert=True)
     for part in parts:
         part.pk, part.definition = None, active
@@ -73,20 +88,35 @@ def test_incremental_is_a_full_recompute_to_the_last_digit_after_any_history(his
         factories.contact(now=NOW - timedelta(days=500), company=Company.objects.create(name="Example", employees=60))
         for _ in range(3)
     ]
-    ids = [one.pk for one in people]
-    events: list[tuple[int, int]] = []
+    everybody = [one.pk for one in people]
+    events: list[int] = []
+    merges: list[int] = []
+    Definition.objects.filter(status=DefinitionStatus.DRAFT).delete()  # of the example before
+    draft = definitions.new_draft(by=None, now=NOW, source_id=Definition.objects.get(version=1).pk)
+    Definition.objects.filter(pk=draft.pk).update(threshold=30)
+    shadow = shadows.start_shadow(definition_id=draft.pk, by=None, now=NOW)
+    shadows.walk(shadow.pk, now=NOW)
     for step, *given_ in history:
         if step == "event":
             contact, kind, days_ago = people[given_[0]], given_[1], given_[2]
             event_id = factories.event(contact, kind, days_ago=days_ago, path="/pricing")
             assert event_id is not None
-            events.append((event_id, contact.pk))
+            events.append(event_id)
         elif step == "evidence":
             factories.evidence(people[given_[0]], given_[1], given_[2])
         elif step == "quarantine" and events:
-            event_id, contact_id = events[given_[0] % len(events)]
-            EngagementEvent.objects.filter(pk=event_id).update(is_quarantined=given_[1])
-            ChangedContact.objects.create(contact_id=contact_id)
+            decide([events[given_[0] % len(events)]], is_human=not given_[1])
+        elif step == "merge" and people[given_[0]].pk != people[given_[1]].pk:
+            survivor, former = people[given_[0]], people[given_[1]]
+            merges.append(merge_contacts(survivor_id=survivor.pk, former_id=former.pk, now=NOW).pk)
+            survivor.refresh_from_db()
+            people = [survivor if one.pk == former.pk else one for one in people]
+        elif step == "unmerge" and merges:
+            try:
+                unmerge_contacts(merge_id=merges[given_[0] % len(merges)], now=NOW)
+            except Refused:
+                continue  # it is undone already, or a later one stands on it
+            people = [Contact.objects.filter(pk=pk).first() or people[0] for pk in everybody]
         elif step == "company":
             Company.objects.filter(pk=people[given_[0]].company_id).update(employees=given_[1])
             ChangedContact.objects.create(contact_id=people[given_[0]].pk)
@@ -97,6 +127,7 @@ def test_incremental_is_a_full_recompute_to_the_last_digit_after_any_history(his
         elif step == "judge":
             rescore_changed(now=NOW)
     rescore_changed(now=NOW)
+    ids = sorted(Contact.objects.filter(pk__in=everybody).values_list("pk", flat=True))
 
     def standings() -> list[tuple[Any, ...]]:
         return list(Standing.objects.filter(pk__in=ids).order_by("pk").values_list("pk", *COLUMNS))
@@ -118,6 +149,11 @@ def test_incremental_is_a_full_recompute_to_the_last_digit_after_any_history(his
     RefreshRange.objects.all().delete()
     refresh_all(now=NOW)
     assert standings() == incremental
+    by_shadow = dict(ShadowVerdict.objects.values_list("contact", "is_qualified"))
+    spec = queries.load_spec(Definition.objects.get(pk=draft.pk))
+    for judged in queries.run(queries.statement_of(spec).select(IDS), ids, DAY):
+        assert by_shadow.get(judged["contact_id"], False) == judged["is_qualified"]
+    assert set(by_shadow) <= set(ids)
 
 
 def test_a_connection_keeps_only_so_many_prepared_statements() -> None:

@@ -10,6 +10,7 @@ ROWS = [
     Row("api_contact", NO_TOKEN, ("contact",)),
     Row("api_evidence", NO_TOKEN, ("contact",)),
     Row("api_score", NO_TOKEN, ("contact",)),
+    Row("api_score_history", NO_TOKEN, ("contact",)),
     Row("api_merge", NO_TOKEN, ("contact",), "post"),
     Row("api_unmerge", NO_TOKEN, ("contact",), "post"),
     Row("api_duplicates", NO_TOKEN),
