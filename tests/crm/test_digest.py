@@ -1,6 +1,7 @@
 """The week in figures."""
 
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 MONDAY = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 
 
-def born(at: datetime, **fields: object) -> Contact:
+def born(at: datetime, **fields: Any) -> Contact:
     contact = factories.contact(now=at, **fields)
     Contact.objects.filter(pk=contact.pk).update(created_at=at)
     return contact
