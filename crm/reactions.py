@@ -1,6 +1,6 @@
 """The story of the product on one page: what was announced, and which task of which app above follows.
 
-Every task here has a sweep in CELERY_BEAT_SCHEDULE that does the same work when an announcement got lost.
+Every task here has a sweep in crm/schedule.py that does the same work when an announcement got lost.
 """
 
 from functools import partial

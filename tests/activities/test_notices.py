@@ -6,7 +6,7 @@ import pytest
 from django.core import mail
 from django.urls import reverse
 
-from activities import services, tasks
+from activities import queries, services, tasks
 from activities.models import Heard, NoticeChoice, NoticeHours, Notification
 from activities.notices import DIGEST_AT, GRACE, Hours, Mail, Topic, after_quiet, mail_at
 from core.errors import Refused
@@ -64,7 +64,7 @@ def told(user: User, topic: Topic, key: str = "k") -> Notification:
 
 def send_due(now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("activities.tasks.timezone.now", lambda: now)
-    for user_id in tasks.queries.to_mail(now=now, most=100):
+    for user_id in queries.to_mail(now=now, most=100):
         tasks.mail_notices_to(user_id)
 
 
@@ -176,7 +176,7 @@ def test_owners_hear_of_an_answer_once_and_not_of_what_an_import_tells_of_the_pa
 def test_many_events_are_gone_through_in_steps(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     contact = factories.contact()
     assign_owner([contact.pk], cast.rita)
-    first = factories.event(contact)
+    first = factories.event(contact) or 0
     Heard.objects.create(name="replies", up_to=first)
     for _ in range(5):
         factories.event(contact, "email_replied")

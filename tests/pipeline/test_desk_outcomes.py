@@ -36,7 +36,7 @@ def budget() -> Criterion:
 
 
 def answer(lead: Contact, by: Any, **more: Any) -> DeskOutcome:
-    given = {"verdict": "meets", "quote": "40k is set aside.", "now": NOW} | more
+    given: dict[str, Any] = {"verdict": "meets", "quote": "40k is set aside.", "now": NOW} | more
     return services.answer(contact_id=lead.pk, criterion=budget(), actor=by, **given)
 
 

@@ -1,0 +1,130 @@
+"""Which queue a task goes to, and what beat starts by itself; loads no models."""
+
+from celery.schedules import crontab
+
+ROUTES = {
+    "scoring.tasks.rescore": {"queue": "fast"},
+    "pipeline.tasks.promote": {"queue": "fast"},
+    "scoring.tasks.refresh_range": {"queue": "bulk"},
+    "scoring.tasks.run_*": {"queue": "bulk"},
+    "scoring.tasks.train_model": {"queue": "bulk"},
+    "scoring.tasks.say_likelihoods": {"queue": "bulk"},
+    "scoring.tasks.count_rules": {"queue": "bulk"},
+    "capture.tasks.run_import": {"queue": "bulk"},
+    "reports.tasks.refresh_outlook": {"queue": "bulk"},
+    "reports.tasks.take_snapshot": {"queue": "bulk"},
+    "leads.tasks.erase": {"queue": "bulk"},
+    "leads.tasks.collect_copy": {"queue": "bulk"},
+    "leads.tasks.rejudge": {"queue": "bulk"},
+    "leads.tasks.find_*": {"queue": "bulk"},
+    "leads.tasks.merge_exact": {"queue": "bulk"},
+    "leads.tasks.continue_facet_run": {"queue": "bulk"},
+    "users.tasks.*": {"queue": "mail"},
+    "activities.tasks.mail_notices_to": {"queue": "mail"},
+    "api.tasks.deliver": {"queue": "mail"},
+    "capture.tasks.mail_confirmation": {"queue": "mail"},
+}
+# Every reaction has a sweep: what should have happened and hasn't, heals here (crm/reactions.py).
+SCHEDULE = {
+    "rescore-what-was-missed": {"task": "scoring.tasks.rescore", "schedule": 10.0, "options": {"expires": 10}},
+    "refresh-scores-of-yesterday": {
+        "task": "scoring.tasks.refresh_stale",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
+    "count-rules": {
+        "task": "scoring.tasks.count_rules_daily",
+        "schedule": crontab(minute=25),
+        "options": {"expires": 3600},
+    },
+    "keep-learning": {
+        "task": "scoring.tasks.keep_learning",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
+    "resume-previews-and-back-tests": {
+        "task": "scoring.tasks.resume_trials",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "refresh-search-that-was-missed": {
+        "task": "pipeline.tasks.refresh_search_missed",
+        "schedule": crontab(minute="*/15"),
+        "options": {"expires": 900},
+    },
+    "promote-what-was-missed": {
+        "task": "pipeline.tasks.promote_missed",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "keep-desk": {"task": "pipeline.tasks.keep_desk", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
+    "wake-desk": {"task": "pipeline.tasks.wake_desk", "schedule": 60.0, "options": {"expires": 60}},
+    "expire-hand-offs": {"task": "pipeline.tasks.expire_hand_offs", "schedule": 30.0, "options": {"expires": 30}},
+    "place-hand-offs": {"task": "pipeline.tasks.place_hand_offs", "schedule": 60.0, "options": {"expires": 60}},
+    "bring-back": {"task": "pipeline.tasks.bring_back", "schedule": 300.0, "options": {"expires": 300}},
+    "notify-of-due-follow-ups": {
+        "task": "activities.tasks.notify_due",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "mail-missed-invitations": {
+        "task": "users.tasks.mail_missed_invitations",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "notify-of-replies": {"task": "activities.tasks.notify_of_replies", "schedule": 20.0, "options": {"expires": 20}},
+    "tell-of-the-week": {"task": "crm.tasks.tell_of_the_week", "schedule": 300.0, "options": {"expires": 300}},
+    "mail-notices": {"task": "activities.tasks.mail_notices", "schedule": 60.0, "options": {"expires": 60}},
+    "tell-what-was-missed": {"task": "api.tasks.tell_missed", "schedule": 10.0, "options": {"expires": 10}},
+    "forget-old-webhooks": {"task": "api.tasks.forget_old", "schedule": crontab(hour=3, minute=40)},
+    "mail-missed-resets": {"task": "users.tasks.mail_missed_resets", "schedule": 60.0, "options": {"expires": 60}},
+    "watch-for-machines": {"task": "leads.tasks.watch_events", "schedule": 15.0, "options": {"expires": 15}},
+    "finish-rejudging": {"task": "leads.tasks.resume_rejudging", "schedule": 60.0, "options": {"expires": 60}},
+    "continue-privacy": {"task": "leads.tasks.continue_privacy", "schedule": 60.0, "options": {"expires": 60}},
+    "apply-profiling-missed": {
+        "task": "leads.tasks.apply_profiling_missed",
+        "schedule": 300.0,
+        "options": {"expires": 300},
+    },
+    "refresh-outlook": {"task": "reports.tasks.refresh_outlook", "schedule": 30.0, "options": {"expires": 30}},
+    "take-snapshot": {
+        "task": "reports.tasks.take_snapshot",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 600},
+    },
+    "refresh-funnel": {"task": "reports.tasks.refresh_funnel", "schedule": 30.0, "options": {"expires": 30}},
+    "prove-funnel": {
+        "task": "reports.tasks.prove_funnel",
+        "schedule": crontab(hour=2, minute=20),
+        "options": {"expires": 3600},
+    },
+    "mail-missed-confirmations": {
+        "task": "capture.tasks.mail_missed_confirmations",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "continue-facet-runs": {
+        "task": "leads.tasks.continue_facet_runs",
+        "schedule": 30.0,
+        "options": {"expires": 30},
+    },
+    "follow-same-people": {
+        "task": "capture.tasks.follow_same_people",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "fill-fields": {"task": "capture.tasks.fill_fields", "schedule": 60.0, "options": {"expires": 60}},
+    "find-duplicates": {"task": "leads.tasks.find_duplicates", "schedule": 30.0, "options": {"expires": 30}},
+    "find-missed-duplicates": {
+        "task": "leads.tasks.find_missed_duplicates",
+        "schedule": crontab(minute=41),
+        "options": {"expires": 3600},
+    },
+    "finish-imports": {"task": "capture.tasks.resume_imports", "schedule": 60.0, "options": {"expires": 60}},
+    "forget-submissions": {
+        "task": "capture.tasks.forget_submissions",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
+    "forget-uploads": {"task": "capture.tasks.forget_uploads", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+}
