@@ -18,6 +18,7 @@ __all__ = ["Deal", "Futures", "Range", "as_known_on", "forecast", "futures"]
 
 _LEAST_OF_PRODUCT = 8  # won deals of a product, from which its own amounts are drawn
 _LEAST_OF_SIZES = 90  # ended deals with an amount, from which their size may say something
+_AT_ONCE = 150_000  # deals that are walked together, of as many futures as that makes
 _SIZE_PRIOR = 20.0  # deals that the overall win rate is worth in each third of the sizes
 
 
@@ -74,7 +75,8 @@ def futures(
 
     `stages` are their probabilities in order, which speak while deals are few. `amounts_known`: an open deal's amount
     is what it will bring; otherwise it is drawn from deals won before. `arrivals` are the new deals of each future and
-    period ([future, period]); none: as many as lately. `only_new` leaves the open deals out.
+    period ([future, period]); none: as many as lately. `only_new` leaves the open deals out. `owners` is how
+    many there are, numbered from 0; with one, whose deal it is does not matter.
     """
     ended = [deal for deal in deals if deal.closed is not None]
     open_deals = [deal for deal in deals if deal.closed is None]
@@ -93,38 +95,46 @@ def futures(
     begins = np.append(0.0, ends[:-1])
     stage = np.array([deal.ways[-1][0] for deal in walkers], dtype=int)
     been = np.maximum([float(day - deal.ways[-1][1]) for deal in walkers], 0.0)
-    whose = np.array([deal.owner for deal in walkers], dtype=int)
+    whose = np.array([deal.owner if owners > 1 else 0 for deal in walkers], dtype=int)
     middle = [round(float(a + b) / 2 / max(b - a, 1.0) - 0.5) for a, b in zip(begins, ends, strict=True)]
     swings = [past.swing(day, round(float(b - a)), n) for a, b, n in zip(begins, ends, middle, strict=True)]
     shift, spread = np.array(swings).T
-    for run in range(runs):
-        rates: Rates = past.draw(random)
+    expected = len(walkers) + past.arrivals / past.exposure * float(ends[-1])
+    at_once = int(np.clip(_AT_ONCE / max(expected, 1.0), 1, 500))
+    for first in range(0, runs, at_once):
+        count = min(at_once, runs - first)
+        rates: Rates = past.draw(random, count)
         if arrivals is None:
-            pace = random.gamma(past.arrivals + 0.5) / past.exposure
-            counts = random.poisson(pace * (ends - begins))
+            pace = random.gamma(past.arrivals + 0.5, size=count) / past.exposure
+            counts = random.poisson(pace[:, None] * (ends - begins))
         else:
-            counts = arrivals[run]
-        fresh = int(counts.sum())
+            counts = arrivals[first : first + count]
+        fresh, many = int(counts.sum()), counts.ravel()
         # days begin whole: who arrives on the last day still has that day
-        arrive = np.repeat(begins, counts) + np.floor(random.random(fresh) * np.repeat(ends - begins, counts))
-        first = random.choice(len(past.starts), size=fresh, p=past.starts)
-        of = random.choice(owners, size=fresh, p=past.owners) if owners > 1 else np.zeros(fresh, dtype=int)
+        lengths = np.repeat(np.tile(ends - begins, count), many)
+        arrive = np.repeat(np.tile(begins, count), many) + np.floor(random.random(fresh) * lengths)
+        begun = random.choice(len(past.starts), size=fresh, p=past.starts)
+        of = random.choice(owners, size=fresh, p=past.owners[:owners]) if owners > 1 else np.zeros(fresh, dtype=int)
+        run = np.concatenate(
+            [np.repeat(np.arange(count), len(walkers)), np.repeat(np.arange(count), counts.sum(axis=1))]
+        )
         when, lost = rates.walk(
             random,
-            np.concatenate([stage, first]),
-            np.concatenate([been, np.zeros(fresh)]),
-            np.concatenate([np.zeros(len(walkers)), arrive]),
+            run,
+            np.concatenate([np.tile(stage, count), begun]),
+            np.concatenate([np.tile(been, count), np.zeros(fresh)]),
+            np.concatenate([np.zeros(len(walkers) * count), arrive]),
             ends,
-            np.append(shift + spread * random.standard_normal(len(ends)), 0.0),
+            np.hstack([shift + spread * random.standard_normal((count, len(ends))), np.zeros((count, 1))]),
         )
-        size.tell(random, when, lost)
+        size.tell(random, when, lost, count)
         wins = np.flatnonzero(np.isfinite(when))
         period = np.searchsorted(ends, when[wins], side="right")
-        owner = np.concatenate([whose, of])[wins]
-        amounts = price.of(random, wins)
-        totals[run] = np.bincount(period * owners + owner, weights=amounts, minlength=totals[run].size).reshape(
-            len(ends), owners
-        )
+        owner = np.concatenate([np.tile(whose, count), of])[wins]
+        amounts = price.of(random, wins, run[wins], count)
+        place = (run[wins] * len(ends) + period) * owners + owner
+        sums = np.bincount(place, weights=amounts, minlength=count * len(ends) * owners)
+        totals[first : first + count] = sums.reshape(count, len(ends), owners)
     return found
 
 
@@ -143,20 +153,20 @@ class _Prices:
         own = [deal.amount if amounts_known and deal.amount is not None else np.nan for deal in open_deals]
         self._own = np.array(own, dtype=float)
 
-    def of(self, random: np.random.Generator, wins: Vector) -> Vector:
-        """The amounts of one simulated future; numbers past the open deals are new ones."""
-        is_old = wins < len(self._own)
-        amounts = np.full(len(wins), np.nan)
-        amounts[is_old] = self._own[wins[is_old]]
-        pool_of = np.zeros(len(wins), dtype=int)
-        pool_of[is_old] = self._pool_of[wins[is_old]]
-        for number, pool in enumerate(self._pools):
-            asked = np.isnan(amounts) & (pool_of == number)
+    def of(self, random: np.random.Generator, wins: Vector, run: Vector, runs: int) -> Vector:
+        """The amounts of what is won in some futures; numbers past their open deals are new ones."""
+        own, pool_of = np.full(len(wins), np.nan), np.zeros(len(wins), dtype=int)
+        is_old = wins < len(self._own) * runs
+        if len(self._own):
+            number = wins[is_old] % len(self._own)
+            own[is_old], pool_of[is_old] = self._own[number], self._pool_of[number]
+        for place, pool in enumerate(self._pools):
+            asked = np.isnan(own) & (pool_of == place)
             if asked.any():
                 # a bootstrap of the bootstrap: which amounts are typical is not certain either
-                typical = pool[random.integers(0, len(pool), min(len(pool), 2000))]
-                amounts[asked] = typical[random.integers(0, len(typical), int(asked.sum()))]
-        return amounts
+                typical = pool[random.integers(0, len(pool), (runs, min(len(pool), 2000)))]
+                own[asked] = typical[run[asked], random.integers(0, typical.shape[1], int(asked.sum()))]
+        return own
 
 
 class _Sizes:
@@ -181,13 +191,14 @@ class _Sizes:
         self._kept = np.where(np.isnan(own), 1.0, kept[of])
         self._turned = np.where(np.isnan(own), 0.0, turned[of])
 
-    def tell(self, random: np.random.Generator, won: Vector, lost: Vector) -> None:
+    def tell(self, random: np.random.Generator, won: Vector, lost: Vector, runs: int) -> None:
         """Take wins from sizes that win less often, and give to those that win more often; in place."""
         if self._kept is None:
             return
-        count = len(self._kept)
+        kept, turned = np.tile(self._kept, runs), np.tile(self._turned, runs)
+        count = len(kept)
         chance = random.random(count)
         was_won = np.isfinite(won[:count])
-        won[:count][was_won & (chance >= self._kept)] = np.inf
-        turned = ~was_won & np.isfinite(lost[:count]) & (chance < self._turned)
-        won[:count][turned] = lost[:count][turned]
+        won[:count][was_won & (chance >= kept)] = np.inf
+        turns = ~was_won & np.isfinite(lost[:count]) & (chance < turned)
+        won[:count][turns] = lost[:count][turns]

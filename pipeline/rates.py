@@ -21,6 +21,7 @@ _HAZARD_PRIOR = 0.5  # exits that the stage's overall hazard is worth in each st
 _TARGET_PRIOR = 20.0  # exits that the stage's overall shares are worth in each step
 _STAGE_PRIOR = 4.0  # exits that a stage's own probability is worth
 _UNTOLD_SWING = 0.3  # log-odds by which win rates may swing where fewer than three periods tell
+_USUAL_SWING, _USUAL_WEIGHT = 0.25, 6.0  # by which they usually do, and how many periods that is worth
 _LONGEST = 0.95  # a hazard a day above this is a day's
 
 
@@ -128,15 +129,16 @@ class Past:
             ended,
         )
 
-    def draw(self, random: np.random.Generator) -> "Rates":
-        """One possible set of hazards (a day) and shares per stage and step."""
+    def draw(self, random: np.random.Generator, runs: int) -> "Rates":
+        """Possible hazards (a day) and shares per stage and step, another set for each future."""
         count = self.exits.sum(axis=2)
         everywhere = max(count.sum(), 1.0) / max(self.days.sum(), 30.0)
         of_stage = (count.sum(axis=1) + 1.0) / (self.days.sum(axis=1) + 1.0 / everywhere)
-        a_day = random.gamma(count + _HAZARD_PRIOR) / (self.days + _HAZARD_PRIOR / of_stage[:, None])
+        drawn = random.gamma(count + _HAZARD_PRIOR, size=(runs, *count.shape))
+        a_day = drawn / (self.days + _HAZARD_PRIOR / of_stage[:, None])
         hazard = -np.log1p(-np.minimum(a_day, _LONGEST))  # whole days are counted, time runs on
-        share = _dirichlet(random, self.exits.sum(axis=1) + self.prior)
-        shares = _dirichlet(random, self.exits + _TARGET_PRIOR * share[:, None, :])
+        share = _dirichlet(random, np.broadcast_to(self.exits.sum(axis=1) + self.prior, (runs, *self.prior.shape)))
+        shares = _dirichlet(random, self.exits + _TARGET_PRIOR * share[:, :, None, :])
         return Rates(self.edges, hazard, shares)
 
     def swing(self, day: int, length: int, ahead: int = 0) -> tuple[float, float]:
@@ -158,9 +160,9 @@ class Past:
         weight = 1 / noise
         middle = float((weight * odds).sum() / weight.sum())
         excess = float((weight * (odds - middle) ** 2).sum()) - (len(odds) - 1)
-        between = max(0.0, excess / float(weight.sum() - (weight**2).sum() / weight.sum()))
-        if between == 0.0:
-            return 0.0, 0.0
+        told = max(0.0, excess / float(weight.sum() - (weight**2).sum() / weight.sum()))
+        # a swing that a dozen periods cannot tell from chance is there all the same
+        between = (len(odds) * told + _USUAL_WEIGHT * _USUAL_SWING**2) / (len(odds) + _USUAL_WEIGHT)
         same = (backs + ahead) % per_quarter == 0
         trust = between / (between + noise)
         effects = trust * (odds - middle)
@@ -172,41 +174,51 @@ class Past:
 
 @dataclass(frozen=True)
 class Rates:
-    """How one simulated future goes: hazards a day, and where those go who leave."""
+    """How simulated futures go: hazards a day, and where those go who leave; [future, stage, step]."""
 
     edges: Vector
     hazard: Vector
     shares: Vector
 
     def walk(
-        self, random: np.random.Generator, stage: Vector, been: Vector, start: Vector, bounds: Vector, swings: Vector
+        self,
+        random: np.random.Generator,
+        run: Vector,
+        stage: Vector,
+        been: Vector,
+        start: Vector,
+        bounds: Vector,
+        swings: Vector,
     ) -> tuple[Vector, Vector]:
-        """(is won, is lost, when) of deals that are in a stage for `been` days at `start`, until the last bound.
+        """(day won, day lost) of deals that are in a stage for `been` days at `start` of the future `run`.
 
-        Both are days from now, infinite where it does not happen. `swings` are those of the periods between bounds.
+        Both are days from now, infinite where it does not happen before the last bound. `swings` are those of each
+        future's periods between bounds.
         """
         stages = len(self.edges)
         widths = np.diff(np.where(np.isinf(self.edges), 0.0, self.edges), axis=1)
         gone = np.zeros_like(self.hazard)
-        gone[:, 1:] = np.cumsum(self.hazard[:, :-1] * np.maximum(widths, 0.0), axis=1)
-        gone[np.isinf(self.edges)] = np.inf
+        gone[:, :, 1:] = np.cumsum(self.hazard[:, :, :-1] * np.maximum(widths, 0.0), axis=2)
+        gone[:, np.isinf(self.edges)] = np.inf
         won, lost = np.full(len(stage), np.inf), np.full(len(stage), np.inf)
-        at, alive = start.astype(float).copy(), np.arange(len(stage))
-        stage, been = stage.copy(), been.astype(float).copy()
+        at, alive = start.astype(float), np.arange(len(stage))
+        stage, been = stage.copy(), been.astype(float)
         for _ in range(8 * stages):
             if not len(alive):
                 break
-            here, days = stage[alive], been[alive]
-            step = (days[:, None] >= self.edges[here]).sum(axis=1) - 1
-            spent = gone[here, step] + self.hazard[here, step] * (days - self.edges[here, step])
-            spent = spent + random.exponential(size=len(alive))
-            step = (spent[:, None] >= gone[here]).sum(axis=1) - 1
-            end = self.edges[here, step] + (spent - gone[here, step]) / self.hazard[here, step]
-            at[alive] += end - days
+            of, here, days = run[alive], stage[alive], been[alive]
+            row = np.arange(len(alive))
+            edges, spent = self.edges[here], gone[of, here]
+            hazard = self.hazard[of, here]
+            step = (days[:, None] >= edges).sum(axis=1) - 1
+            until = spent[row, step] + hazard[row, step] * (days - edges[row, step])
+            until = until + random.exponential(size=len(alive))
+            step = (until[:, None] >= spent).sum(axis=1) - 1
+            at[alive] += edges[row, step] + (until - spent[row, step]) / hazard[row, step] - days
             kept = at[alive] < bounds[-1]
-            alive, here, step = alive[kept], here[kept], step[kept]
-            shares = self.shares[here, step].copy()
-            shares[:, -1] *= np.exp(-swings[np.searchsorted(bounds, at[alive], side="right")])
+            alive, of, here, step = alive[kept], of[kept], here[kept], step[kept]
+            shares = self.shares[of, here, step]
+            shares[:, -1] *= np.exp(-swings[of, np.searchsorted(bounds, at[alive], side="right")])
             sums = np.cumsum(shares, axis=1)
             target = (random.random(len(alive))[:, None] * sums[:, -1:] >= sums).sum(axis=1)
             target = np.minimum(target, stages + 1)

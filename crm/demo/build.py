@@ -32,7 +32,7 @@ from leads import kinds
 from leads.models import Company, Contact
 from pipeline.models import Pipeline, Stage, StageKind
 from pipeline.services.desk import place_all
-from reports.services import prove_funnel, refresh_funnel
+from reports.services import prove_funnel, refresh_funnel, refresh_outlook
 from scoring import queries as scoring
 from scoring import services
 from scoring.models import Definition
@@ -84,6 +84,7 @@ def build(*, now: datetime) -> None:
     put_some_aside(midnight, now)
     place_all(now=now)
     refresh_funnel(now=now)
+    refresh_outlook(now=now)
     spend_on_campaigns(midnight)
     prove_funnel(now=now)
     count_rules(now=now)

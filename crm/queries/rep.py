@@ -12,6 +12,7 @@ from crm.queries.nearly import NearLead, near_leads
 from leads.days import day_of
 from leads.models import EngagementEvent, Standing
 from pipeline.queries import MyDay, my_day
+from reports.queries.own import OwnMonth, own_month
 from users.models import User
 
 REPLY_DAYS, MOST, TO_CALL = 7, 20, 8
@@ -28,10 +29,11 @@ class RepDay:
     follow_ups: list[FollowUp]
     to_call: list[NearLead]
     near_count: int
+    quota: OwnMonth | None
 
 
 def rep_day(user: User, *, now: datetime) -> RepDay:
-    """What waits for this rep. Ten queries."""
+    """What waits for this rep. Eleven queries."""
     near = near_leads(user, now=now, own=True)
     tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return RepDay(
@@ -40,6 +42,7 @@ def rep_day(user: User, *, now: datetime) -> RepDay:
         follow_ups=due_follow_ups(user, until=tomorrow),
         to_call=near.shown(near.found[:TO_CALL], now=now),
         near_count=len(near.found),
+        quota=own_month(user, now=now),
     )
 
 

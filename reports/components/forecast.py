@@ -85,16 +85,16 @@ def _sums(draw: "_Cells", label: str, sellers: "list[Seller]", called: str, quot
     """A row of sums; the figures of its people are the links."""
     now = [seller.now for seller in sellers]
     closed = sum((one.closed.amount for one in now), Decimal(0))
-    cells = [
-        draw.rounded(closed),
-        draw.rounded(sum((one.commit.amount for one in now), Decimal(0))),
-        draw.rounded(sum((one.best.amount for one in now), Decimal(0))),
-        draw.rounded(sum((one.early.weighted for one in now), Decimal(0))),
-        draw.rounded(sum((one.total for one in now), Decimal(0))),
+    amounts = [
+        closed,
+        sum((one.commit.amount for one in now), Decimal(0)),
+        sum((one.best.amount for one in now), Decimal(0)),
+        sum((one.early.weighted for one in now), Decimal(0)),
+        sum((one.total for one in now), Decimal(0)),
     ]
     late = draw.rounded(sum((seller.overdue.weighted for seller in sellers), Decimal(0)))
     whole = draw.rounded(sum((seller.all.weighted for seller in sellers), Decimal(0)))
-    bold = [f"<b>{cell}</b>" for cell in cells]
+    bold = [f"<b>{draw.rounded(amount)}</b>" if amount else NOTHING for amount in amounts]
     return _row(label, *bold, called, draw.quota(quota, closed), late, whole)
 
 

@@ -19,7 +19,8 @@ SELECT least(known, 24), CASE WHEN opened IS NULL THEN -1 ELSE opened END, count
        count(*) FILTER (WHERE created_at >= %(lately)s)
 FROM (
     SELECT c.created_at, floor(extract(epoch FROM %(now)s - c.created_at) / 2592000)::int AS known,
-           greatest(0, floor(extract(epoch FROM o.opened - c.created_at) / 2592000))::int AS opened
+           CASE WHEN o.opened IS NOT NULL  -- greatest() takes nothing for the least
+                THEN greatest(0, floor(extract(epoch FROM o.opened - c.created_at) / 2592000))::int END AS opened
     FROM leads_contact c
     JOIN leads_standing s ON s.contact_id = c.id
     LEFT JOIN (

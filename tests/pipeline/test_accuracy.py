@@ -1,6 +1,7 @@
 """Habits of forecasts, in figures and in words."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -12,7 +13,7 @@ def said(*pairs: tuple[int, int]) -> list[Said]:
 
 
 def test_bias_and_error() -> None:
-    found = score(said((100, 80), (100, 110), (100, 68)))
+    found: Any = score(said((100, 80), (100, 110), (100, 68)))
     assert (found.periods, found.said, found.came, found.missed) == (3, 300, 258, 62)
     assert found.bias == pytest.approx(-14.0)
     assert found.error == pytest.approx(100 * 62 / 258)

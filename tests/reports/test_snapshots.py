@@ -1,7 +1,6 @@
 """The record: a snapshot a day, of what changed only, and never touched again."""
 
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 from threading import Thread
 from typing import Any
 
@@ -21,7 +20,7 @@ DAY = timedelta(days=1)
 TODAY = NOW.date()
 
 
-def lines(day: date) -> list[tuple[str, str, Decimal | None, str]]:
+def lines(day: date) -> Any:
     found = ForecastLine.objects.filter(snapshot=day).order_by("opportunity")
     return [(row.state, row.category, row.amount, f"{row.expected_close or ''}") for row in found]
 
@@ -73,7 +72,7 @@ def test_a_clock_that_was_put_back_writes_nothing(cast: Cast) -> None:
     assert [row.day for row in ForecastSnapshot.objects.all()] == [TODAY]
 
 
-def totals(day: date) -> dict[tuple[str, date | None], tuple[Decimal, ...]]:
+def totals(day: date) -> Any:
     found = ForecastTotal.objects.filter(snapshot=day).select_related("owner")
     return {
         (row.owner.name if row.owner else "", row.month): (row.closed, row.commit, row.best, row.pipeline, row.weighted)

@@ -1,0 +1,96 @@
+"""The forecast through the API: the same figures as on the pages."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from pipeline import services
+from pipeline.models import Quota
+from reports.services import outlook, refresh_outlook, take_snapshot
+from tests.api.conftest import Caller, errors
+from tests.conftest import Cast
+from tests.pipeline import rows
+
+NOW = timezone.now()
+TODAY = NOW.date()
+MONTH = TODAY.replace(day=1)
+
+
+@pytest.fixture
+def some(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlook, "RUNS", 40)
+    rows.opportunity(cast.rita, at="Negotiation", amount=1000, expected_close=TODAY, opened=NOW - timedelta(days=9))
+    rows.opportunity(cast.sven, at="Proposal", amount=300, expected_close=TODAY, opened=NOW - timedelta(days=9))
+    rows.opportunity(cast.rita, at="Won", amount=70, closed_at=NOW, opened=NOW - timedelta(days=9))
+    Quota.objects.create(user=cast.rita, month=MONTH, amount=2000, set_at=NOW)
+    refresh_outlook(now=NOW)
+
+
+def test_the_forecast(cast: Cast, api: Caller, some: None) -> None:
+    got = api(cast.mona).get("/api/v1/forecast").json()
+    now = next(row for row in got["periods"] if row["period"] == f"{MONTH:%Y-%m}")
+    assert now == {
+        "period": f"{MONTH:%Y-%m}",
+        "starts": MONTH.isoformat(),
+        "closed": "70.00",
+        "commit": "1000.00",
+        "best_case": "300.00",
+        "pipeline": "0.00",
+        "weighted": "970.00",
+        "open": 2,
+        "without_amount": 0,
+        "quota": "2000.00",
+        "likely": now["likely"],
+    }
+    assert (
+        Decimal(70) <= Decimal(now["likely"]["p10"]) <= Decimal(now["likely"]["p50"]) <= Decimal(now["likely"]["p90"])
+    )
+    assert (got["currency"], got["rests_on"], len(got["periods"])) == ("EUR", 1, 12)
+    assert len(api(cast.mona).get("/api/v1/forecast?unit=quarter").json()["periods"]) == 8
+    of_sven = api(cast.mona).get(f"/api/v1/forecast?owner={cast.sven.email}").json()
+    assert [row["commit"] for row in of_sven["periods"]] == ["0.00"] * 12
+    north = api(cast.mona).get("/api/v1/forecast?team=North").json()
+    assert "1000.00" in [row["commit"] for row in north["periods"]]
+    assert "1000.00" not in [row["commit"] for row in api(cast.sven).get("/api/v1/forecast").json()["periods"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("forecast?unit=week", "unit"),
+        ("forecast?owner=nobody@nowhere.example", "owner"),
+        ("forecast?team=East", "team"),
+        ("forecast/changes?from=yesterday", "from"),
+        ("forecast/changes?from=0001-01-01", "from"),
+        ("forecast/changes?period=2026-Q7", "period"),
+        ("forecast/changes?from=2026-05-02&to=2026-05-01", "to"),
+        ("forecast/changes", "from"),  # there is no record yet
+        ("forecast/accuracy?owner=%00", "owner"),
+    ],
+)
+def test_what_is_asked_wrongly(cast: Cast, api: Caller, query: str, field: str) -> None:
+    answer = api(cast.mona).get(f"/api/v1/{query}")
+    assert answer.status_code == 400
+    assert set(errors(answer)) == {field}
+
+
+def test_changes_add_up(cast: Cast, api: Caller) -> None:
+    yesterday = NOW - timedelta(days=1)
+    card = rows.opportunity(cast.rita, at="Proposal", amount=300, expected_close=TODAY, opened=NOW - timedelta(days=9))
+    take_snapshot(now=yesterday)
+    services.edit(opportunity_id=card.pk, actor=cast.rita, now=NOW, amount="299.99")
+    take_snapshot(now=NOW)
+    got = api(cast.mona).get(f"/api/v1/forecast/changes?from={yesterday:%Y-%m-%d}&period={TODAY:%Y-%m}").json()
+    assert (got["from_amount"], got["to_amount"], got["from_day"]) == ("300.00", "299.99", f"{yesterday:%Y-%m-%d}")
+    assert got["changes"] == [{"opportunity": card.pk, "change": "shrank", "amount": "-0.01"}]
+    assert api(cast.sven).get(f"/api/v1/forecast/changes?from={yesterday:%Y-%m-%d}").json()["changes"] == []
+
+
+def test_accuracy_and_leads(cast: Cast, api: Caller, some: None) -> None:
+    got = api(cast.mona).get("/api/v1/forecast/accuracy").json()
+    assert got == {"currency": "EUR", "record_begins": None, "months": []}
+    leads = api(cast.mona).get("/api/v1/forecast/leads").json()
+    assert (leads["win_rate"], leads["deal_size"], leads["months"][0]["period"]) == (1.0, 70.0, f"{MONTH:%Y-%m}")
+    assert api(cast.mona).get("/api/v1/forecast/leads?currency=JPY").json()["months"] == []
