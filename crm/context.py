@@ -29,9 +29,10 @@ class Place:
 PLACES = (
     Place("today", "Today", "sun-high", "t"),
     Place("leads", "Leads", "users", "l", apps=("leads", "activities")),
-    Place("companies", "Companies", "building", "c"),
     Place("qualify", "Qualify", "user-question", "q", needs=Can.EDIT_LEADS),
     Place("pipeline", "Pipeline", "layout-kanban", "p", apps=("pipeline",)),
+    # the first four are a phone's dock
+    Place("companies", "Companies", "building", "c"),
     Place("forecast", "Forecast", "chart-bar", "f"),
     Place("funnel", "Funnel", "filter", "u", needs=Can.SEE_FUNNEL),
     Place("definition", "Definition", "list-check", "d", apps=("scoring",)),

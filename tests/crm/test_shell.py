@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_places_are_those_of_the_role(cast: Cast) -> None:
     labels = [item["label"] for item in client_of(cast.rita).get("/").context["nav"]]
-    assert labels == ["Today", "Leads", "Pipeline", "Forecast", "Definition", "Settings"]
+    assert labels == ["Today", "Leads", "Qualify", "Pipeline", "Companies", "Forecast", "Definition", "Settings"]
     assert "Funnel" in [item["label"] for item in client_of(cast.mara).get("/").context["nav"]]
 
 
