@@ -72,6 +72,8 @@ PICTURES = (
     Picture("definition", "/definition/", "marketer"),
     Picture("definition-draft", "/definition/{draft}/", "manager"),
     Picture("definition-edit", "/definition/{draft}/edit/", "marketer", open="[data-rule] summary"),
+    Picture("definition-compare", "/definition/compare/?from=1&to=2"),
+    Picture("leads-persona", "/leads/?lifecycle=lead&persona=Mid-market%20operations&excluded=no", "marketer"),
     Picture("definition-preview", "/definition/{draft}/preview/", "marketer"),
     Picture("definition-back-test", "/definition/{draft}/back-test/", "marketer"),
     Picture("definition-shadow", "/definition/{draft}/shadow/", "marketer"),

@@ -7,7 +7,7 @@ from typing import Any
 from leads import conditions
 from leads.days import date_of
 from scoring import decay
-from scoring.definitions import Spec
+from scoring.definitions import Required, Spec
 from scoring.engaged import CATEGORIES
 from scoring.explanation import Explanation, Line, Missing
 from scoring.missing.cases import fields_of
@@ -94,11 +94,15 @@ def _lines(spec: Spec, row: dict[str, Any], day: int) -> list[Line]:
     return sorted(lines, key=lambda line: (line.category != "fit", line.category, -line.thousandths))
 
 
+def _lately(required: Required) -> str:
+    return f"in the last {required.fresh_days} days" if required.fresh_days else "yet"
+
+
 def _missing(spec: Spec, row: dict[str, Any], day: int) -> list[Missing]:
     missing = [
         Missing(
             required.label,
-            f"{required.label} is not answered yet.",
+            f"{required.label} is not answered {_lately(required)}.",
             criterion_id=required.criterion_id,
             question=required.question,
         )

@@ -32,7 +32,7 @@ def test_a_definition_is_changed_by_two_people_and_brought_back(
     mara.goto(reverse("definition"))
     mara.get_by_role("button", name="New draft").click()
     mara.wait_for_url("**/edit/")
-    mara.locator("[data-rule='e-Asked for a demo'] summary").click()
+    mara.locator("[data-rule='e-Asked for a demo'] .rule-head").click()
     rule = mara.locator("[data-rule='e-Asked for a demo']")
     rule.get_by_label("Points each").fill("40")
     mara.get_by_role("button", name="Save draft").last.click()
