@@ -1,23 +1,19 @@
 from datetime import date, timedelta
-from decimal import Decimal
-from typing import Any
 
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.forecasts import AccuracyOut, ChangesOut, ForecastOut, LeadsOut, money, period_out
 from api.views.base import REFUSALS, View
 from core.errors import Refused
 from pipeline.periods import Period, Unit, parse, period_of
 from pipeline.queries import NOBODY, Filters
-from pipeline.waterfall import LABELS
 from reports.queries.accuracy import accuracy
 from reports.queries.changes import changes
-from reports.queries.figures import Month
 from reports.queries.forecast import forecast
 from reports.queries.leads_through import leads_through
 from reports.views.changes import main_currency
@@ -28,106 +24,6 @@ _REFUSED = {code: REFUSALS[code] for code in (400, 401, 429)}
 _OWNER = OpenApiParameter("owner", str, description="E-mail address of a colleague, or `none` for what nobody owns.")
 _TEAM = OpenApiParameter("team", str, description="Name of a team.")
 _CURRENCY = OpenApiParameter("currency", str, description="Three letters; currencies are never added up.")
-
-
-def _money(amount: Decimal | None) -> str | None:
-    return None if amount is None else f"{amount:.2f}"
-
-
-def _amount(**more: Any) -> Any:
-    return serializers.DecimalField(max_digits=18, decimal_places=2, **more)
-
-
-class RangeOut(serializers.Serializer[Any]):
-    """Four in five simulated futures lie between p10 and p90."""
-
-    p10 = _amount()
-    p50 = _amount()
-    p90 = _amount()
-
-
-class PeriodOut(serializers.Serializer[Any]):
-    """A month (2026-06), a quarter (2026-Q2) or a year (2026). Commit, best case and pipeline in full."""
-
-    period = serializers.CharField()
-    starts = serializers.DateField()
-    closed = _amount()
-    commit = _amount()
-    best_case = _amount()
-    pipeline = _amount()
-    weighted = _amount(help_text="Closed, and all that is open times the probability of its stage.")
-    open = serializers.IntegerField()
-    without_amount = serializers.IntegerField()
-    quota = _amount(allow_null=True)
-    likely = RangeOut(allow_null=True)
-
-
-class ForecastOut(serializers.Serializer[Any]):
-    """The forecast in one currency."""
-
-    currency = serializers.CharField()
-    periods = PeriodOut(many=True)
-    overdue = _amount(help_text="Weighted, expected before today and still open.")
-    later = _amount(help_text="Weighted, expected after the periods.")
-    undated = _amount(help_text="Weighted, without a day.")
-    rests_on = serializers.IntegerField(allow_null=True, help_text="Ended opportunities that the ranges rest on.")
-
-
-class ChangeOut(serializers.Serializer[Any]):
-    """What one opportunity did to the sum."""
-
-    opportunity = serializers.IntegerField()
-    change = serializers.ChoiceField([(kind.value, label) for kind, label in LABELS.items()])
-    amount = _amount()
-
-
-class ChangesOut(serializers.Serializer[Any]):
-    """The sum of one day, every change, and the sum of the other day: they add up."""
-
-    currency = serializers.CharField()
-    period = serializers.CharField(allow_null=True)
-    from_day = serializers.DateField()
-    to_day = serializers.DateField()
-    from_amount = _amount()
-    to_amount = _amount()
-    changes = ChangeOut(many=True)
-
-
-class MonthOut(serializers.Serializer[Any]):
-    """What was said of a month so many months before it began, and what came."""
-
-    month = serializers.CharField()
-    months_before = serializers.IntegerField()
-    came = _amount()
-    said = serializers.DictField(child=_amount(), help_text="By method: commit, best, weighted, middle.")
-    p10 = _amount(allow_null=True)
-    p90 = _amount(allow_null=True)
-    covered = serializers.BooleanField(allow_null=True)
-
-
-class AccuracyOut(serializers.Serializer[Any]):
-    """How right the forecast was."""
-
-    currency = serializers.CharField()
-    record_begins = serializers.DateField(allow_null=True)
-    months = MonthOut(many=True)
-
-
-class LeadsMonthOut(RangeOut):
-    """One month."""
-
-    period = serializers.CharField()
-
-
-class LeadsOut(serializers.Serializer[Any]):
-    """What comes from leads that are no opportunity yet."""
-
-    currency = serializers.CharField()
-    leads_a_month = serializers.FloatField(allow_null=True)
-    conversion = serializers.FloatField(allow_null=True)
-    win_rate = serializers.FloatField(allow_null=True)
-    deal_size = serializers.FloatField(allow_null=True)
-    months = LeadsMonthOut(many=True)
 
 
 class _OfForecast(View):
@@ -162,25 +58,6 @@ class _OfForecast(View):
         return day
 
 
-def _period_out(month: Month) -> dict[str, Any]:
-    likely = month.likely
-    return {
-        "period": month.period.key,
-        "starts": month.period.start.isoformat(),
-        "closed": _money(month.closed.amount),
-        "commit": _money(month.commit.amount),
-        "best_case": _money(month.best.amount),
-        "pipeline": _money(month.early.amount),
-        "weighted": _money(month.total),
-        "open": month.open.count,
-        "without_amount": month.open.unknown,
-        "quota": _money(month.quota),
-        "likely": {"p10": _money(likely.low), "p50": _money(likely.middle), "p90": _money(likely.high)}
-        if likely
-        else None,
-    }
-
-
 @extend_schema(tags=["Forecast"])
 class ForecastNow(_OfForecast):
     """The forecast as it is now."""
@@ -200,10 +77,10 @@ class ForecastNow(_OfForecast):
         return Response(
             {
                 "currency": whole.currency,
-                "periods": [_period_out(month) for month in whole.months],
-                "overdue": _money(whole.overdue.weighted),
-                "later": _money(whole.beyond.weighted),
-                "undated": _money(whole.undated.weighted),
+                "periods": [period_out(month) for month in whole.months],
+                "overdue": money(whole.overdue.weighted),
+                "later": money(whole.beyond.weighted),
+                "undated": money(whole.undated.weighted),
                 "rests_on": whole.rests_on.closed_deals if whole.rests_on else None,
             }
         )
@@ -248,13 +125,13 @@ class ForecastChanges(_OfForecast):
                 "period": period.key if period else None,
                 "from_day": found.first_day.isoformat(),
                 "to_day": found.last_day.isoformat(),
-                "from_amount": _money(found.first),
-                "to_amount": _money(found.last),
+                "from_amount": money(found.first),
+                "to_amount": money(found.last),
                 "changes": [
                     {
                         "opportunity": row.change.deal,
                         "change": row.change.kind.value,
-                        "amount": _money(row.change.amount),
+                        "amount": money(row.change.amount),
                     }
                     for row in found.of("")
                 ],
@@ -284,10 +161,10 @@ class ForecastAccuracy(_OfForecast):
                     {
                         "month": f"{row.month:%Y-%m}",
                         "months_before": horizon.ahead,
-                        "came": _money(row.came),
-                        "said": {method: _money(amount) for method, amount in row.said.items()},
-                        "p10": _money(row.low),
-                        "p90": _money(row.high),
+                        "came": money(row.came),
+                        "said": {method: money(amount) for method, amount in row.said.items()},
+                        "p10": money(row.low),
+                        "p90": money(row.high),
                         "covered": row.is_covered,
                     }
                     for horizon in found.horizons
@@ -321,9 +198,9 @@ class ForecastLeads(_OfForecast):
                 "months": [
                     {
                         "period": period.key,
-                        "p10": _money(likely.low),
-                        "p50": _money(likely.middle),
-                        "p90": _money(likely.high),
+                        "p10": money(likely.low),
+                        "p50": money(likely.middle),
+                        "p90": money(likely.high),
                     }
                     for period, likely in (found.months if found else [])
                 ],

@@ -18,7 +18,7 @@ def pipeline(seed: int, *, days: int = 420, a_day: float = 0.8, growth: float = 
     """Deals that walk through three stages, bigger ones winning less often; known until `days`."""
     random = np.random.default_rng(seed)
     moods = random.normal(0, swing, days // 30 + 20)
-    deals = []
+    deals: list[Deal] = []
     for day in range(days):
         for _ in range(random.poisson(a_day * (1 + growth * day / days))):
             amount = float(np.exp(random.normal(8, 0.7)))
