@@ -44,7 +44,7 @@ def test_a_workbook_is_read_by_others_as_it_was_written() -> None:
     content = b"".join(export.xlsx_pieces(HEADER, ROWS, sheet="My [list]"))
     assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
     sheet, sheets, lines = workbooks.read_workbook(content)
-    assert (sheet, sheets) == ("My  list", 1)
+    assert (sheet, sheets) == ("My  list", ["My  list"])
     assert [json.loads(line) for line in lines.splitlines()] == [
         HEADER,
         ["Ada", "5", "12.5", "yes", "2024-03-05", "2024-03-05 14:30:00"],
