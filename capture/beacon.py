@@ -1,8 +1,8 @@
 """What the tracker sends: {"site", "visitor", "events": [{"id", "kind", "at", "props"}]}. Values in, values out.
 
-With it may come "consent": true or false, "automated": true where a program drives the browser, and "touched": true
-where somebody has pressed or scrolled. A page view is sent
-again when the page is left, with the seconds it was looked at and how far down (percent) they have been.
+With it may come "consent": true or false, "automated": true where a program drives the browser, "touched": true where
+somebody has pressed or scrolled, and "sent": when by the browser's clock, so that a wrong clock is set right. A page
+view is sent again when the page is left, with the seconds it was looked at and how far down (percent) they have been.
 """
 
 import json
@@ -17,6 +17,7 @@ from leads import normalise
 MAX_BYTES = 64 * 1024
 MAX_EVENTS = 50
 OLDEST = timedelta(days=7)  # a page that waited longer had a wrong clock
+CLOSE = timedelta(minutes=2)  # a message may be on its way so long, with all that is tried again
 READ = {"seconds": 4 * 3600, "scroll": 100}  # how long and how far a page was read; more is not believed
 _ID = re.compile(r"[A-Za-z0-9_.:-]{8,64}")
 _VISITOR = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -62,7 +63,8 @@ def read(body: bytes, *, now: datetime) -> Beacon:
         raise Refused(consent="Consent is true or false.")
     if not isinstance(events, list) or len(events) > MAX_EVENTS or not (events or consent is not None):
         raise Refused(events=f"Send 1 to {MAX_EVENTS} events.")
-    seen = [_event(event, f"events.{number}", now) for number, event in enumerate(events)]
+    skew = _skew(content.get("sent"), now)
+    seen = [_event(event, f"events.{number}", now, skew) for number, event in enumerate(events)]
     return Beacon(site, visitor, seen, consent, content.get("automated") is True, content.get("touched") is True)
 
 
@@ -71,7 +73,14 @@ def is_visitor(text: str) -> bool:
     return _VISITOR.fullmatch(text) is not None
 
 
-def _event(event: Any, where: str, now: datetime) -> Seen:
+def _skew(sent: Any, now: datetime) -> timedelta:
+    """By how much the browser's clock is wrong; nothing while the way of the message may be the reason."""
+    told = _moment(sent, "sent") if sent is not None else now
+    skew = now - told
+    return skew if abs(skew) > CLOSE else timedelta()
+
+
+def _event(event: Any, where: str, now: datetime, skew: timedelta) -> Seen:
     if not isinstance(event, dict):
         raise Refused(**{where: "An event is an object with id, kind, at and props."})
     number, kind, props = event.get("id"), event.get("kind"), event.get("props", {})
@@ -81,7 +90,7 @@ def _event(event: Any, where: str, now: datetime) -> Seen:
         raise Refused(**{f"{where}.kind": "Say what happened, such as page_view."})
     if not isinstance(props, dict):
         raise Refused(**{f"{where}.props": "Properties are an object."})
-    return Seen(number, kind, _clamped(event.get("at"), where, now), _measured(props))
+    return Seen(number, kind, _clamped(event.get("at"), where, now, skew), _measured(props))
 
 
 def _measured(props: dict[str, Any]) -> dict[str, Any]:
@@ -97,16 +106,24 @@ def _measured(props: dict[str, Any]) -> dict[str, Any]:
     return props
 
 
-def _clamped(at: Any, where: str, now: datetime) -> datetime:
-    """The browser's time, brought between a week ago and now: its clock may be wrong. Without one, now."""
+def _clamped(at: Any, where: str, now: datetime, skew: timedelta) -> datetime:
+    """The browser's time, its clock set right, between a week ago and now. Without one, now."""
     if at is None:
         return now
+    moment = _moment(at, f"{where}.at")
     try:
-        if isinstance(at, int | float) and not isinstance(at, bool):  # milliseconds, as Date.now() gives them
-            moment = datetime.fromtimestamp(at / 1000, UTC)
-        else:
-            moment = datetime.fromisoformat(at)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return now if moment > now else max(moment, now - OLDEST)
+        return min(max(moment + skew, now - OLDEST), now)
+    except OverflowError:
+        return now - OLDEST
+
+
+def _moment(at: Any, where: str) -> datetime:
+    """An instant as browsers write it: ISO 8601, or milliseconds, as Date.now() gives them."""
+    try:
+        if isinstance(at, int | float) and not isinstance(at, bool):
+            return datetime.fromtimestamp(at / 1000, UTC)
+        moment = datetime.fromisoformat(at)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)
     except (TypeError, ValueError, OverflowError, OSError):
-        raise Refused(**{f"{where}.at": "Give the time as ISO 8601 or in milliseconds."}) from None
+        raise Refused(**{where: "Give the time as ISO 8601 or in milliseconds."}) from None

@@ -54,7 +54,7 @@ def follow_hidden(visitor: str, *, site: KnownSite, now: datetime, hints: Hints)
         occurred_at=now,
         source=f"tracker:{site.id}",
         message_id=f"hidden:{visitor}:{now:%Y%m%d%H}",
-        properties={"text": "A link that nobody can see"},
+        properties={"path": "a link that nobody can see"},
         hints=hints,
     )
     record_events([event], now=now)

@@ -52,7 +52,7 @@ def kind(request: SignedInRequest, pk: int) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         saved = registry.save_kind(kind=row, **given, now=timezone.now())
         if not row.is_registered:
-            return f"“{saved}” is described. Rules can use it now."
+            return f"“{saved}” is described. Rules can use it now, and what happened before counts, too."
         return f"“{saved}” is saved. Where patterns, category or direction changed, history and scores follow soon."
 
     initial = {

@@ -85,7 +85,7 @@
 
   function send(events, said) {
     if (!visitor) remember(newId());
-    var body = { site: option('site'), visitor: visitor, events: events };
+    var body = { site: option('site'), visitor: visitor, events: events, sent: new Date().toISOString() };
     if (said !== undefined) body.consent = said;
     if (nav.webdriver) body.automated = true;
     if (touched) body.touched = true;

@@ -58,6 +58,23 @@ def test_who_presses_or_scrolls_is_more_likely_a_person_also_afterwards(client: 
     assert (stored("message-2").human, stored("message-2").human_reasons) == (90, None)  # nobody doubted it
 
 
+@pytest.mark.parametrize(("wrong", "right"), [({"days": 3}, True), ({"hours": -5}, True), ({"seconds": 40}, False)])
+def test_a_wrong_clock_is_set_right_by_when_it_says_it_sent(
+    client: Client, site: Site, wrong: dict[str, float], right: bool
+) -> None:
+    """Ten minutes ago, by a clock that is wrong by so much; a minute may be the way of the message."""
+    theirs = timezone.now() - timedelta(**wrong)
+    send(client, site, event(at=(theirs - timedelta(minutes=10)).isoformat()), sent=theirs.isoformat())
+    off = timezone.now() - stored().occurred_at - timedelta(minutes=10)
+    assert abs(off - timedelta(seconds=0 if right else 40)) < timedelta(seconds=20)
+
+
+@pytest.mark.parametrize("sent", ["yesterday", [], True, "x" * 10_000])
+def test_a_time_of_sending_that_is_none_is_refused(client: Client, site: Site, sent: Any) -> None:
+    answer = send(client, site, event(), sent=sent)
+    assert (answer.status_code, list(json.loads(answer.content)["errors"])) == (400, ["sent"])
+
+
 def test_an_unknown_name_is_kept_and_waits_to_be_described(client: Client, site: Site) -> None:
     assert send(client, site, event(kind="Calculator Used")).status_code == 202
     kind = stored().kind
