@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
-from pipeline.sharing import EVEN, WHOLE
+from pipeline.sharing import EVEN, WHOLE, plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +56,8 @@ def _line(row: Mapping[str, Any], chosen: Mapping[str, Any] | None) -> Line:
         said = f"{_owed(row) / WHOLE:.2f} was owed, less than the {_owed(chosen) / WHOLE:.2f} of {chosen['name']}"
     if row.get("stands_in_for"):
         said = f"stands in for {row['stands_in_for']}; {said}"
-    capacity = "no limit" if row["capacity"] is None else f"{_plain(row['capacity'])} a week"
+    capacity = "no limit" if row["capacity"] is None else f"{plain(Decimal(row['capacity']))} a week"
     return Line(int(row["rep"]), row["name"], capacity, _owed(row) / WHOLE, said, is_chosen)
-
-
-def _plain(number: str) -> str:
-    return number.rstrip("0").rstrip(".") if "." in number else number
 
 
 def why_not_me(kept: Mapping[str, Any], rep_id: int, got_by: str) -> str:

@@ -92,13 +92,14 @@ def full_because(capacity: Decimal | None, last_week: int, last_weeks: int) -> s
     if capacity <= 0:
         return "takes none: capacity 0"
     if last_week >= ceil(capacity):
-        return f"full: {last_week} in the last 7 days, capacity {_plain(capacity)} a week"
+        return f"full: {last_week} in the last 7 days, capacity {plain(capacity)} a week"
     if last_weeks >= capacity * WEEKS:
-        return f"full: {last_weeks} in the last 28 days, capacity {_plain(capacity)} a week"
+        return f"full: {last_weeks} in the last 28 days, capacity {plain(capacity)} a week"
     return ""
 
 
-def _plain(number: Decimal) -> str:
+def plain(number: Decimal) -> str:
+    """Without zeros that say nothing: 3.50 is 3.5."""
     return f"{number:f}".rstrip("0").rstrip(".") if "." in f"{number:f}" else f"{number:f}"
 
 

@@ -1,8 +1,10 @@
 """How the demo's prospects were handed over: accepted, rejected, run out, and some that wait for an answer now."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 from django.db import transaction
 
@@ -23,12 +25,14 @@ from pipeline.models import (
     StageMove,
     Turn,
 )
-from pipeline.queries.availability import workers
+from pipeline.queries.availability import Worker, workers
 from pipeline.services.recycling import let_go
+from pipeline.services.routing import shares_of
+from pipeline.sharing import WHOLE, Candidate, share
 from users.models import Team, User
 
 ANSWER_WITHIN = 8
-CAPACITIES = {"rep": "6", "nina": "5", "omar": "5", "paula": "3.5", "quinn": "4", "tara": "4"}
+CAPACITIES = {"rep": "12", "nina": "5", "omar": "5", "paula": "3.5", "quinn": "4", "tara": "4"}
 WAITING, REJECTED, RAN_OUT = 5, 26, 9
 NOTES = {
     RejectReason.NO_AUTHORITY: ("Writes for the team, does not decide.", "An intern who collects offers."),
@@ -96,6 +100,7 @@ def _accepted(rng: Random, reps: dict[int, User], now: datetime) -> None:
         offer = _of(row, campaigns.get(row.contact_id, ""), reps[row.owner_id])
         if row.pk in waiting:
             offer.offered_at = now - timedelta(minutes=rng.randrange(20, 200))
+            offer.routing |= {"shares": _shares(rng, row.owner_id, hours)}
             offer.due_at = working_time.later(
                 hours[row.owner_id].hours, now, timedelta(minutes=rng.randrange(50, 60 * ANSWER_WITHIN))
             )
@@ -106,6 +111,15 @@ def _accepted(rng: Random, reps: dict[int, User], now: datetime) -> None:
             offer.due_at = offer.offered_at + timedelta(hours=ANSWER_WITHIN)
         made.append(offer)
     HandOff.objects.bulk_create(made, batch_size=BATCH)
+
+
+def _shares(rng: Random, rep_id: int, them: dict[int, Worker]) -> list[dict[str, Any]]:
+    """How the fair share came out, the rep being owed most."""
+    people = [
+        Candidate(pk, one.user.name, one.capacity, WHOLE if pk == rep_id else -rng.randrange(WHOLE))
+        for pk, one in them.items()
+    ]
+    return shares_of(share([replace(one, credit=one.credit // 3) for one in people]))
 
 
 def _campaigns() -> dict[int, str]:

@@ -24,7 +24,7 @@ GROUPS = {
     "version": "Definition",
     "rep": "Rep",
     "rule": "Routing rule",
-    "promoted": "Promoted",
+    "promoted": "Way of promotion",
 }
 DECIDED = (HandOffState.ACCEPTED, HandOffState.REJECTED, HandOffState.EXPIRED)
 PAGE_SIZE = 50
@@ -274,9 +274,9 @@ def listed(user: User, wanted: Wanted, *, now: datetime, after: str = "", before
     return keyset.page(for_rows(rows), by=keys, descending=True, after=after, before=before, size=PAGE_SIZE)
 
 
-def answered_in(row: Any) -> timedelta | None:
-    """How long the rep took, of what they were asked."""
-    if row.state != HandOffState.ACCEPTED or row.due_at is None or row.decided_at is None:
+def answered_in(row: HandOff) -> timedelta | None:
+    """How long the rep took to say yes or no, where they were asked."""
+    answered = row.state in (HandOffState.ACCEPTED, HandOffState.REJECTED)
+    if not answered or row.due_at is None or row.decided_at is None:
         return None
-    took: timedelta = row.decided_at - row.offered_at
-    return took
+    return row.decided_at - row.offered_at

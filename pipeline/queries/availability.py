@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q
@@ -18,7 +19,6 @@ from users.roles import Role
 
 TAKEN = (HandOffState.OFFERED, HandOffState.ACCEPTED)
 LONG_AGO = timedelta(days=40)
-_parsed: dict[tuple[str, ...], tuple[tuple[working_time.Interval, ...], ...]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,11 @@ class Worker:
             return "paused"
         back = working_time.away_until(self.hours, now)
         return f"away until {_day(back, self.hours.zone)}" if back else ""
+
+    @property
+    def capacity_words(self) -> str:
+        """Prospects a week, or that there is no limit."""
+        return "no limit" if self.capacity is None else sharing.plain(self.capacity)
 
     def full_because(self) -> str:
         """Why they can take no further one; empty when they can."""
@@ -86,7 +91,7 @@ def _hours(by_id: dict[int, User], kept: dict[int, Availability], *, now: dateti
     return {
         pk: Hours(
             user.timezone,
-            _week(kept[pk].week if pk in kept else USUAL_WEEK),
+            _week(tuple(kept[pk].week if pk in kept else USUAL_WEEK)),
             frozenset(day for day, team_id in holidays if team_id is None or team_id == user.team_id),
             tuple(absences.get(pk, ())),
         )
@@ -94,11 +99,9 @@ def _hours(by_id: dict[int, User], kept: dict[int, Availability], *, now: dateti
     }
 
 
-def _week(texts: Iterable[str]) -> tuple[tuple[working_time.Interval, ...], ...]:
-    key = tuple(texts)
-    if key not in _parsed:
-        _parsed[key] = working_time.week_of(key)
-    return _parsed[key]
+@lru_cache(maxsize=512)
+def _week(texts: tuple[str, ...]) -> tuple[tuple[working_time.Interval, ...], ...]:
+    return working_time.week_of(texts)
 
 
 def _given(ids: Iterable[int], *, now: datetime) -> dict[int, tuple[int, int]]:

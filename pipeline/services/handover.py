@@ -10,7 +10,7 @@ from core.errors import Refused
 from core.locks import locked
 from leads import normalise
 from leads.days import day_of
-from leads.models import Contact, Evidence, Lifecycle, Standing
+from leads.models import Company, Contact, Evidence, Lifecycle, Standing
 from leads.services import assign_owner, enter_lifecycle
 from pipeline import places, queries, signals
 from pipeline.models import HandOff, Opportunity, Pipeline, Promoted, Stage, StageKind
@@ -46,6 +46,9 @@ def promote(
     reason = normalise.line(reason)
     if manual:
         _check_reason(reason, actor)
+    locked(
+        Company.objects.filter(contacts=contact_id).only("pk")
+    )  # of two colleagues at once the second joins the first
     standings = locked(Standing.objects.filter(pk=contact_id))
     if not standings:
         return None

@@ -104,13 +104,19 @@ def make(
         source=basis.source,
         campaign=basis.campaign[:200],
     )
-    if rep and is_asked:
-        signals.hand_off_offered.send(sender=None, hand_off_id=offer.pk)
+    if rep:
+        announced = signals.hand_off_offered if is_asked else signals.hand_off_accepted
+        announced.send(sender=None, hand_off_id=offer.pk)
     return offer
 
 
 def tell(offer: HandOff, opportunity: Opportunity, contact: Contact, *, now: datetime, actor: User | None) -> None:
-    """A line in the rep's bell."""
+    """A line in the rep's bell; where reps are asked, in the managers' when there is nobody to ask."""
+    url = reverse("opportunity", args=[opportunity.pk])
+    if offer.rep is None and terms_of(None).is_offered:
+        said = f"Nobody is free to take {contact.name}"
+        key = f"hand-off:{offer.pk}"
+        notify(user_ids=managers_of(None), key=key, text=said, url=url, now=now, topic=Topic.HAND_OFF)
     if offer.rep is None or offer.rep == actor:
         return
     until = ""
@@ -122,7 +128,7 @@ def tell(offer: HandOff, opportunity: Opportunity, contact: Contact, *, now: dat
         topic=Topic.HAND_OFF,
         key=key,
         text=f"New prospect for you: {contact.name}{until}",
-        url=reverse("opportunity", args=[opportunity.pk]),
+        url=url,
         now=now,
     )
 

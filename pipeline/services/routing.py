@@ -51,7 +51,7 @@ def assign(
         chosen = take_turn(pools.of(rule), now=now, but_not=but_not)
         if chosen.chosen or rule.waits:
             return _explained(pools, chosen, f"Rule “{rule.name}”", tried, rule=rule)
-        tried.append({"rule": rule.name, "said": "fits, but nobody of it is free", "shares": _shares(chosen)})
+        tried.append({"rule": rule.name, "said": "fits, but nobody of it is free", "shares": shares_of(chosen)})
     rest = pools.whom_no_rule_names(pipeline)
     because = f"Every rep of team {pipeline.team}" if pipeline.team_id else "Every rep"
     return _explained(pools, take_turn(rest, now=now, but_not=but_not), because, tried)
@@ -106,11 +106,12 @@ def _explained(
     if rep is None and decision.chosen:
         rep = User.objects.get(pk=decision.chosen.rep_id)
     said = f"{because}: {decision.chosen.name}'s turn" if decision.chosen else f"{because}: nobody is free"
-    explained = {"because": said, "tried": tried, "shares": _shares(decision)}
+    explained = {"because": said, "tried": tried, "shares": shares_of(decision)}
     return Assignment(rep, said, rule.name if rule else "", explained)
 
 
-def _shares(decision: Decision) -> list[dict[str, Any]]:
+def shares_of(decision: Decision) -> list[dict[str, Any]]:
+    """The decision as it is kept: what each was owed, credited and paid, and why some could not take it."""
     return [
         {
             "rep": one.candidate.rep_id,
@@ -119,6 +120,7 @@ def _shares(decision: Decision) -> list[dict[str, Any]]:
             "before": one.candidate.credit,
             "credited": one.credited,
             "paid": one.paid,
+            "last_at": one.candidate.last_at.isoformat() if one.candidate.last_at else None,
             "why_not": one.candidate.why_not,
             "stands_in_for": one.candidate.stands_in_for,
         }

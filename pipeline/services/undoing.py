@@ -228,9 +228,14 @@ def undo_promotion(*, hand_off_id: int, actor: User, now: datetime, reason: str 
 
 
 def _give_turn_back(offer: HandOff) -> None:
-    """The ledger as if nobody had been credited or had paid."""
-    shares = {row["rep"]: row["credited"] - row["paid"] for row in offer.routing.get("shares", [])}
+    """The ledger as if nobody had been credited or had paid; who got nothing since has waited as long as before."""
+    shares = {row["rep"]: row for row in offer.routing.get("shares", [])}
     turns = list(Turn.objects.select_for_update(no_key=True).filter(pk__in=shares).order_by("pk"))
+    since = HandOff.objects.filter(rep=offer.rep_id, offered_at__gte=offer.offered_at, pk__gt=offer.pk)
     for turn in turns:
-        turn.credit -= shares[turn.pk]
-    Turn.objects.bulk_update(turns, ["credit"])
+        share = shares[turn.pk]
+        turn.credit -= share["credited"] - share["paid"]
+        if share["paid"] and not since.exists():
+            last = share.get("last_at")
+            turn.at = datetime.fromisoformat(last) if last else None
+    Turn.objects.bulk_update(turns, ["credit", "at"])

@@ -63,6 +63,8 @@ def hours(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         "worker": worker,
         "why_not": worker.away_because(now) or worker.full_because() or worker.holiday_because(now),
         "absences": Absence.objects.filter(user=user, last_day__gte=now.date()).order_by("first_day")[:50],
+        "pairs": [[form[name] for name in DAYS[start : start + 2]] for start in range(0, len(DAYS), 2)],
+        "others": [field for field in form if field.name not in DAYS],
         "is_saved": "saved" in request.GET,
         "sets_capacity": sets_capacity,
     }

@@ -5,9 +5,11 @@ from datetime import timedelta
 import pytest
 
 from core.errors import Stale
+from leads.models import Company
 from pipeline import services
 from pipeline.models import HandOff, Opportunity
 from tests.conftest import NOW, Cast
+from tests.pipeline import rows
 from tests.pipeline.rows import offer
 from tests.pipeline.test_promote import at_once
 
@@ -50,3 +52,13 @@ def test_two_workers_expire_it_once(cast: Cast) -> None:
     answers = at_once(*[lambda: services.expire(hand_off_id=row.pk, now=late)] * 3)
     assert sorted(type(one).__name__ for one in answers) == ["HandOff", "NoneType", "NoneType"], answers
     assert HandOff.objects.filter(replaces=row).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_colleagues_at_once_the_second_joins_the_first(cast: Cast) -> None:
+    company = Company.objects.create(name="Amber Works")
+    people = [rows.qualified(company=company) for _ in range(3)]
+    answers = at_once(*[lambda pk=one.pk: services.promote(contact_id=pk, now=NOW) for one in people])
+    assert {type(answer) for answer in answers} == {Opportunity}, answers
+    assert Opportunity.objects.count() == 1
+    assert sorted(HandOff.objects.values_list("state", flat=True)) == ["accepted", "joined", "joined"]

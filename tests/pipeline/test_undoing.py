@@ -7,7 +7,7 @@ import pytest
 from activities.models import Activity, Notification
 from core.errors import Refused, Stale
 from leads.models import Company, Contact, Lifecycle, LifecycleChange, Standing
-from leads.services import assign_owner
+from leads.services import assign_owner, merge_contacts, unmerge_contacts
 from pipeline import services
 from pipeline.models import HandOff, Opportunity, OpportunityPerson, Recycle, Turn
 from pipeline.services.recycling import returning
@@ -37,7 +37,7 @@ def test_a_promotion_is_undone_as_if_it_had_not_been(cast: Cast) -> None:
     assert not Notification.objects.filter(user=cast.rita).exists()
     standing = Standing.objects.get(pk=contact.pk)
     assert (standing.lifecycle, standing.owner) == (Lifecycle.LEAD, cast.mara)
-    assert [turn.credit for turn in Turn.objects.all()] == [0, 0, 0]
+    assert [(turn.credit, turn.at) for turn in Turn.objects.all()] == [(0, None)] * 3
     row.refresh_from_db()
     assert (row.state, row.decided_by, row.note) == ("undone", cast.mona, "A test of ours")
     change = LifecycleChange.objects.filter(contact=contact).latest("pk")
@@ -200,3 +200,16 @@ def test_whoever_qualifies_anew_does_not_wait(cast: Cast) -> None:
     )
     assert services.promote(contact_id=row.contact_id, now=LATER) is not None
     assert Recycle.objects.get().state == "dropped"
+
+
+def test_hand_offs_and_rests_follow_a_merge_and_come_back(cast: Cast) -> None:
+    first, second = offer(), offer()
+    for row in (first, second):
+        assert row.opportunity is not None
+        services.lose(opportunity_id=row.opportunity.pk, reason="price", actor=cast.mona, now=NOW)
+    merge = merge_contacts(survivor_id=first.contact_id, former_id=second.contact_id, now=LATER)
+    assert HandOff.objects.filter(contact=first.contact_id).count() == 2
+    assert Recycle.objects.waiting().count() == 1
+    unmerge_contacts(merge_id=merge.pk, now=LATER)
+    assert HandOff.objects.get(contact=second.contact_id) == second
+    assert set(Recycle.objects.waiting().values_list("contact", flat=True)) == {first.contact_id, second.contact_id}
