@@ -18,7 +18,7 @@ from scoring.proportions import FEW, Share
 _COLUMNS = (*(step.column for step in STEPS), "skipped", "sent_back", "came_again")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Reached:
     """How many reached a step, out of whom; in thousandths of a person, because channels share people."""
 
@@ -212,20 +212,15 @@ def _parts(tallies: Mapping[str, Tally], bare: Wanted) -> list[Row]:
 
 def _shaded(rows: list[Row]) -> list[Row]:
     """The best conversion of each column is coloured as strongly as text stays readable, the others in proportion."""
-    best = [max((row.steps[index].of_before for row in rows), default=0.0) for index in range(len(STEPS))]
-    return [
-        replace(
-            row,
-            steps=[
-                replace(one, shade=round(28 * one.of_before / top) if top else 0)
-                for one, top in zip(row.steps, best, strict=True)
-            ],
-        )
-        for row in rows
-    ]
+    for column in zip(*(row.steps for row in rows), strict=True):
+        best = max((one.of_before for one in column), default=0.0)
+        for one in column:
+            one.shade = round(28 * one.of_before / best) if best else 0
+    return rows
 
 
 def _row(label: str, tally: Tally, wanted: Wanted, key: str | None = None) -> Row:
+    stem = replace(wanted, key=key).stem()
     return Row(
         label,
         [
@@ -234,7 +229,7 @@ def _row(label: str, tally: Tally, wanted: Wanted, key: str | None = None) -> Ro
                 parts=tally.parts[index],
                 before_parts=tally.parts[index - 1] if index else None,
                 all_parts=tally.parts[0],
-                query=replace(wanted, key=key, reached=step.key).query(),
+                query=f"{stem}&reached={step.key}",
             )
             for index, step in enumerate(STEPS)
         ],

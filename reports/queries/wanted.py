@@ -80,6 +80,10 @@ class Wanted:
 
     def query(self) -> str:
         """As an address's query."""
+        return f"{self.stem()}&reached={self.reached}"
+
+    def stem(self) -> str:
+        """The query but for the step, which is last."""
         said = {"month": f"{self.month:%Y-%m}"} if self.month else {"months": str(self.months)}
         if self.end:
             said["end"] = f"{self.end:%Y-%m}"
@@ -87,7 +91,6 @@ class Wanted:
             said |= {"source": self.key} if self.by == "source" else {"by": self.by, "key": self.key}
             if self.by in SHARED:
                 said["touch"] = self.touch
-        said["reached"] = self.reached
         if self.within is not None:
             said["within"] = str(self.within)
         if self.level:

@@ -13,7 +13,9 @@ from pipeline.models import HandOff
 from reports import queries
 from reports.models import FunnelCell, Journey
 from reports.queries import Wanted
+from reports.queries.labels import activations
 from reports.services import refresh_funnel
+from scoring.models import Definition
 from tests import factories
 from tests.conftest import NOW, Cast
 from tests.pipeline import rows
@@ -187,3 +189,18 @@ def test_by_owner_form_version_and_persona(cast: Cast) -> None:
     assert divided("persona") == {"No persona": "2"}
     assert sum(int(count) for count in divided("version").values()) == 2
     assert FunnelCell.objects.filter(by="owner").count() == 2
+
+
+def test_definitions_are_marked_in_the_month_in_which_they_became_active(cast: Cast, some: None) -> None:
+    Definition.objects.filter(status="active").update(activated_at=datetime(2026, 5, 12, tzinfo=UTC))
+    refresh_funnel(now=NOW)
+    version = Definition.objects.get(status="active").version
+    made = queries.funnel(Wanted(months=3), now=NOW, activations=activations(Wanted(months=3).cohorts(NOW.date())))
+    assert [(f"{row.month:%b}", row.marks) for row in made.months if row.month] == [
+        ("Jun", ()),
+        ("May", (f"v{version} active from 12 May",)),
+        ("Apr", ()),
+    ]
+    found = queries.cohorts(Wanted(months=3), now=NOW)
+    assert [row.marks for row in found.rows] == [[], [f"v{version} active from 12 May"]]
+    assert divided("version") == {"Before any definition": "2", str(Definition.objects.get(status="active")): "7"}
