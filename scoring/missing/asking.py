@@ -139,7 +139,7 @@ def _values(key: str, leaf: Mapping[str, Any]) -> list[Any]:
     listed = value if isinstance(value, list) else [] if value is None else [value]
     if kind == "yes_no":
         return [True, False]
-    if kind == "number":
+    if kind == "number" or (listed and not isinstance(listed[0], str)):  # own fields hold either
         near = [number + step for number in listed for step in (0, 1, -1)]
         return near or [1]
     return [*listed[:MOST_ANSWERS], _OTHER]

@@ -102,6 +102,14 @@ def test_an_address_answers_two_questions_at_once() -> None:
     assert done(found) == [(LEARN, "contact.email_domain", 9)]
 
 
+def test_fields_of_one_s_own_hold_numbers_and_words() -> None:
+    seats = {"field": "company.custom.seats", "op": "at_least", "value": 20}
+    named = {"field": "company.custom.seats", "op": "is_not", "value": "none"}
+    found = missing.smallest(Case(7, (FitPart("Many seats", 4, seats), FitPart("Some", 3, named))))
+    assert done(found) == [(LEARN, "company.custom.seats", 7)]
+    assert found.steps[0].question == "What is “seats” for them?"
+
+
 # --- against all sets ---
 
 NUMBERS, WORDS, LANDS = [0, 9, 10, 11, 49, 50, 51, 500], ["A", "B", "C", "?"], ["DE", "FR", "?"]
