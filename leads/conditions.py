@@ -84,6 +84,16 @@ def field(key: str) -> Field:
     raise Refused(conditions=f"“{key[:60]}” is not a field. Known fields: {', '.join(FIELDS)}.")
 
 
+def fact_sql(key: str) -> str:
+    """SQL of the value that `holds` takes: of a custom field the JSON, so that a number stays one."""
+    asked = field(key)
+    return _stored(asked.sql).replace(" ->> ", " -> ") if asked.type == "custom" else asked.sql
+
+
+def _stored(sql: str) -> str:
+    return sql.removeprefix("coalesce(").removesuffix(", '')")
+
+
 def check(condition: Any, *, depth: int = 0) -> int:
     """Raise Refused, saying what is wrong, unless this is a condition; returns its number of leaves."""
     if not isinstance(condition, dict) or len(condition) == 0:
@@ -161,8 +171,8 @@ def to_sql(condition: dict[str, Any]) -> tuple[str, list[Any]]:
     if _compared_as(asked, op) == "text":
         return _text_sql(sql, op, value)
     if asked.type == "custom":
-        stored = sql.removeprefix("coalesce(").removesuffix(", '')")
-        is_number = f"jsonb_typeof({stored.replace(' ->> ', ' -> ')}) = 'number'"
+        stored = _stored(sql)
+        is_number = f"jsonb_typeof({fact_sql(condition['field'])}) = 'number'"
         sql = f"CASE WHEN {is_number} THEN ({stored})::float8 END"
     known = f"({sql}) IS NOT NULL"
     if op in {"known", "unknown"}:

@@ -56,7 +56,7 @@ def why(
 
 def _with_facts(statement: Statement) -> str:
     """The explained score, and what is known of the person beside it: what may be asked is what is not."""
-    facts = ", ".join(conditions.field(key).sql for key in fields_of(statement.spec))
+    facts = ", ".join(conditions.fact_sql(key) for key in fields_of(statement.spec))
     return f"""
 SELECT w.*, jsonb_build_array({facts})::text AS facts FROM ({statement.select(ONE, with_lines=True)}) w
 JOIN leads_standing s ON s.contact_id = w.contact_id JOIN leads_contact c ON c.id = w.contact_id

@@ -1,5 +1,6 @@
 """The language of conditions: SQL and Python say the same, also of custom fields and of what only the database knows."""
 
+import json
 from typing import Any
 
 import pytest
@@ -58,6 +59,10 @@ def test_a_custom_field_is_asked_as_text_and_for_ranges(stored: Any, condition: 
     Contact.objects.filter(pk=contact.pk).update(custom={} if stored is None else {"seats": stored})
     facts = {"contact.custom.seats": stored}
     assert holds_in_sql(condition, contact) is conditions.holds(condition, facts)
+    with connection.cursor() as cursor:  # what is read for `holds` is what was stored, a number as a number
+        sql = conditions.fact_sql("contact.custom.seats")
+        cursor.execute(f"SELECT jsonb_build_array({sql}) FROM leads_contact c WHERE id = %s", [contact.pk])
+        assert json.loads(cursor.fetchone()[0]) == [stored]
 
 
 @pytest.mark.parametrize(
