@@ -21,7 +21,7 @@ _HAZARD_PRIOR = 0.5  # exits that the stage's overall hazard is worth in each st
 _TARGET_PRIOR = 20.0  # exits that the stage's overall shares are worth in each step
 _STAGE_PRIOR = 4.0  # exits that a stage's own probability is worth
 _UNTOLD_SWING = 0.3  # log-odds by which win rates may swing where fewer than three periods tell
-_USUAL_SWING, _USUAL_WEIGHT = 0.25, 6.0  # by which they usually do, and how many periods that is worth
+_USUAL_WEIGHT = 3.0  # how many periods it is worth that they usually swing so much
 _LONGEST = 0.95  # a hazard a day above this is a day's
 
 
@@ -162,7 +162,7 @@ class Past:
         excess = float((weight * (odds - middle) ** 2).sum()) - (len(odds) - 1)
         told = max(0.0, excess / float(weight.sum() - (weight**2).sum() / weight.sum()))
         # a swing that a dozen periods cannot tell from chance is there all the same
-        between = (len(odds) * told + _USUAL_WEIGHT * _USUAL_SWING**2) / (len(odds) + _USUAL_WEIGHT)
+        between = (len(odds) * told + _USUAL_WEIGHT * _UNTOLD_SWING**2) / (len(odds) + _USUAL_WEIGHT)
         same = (backs + ahead) % per_quarter == 0
         trust = between / (between + noise)
         effects = trust * (odds - middle)

@@ -215,4 +215,4 @@ def test_it_costs_the_same_with_many(cast: Cast) -> None:
             at=("New", "Discovery", "Proposal")[number % 3],
         )
     assert cost() == few
-    assert few <= 8
+    assert few <= 9  # quotas, managers' figures and ranges stand beside what the opportunities say
