@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from capture.wire import TooLarge
+from core.depth import is_too_deep
 from core.errors import Refused
 from leads import normalise
 
@@ -110,9 +111,12 @@ def _message(raw: Any, shared: dict[str, Any], around: Mapping[str, Any], now: d
     if not isinstance(raw, dict):
         raise Refused(message="A message is an object.")
     try:
-        size = len(json.dumps(raw, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+        text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        size = len(text.encode())
     except (ValueError, RecursionError):  # NaN, half a surrogate, too deep
         raise Refused(message="This is not plain JSON.") from None
+    if is_too_deep(raw, text):
+        raise Refused(message="This is nested too deep. Send it flatter.")
     if size > MAX_MESSAGE:
         raise Refused(message="A message has at most 32 kB.")
     kind = raw.get("type") or raw.get("action")

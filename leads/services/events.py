@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import OperationalError, transaction
 
+from core.depth import is_too_deep
 from core.errors import Refused
 from core.prepared import Prepared
 from leads import humans, kinds, signals
@@ -118,6 +119,8 @@ def clean_properties(properties: dict[str, Any]) -> str:
         size = len(encoded.encode())
     except (TypeError, ValueError, RecursionError):
         raise Refused(properties="Properties must be plain JSON.") from None
+    if is_too_deep(properties, encoded):
+        raise Refused(properties="Properties are nested too deep. Send them flatter.")
     if size > MAX_PROPERTIES:
         raise Refused(properties="Properties are larger than 32 kB. Send less with one event.")
     return _NUL.sub(r"\1", encoded)
