@@ -96,7 +96,7 @@ def ensure_questions() -> None:
 
 
 # what brings back whom we let go for a reason (of a rejection or a loss): how, months
-RETURNS = {
+RETURNS: dict[str, tuple[ReturnBy, int]] = {
     RejectReason.NO_AUTHORITY: (ReturnBy.ANEW, 6),
     RejectReason.NO_BUDGET: (ReturnBy.MONTHS, 6),
     RejectReason.NO_NEED: (ReturnBy.MONTHS, 12),
@@ -108,6 +108,9 @@ RETURNS = {
     LostReason.PRICE: (ReturnBy.MONTHS, 6),
     LostReason.SILENCE: (ReturnBy.VISIT, 6),
     LostReason.OTHER: (ReturnBy.ANEW, 6),
+    "disqualified_no_need": (ReturnBy.MONTHS, 12),
+    "disqualified_student": (ReturnBy.MONTHS, 24),
+    "disqualified_unreachable": (ReturnBy.VISIT, 6),
 }
 
 

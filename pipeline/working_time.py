@@ -118,11 +118,6 @@ def next_working(hours: Hours, now: datetime) -> datetime | None:
     return next((starts for starts, _ in stretches(hours, now)), None)
 
 
-def is_working(hours: Hours, now: datetime) -> bool:
-    """Whether they are at work at this instant."""
-    return next_working(hours, now) == now.astimezone(UTC)
-
-
 def later(hours: Hours, now: datetime, by: timedelta) -> datetime | None:
     """The instant at which so much working time will have passed; none when there is not that much."""
     left = by

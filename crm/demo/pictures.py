@@ -139,7 +139,8 @@ def places() -> dict[str, int]:
     opportunity = (
         Opportunity.objects.open().filter(owner=rep, amount__isnull=False).order_by("-stage__position", "pk")[0]
     )
-    offer = HandOff.objects.offered().filter(rep=rep).order_by("pk")[0]
+    # one that waits, unless all have been answered
+    offer = HandOff.objects.filter(rep=rep, opportunity__isnull=False).order_by("-state", "pk")[0]
     merge = Merge.objects.standing().order_by("pk")[0]
     return {
         "draft": Definition.objects.filter(status__in=["draft", "review"]).order_by("-version")[0].pk,

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from django.db.models import Count
 
 from pipeline.models import LostReason, Recycle, RejectReason, ReturnBy, ReturnRule
+from pipeline.services.desk.outcomes import REASONS
+
+DISQUALIFIED = "disqualified_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +20,8 @@ class Row:
 
     @property
     def words(self) -> str:
+        if self.rule.by == ReturnBy.ANEW and self.rule.reason.startswith(DISQUALIFIED):
+            return "not by themselves; a person takes them back"
         months = f"{self.rule.months} month{'' if self.rule.months == 1 else 's'}"
         return {
             ReturnBy.MONTHS: f"after {months}",
@@ -27,12 +32,13 @@ class Row:
 
 
 def named_reasons() -> dict[str, str]:
-    """Reasons of rejections and of losses by key; one that both have leads to the same."""
+    """Reasons of rejections, losses and disqualifications by key; one that both have leads to the same."""
     named = {key: f"Rejected or lost: {label}" for key, label in RejectReason.choices if key in LostReason.values}
     named |= {key: f"Rejected: {label}" for key, label in RejectReason.choices if key not in LostReason.values}
     named |= {key: f"Lost: {label}" for key, label in LostReason.choices if key not in RejectReason.values}
     named.pop(RejectReason.TERRITORY)  # goes to the next rep at once
-    return named
+    out = {key: label for key, (label, is_withdrawal) in REASONS.items() if not is_withdrawal}
+    return named | {f"{DISQUALIFIED}{key}": f"Disqualified at the desk: {label}" for key, label in out.items()}
 
 
 def rules() -> list[Row]:

@@ -1,8 +1,7 @@
 """Which rules fit whom, and who is in what pool."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection
 from django.db.models import Count
@@ -10,7 +9,7 @@ from django.db.models import Count
 from leads import conditions
 from leads.models import Contact, Standing
 from pipeline.models import Opportunity, Pipeline, RoutingRule
-from users.models import User, UserQuerySet
+from users.models import User
 
 BATCH = 500
 
@@ -37,12 +36,6 @@ def fitting(rules: Sequence[RoutingRule], contact_ids: Sequence[int]) -> dict[in
 def active_rules() -> list[RoutingRule]:
     """In order, with their members. Two queries, one where there are none."""
     return list(RoutingRule.objects.filter(is_active=True).prefetch_related("members").select_related("team"))
-
-
-def everybody(pipeline: Pipeline | None) -> UserQuerySet:
-    """Whom no rule names: the reps of the pipeline's team, or all of them."""
-    reps = User.objects.active_reps()
-    return reps.filter(team_id=pipeline.team_id) if pipeline and pipeline.team_id else reps
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +92,3 @@ def named(rule: RoutingRule) -> str:
     if members:
         return ", ".join(members)
     return f"Team {rule.team}" if rule.team else "Every rep"
-
-
-def ids(rows: Iterable[Any]) -> list[int]:
-    return [row.pk for row in rows]

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.urls import reverse
 
 from activities.models import ActivityKind
@@ -12,6 +12,7 @@ from activities.services import add_entry, notify
 from core.errors import Refused
 from core.locks import locked
 from leads.models import ChangedContact, Contact, EngagementEvent, Evidence, Lifecycle, Standing
+from leads.services import enter_lifecycle
 from pipeline.models import HandOff, Opportunity, Recycle, RecycleState, ReturnBy, ReturnRule
 from users.models import User
 
@@ -101,6 +102,10 @@ def returning(now: datetime) -> "QuerySet[Recycle]":
     """Those whose day has come, or who have come back to the site since."""
     seen = EngagementEvent.objects.filter(contact=OuterRef("contact"), occurred_at__gt=OuterRef("created_at"))
     waiting = Recycle.objects.waiting().filter(contact__standing__is_erased=False)
+    # somebody disqualified for a reason of its own since is not brought back by an older one
+    waiting = waiting.filter(
+        ~Q(contact__standing__lifecycle=Lifecycle.DISQUALIFIED) | Q(reason__startswith="disqualified_")
+    )
     visited = waiting.filter(by=ReturnBy.VISIT).filter(Exists(seen))
     return waiting.filter(due_at__lte=now) | visited
 
@@ -108,14 +113,18 @@ def returning(now: datetime) -> "QuerySet[Recycle]":
 @transaction.atomic
 def bring_back(recycle_id: int, *, now: datetime) -> bool:
     """Back into judgement: whoever is still qualified is promoted again. False when it was done, or dropped, before."""
+    row = Recycle.objects.select_related("contact").filter(pk=recycle_id).first()
+    standings = locked(Standing.objects.filter(pk=row.contact_id)) if row else []
     waiting = Recycle.objects.waiting().filter(pk=recycle_id)
-    if not waiting.update(state=RecycleState.RETURNED, ended_at=now):
+    if row is None or not standings or not waiting.update(state=RecycleState.RETURNED, ended_at=now):
         return False
-    row = Recycle.objects.select_related("contact", "hand_off").get(pk=recycle_id)
     why = {
         ReturnBy.VISIT: "they came back to the site",
         ReturnBy.TIMELINE: "their timeline says so",
     }.get(ReturnBy(row.by), "the time is over")
+    standing = standings[0]
+    if standing.lifecycle == Lifecycle.DISQUALIFIED and row.reason.startswith("disqualified_"):
+        enter_lifecycle(row.contact_id, Lifecycle.LEAD, now=now, reason=f"Looked at again: {why}")
     add_entry(
         contact_id=row.contact_id,
         kind=ActivityKind.LIFECYCLE,
@@ -124,7 +133,7 @@ def bring_back(recycle_id: int, *, now: datetime) -> bool:
         at=now,
     )
     ChangedContact.objects.create(contact_id=row.contact_id)
-    told = {row.actor_id, Standing.objects.filter(pk=row.contact_id).values_list("owner", flat=True).first()} - {None}
+    told = {row.actor_id, standing.owner_id} - {None}
     notify(
         user_ids=[pk for pk in told if pk],
         topic=Topic.HAND_OFF,

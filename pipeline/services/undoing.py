@@ -154,11 +154,6 @@ def _go_back(offer: HandOff, standing: Standing, reason: str, now: datetime, act
     )
 
 
-def newest_of(opportunity_id: int) -> HandOff | None:
-    """The hand-off by which the opportunity came to its rep."""
-    return HandOff.objects.filter(opportunity=opportunity_id).exclude(state=HandOffState.JOINED).order_by("-pk").first()
-
-
 def lost_by_undoing(opportunity: Opportunity) -> Sequence[str]:
     """What people have made of it since: all that would go with it."""
     lost = []

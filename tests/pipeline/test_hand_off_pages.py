@@ -2,8 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from leads.services import assign_owner
 from pipeline import services
 from tests.conftest import NOW, Cast, client_of
+from tests.pipeline import rows
 from tests.pipeline.rows import offer
 
 
@@ -41,3 +46,38 @@ def test_too_late_is_said(offered: Cast) -> None:
     answer = client_of(offered.rita).post(f"/hand-offs/{row.pk}/accept/", headers={"HX-Request": "true"})
     assert answer.status_code == 409
     assert "ran out and was offered to Ravi" in answer["HX-Trigger"]
+
+
+def test_what_waits_costs_the_same_for_many(offered: Cast) -> None:
+    client = client_of(offered.rita)
+
+    def count() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get("/hand-offs/waiting/", headers={"HX-Request": "true"}).status_code == 200
+        return len(captured)
+
+    def fill(much: int) -> None:
+        for _ in range(much):
+            contact = rows.qualified()
+            assign_owner([contact.pk], offered.rita)
+            services.promote(contact_id=contact.pk, now=NOW)
+
+    fill(2)
+    few = count()
+    fill(6)
+    assert count() == few
+
+
+def test_the_contact_s_panel_tells_the_story(offered: Cast) -> None:
+    row = offer()
+    url = f"/leads/{row.contact_id}/hand-offs/"
+    page = client_of(offered.rita).get(url).content.decode()
+    assert "A hand-off for you" in page
+    assert 'id="contact-story" hx-swap-oob="true"' in page
+    assert "Offered to Rita" in client_of(offered.ravi).get(url).content.decode()
+    assert "Accept" not in client_of(offered.vera).get(url).content.decode()
+    services.reject(hand_off_id=row.pk, actor=offered.rita, now=NOW, reason="unreachable", note="Three calls.")
+    page = client_of(offered.rita).get(url).content.decode()
+    assert "Three calls." in page
+    assert "rests until they come back to the site" in page
+    assert "Look again now" in page

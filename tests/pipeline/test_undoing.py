@@ -10,6 +10,7 @@ from leads.models import Company, Contact, Lifecycle, LifecycleChange, Standing
 from leads.services import assign_owner, merge_contacts, unmerge_contacts
 from pipeline import services
 from pipeline.models import HandOff, Opportunity, OpportunityPerson, Recycle, Turn
+from pipeline.services import desk
 from pipeline.services.recycling import returning
 from pipeline.services.undoing import lost_by_undoing
 from scoring.models import Definition, Verdict
@@ -213,3 +214,22 @@ def test_hand_offs_and_rests_follow_a_merge_and_come_back(cast: Cast) -> None:
     unmerge_contacts(merge_id=merge.pk, now=LATER)
     assert HandOff.objects.get(contact=second.contact_id) == second
     assert set(Recycle.objects.waiting().values_list("contact", flat=True)) == {first.contact_id, second.contact_id}
+
+
+def test_whom_the_desk_disqualified_comes_back_as_a_lead(cast: Cast) -> None:
+    contact = factories.contact()
+    outcome = desk.disqualify(contact_id=contact.pk, reason="unreachable", actor=cast.rita, now=NOW)
+    rest = Recycle.objects.get()
+    assert (rest.label, rest.by, lifecycle(contact)) == ("Disqualified: Cannot be reached", "visit", "disqualified")
+    factories.event(contact, "page_view", now=LATER)
+    assert list(returning(LATER)) == [rest]
+    assert services.bring_back(rest.pk, now=LATER)
+    assert lifecycle(contact) == Lifecycle.LEAD
+    assert outcome.made["recycle"] == rest.pk
+    other = factories.contact()
+    desk.disqualify(contact_id=other.pk, reason="student", actor=cast.rita, now=NOW)
+    desk.undo_last(actor=cast.rita, now=NOW + timedelta(minutes=1))
+    assert (lifecycle(other), Recycle.objects.filter(contact=other).count()) == (Lifecycle.LEAD, 0)
+    gone = factories.contact()
+    desk.disqualify(contact_id=gone.pk, reason="unsubscribed", actor=cast.rita, now=NOW)
+    assert not Recycle.objects.filter(contact=gone).exists()

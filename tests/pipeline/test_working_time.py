@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline import working_time
@@ -116,13 +116,15 @@ def test_an_offer_over_the_change_of_the_clock_ends_at_the_same_time_on_the_wall
     assert working_time.later(OFFICE, friday, timedelta(hours=4)) == berlin(2026, 3, 30, 11)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
-    since=st.datetimes(datetime(2025, 1, 1), datetime(2027, 12, 31), timezones=st.just(UTC)),
+    after=st.integers(0, 3 * 365 * 24 * 60),
     minutes=st.integers(1, 60 * 60),
     zone=st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
     text=st.sampled_from(["9-17", "0-24", "1-4", "22-24", "1:30-2:30 2:45-3:15"]),
 )
-def test_adding_and_counting_are_the_same(since: datetime, minutes: int, zone: str, text: str) -> None:
+def test_adding_and_counting_are_the_same(after: int, minutes: int, zone: str, text: str) -> None:
+    since = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(minutes=after)
     hours = Hours(zone, (working_time.parse(text),) * 5 + ((), ()))
     by = timedelta(minutes=minutes)
     until = working_time.later(hours, since, by)
@@ -146,5 +148,3 @@ def test_a_holiday_is_told_apart() -> None:
     assert working_time.away_until(free, berlin(2026, 6, 22, 10)) is None
     assert working_time.holiday_until(free, berlin(2026, 6, 22, 10)) == berlin(2026, 6, 23, 9)
     assert working_time.holiday_until(free, berlin(2026, 6, 23, 10)) is None
-    assert working_time.is_working(free, berlin(2026, 6, 23, 10))
-    assert not working_time.is_working(free, berlin(2026, 6, 22, 10))

@@ -23,6 +23,7 @@ from pipeline.models import DeskOutcome, Did, Waits
 from pipeline.services.desk.placing import place
 from pipeline.services.desk.taking import check_not_held
 from pipeline.services.handover import promote as hand_over
+from pipeline.services.recycling import let_go
 from users.models import User
 
 SKIPPED_FOR = timedelta(hours=4)
@@ -246,7 +247,10 @@ def disqualify(
         leads.disqualify(contact.pk, now=now, actor=actor, reason=said)
         change = LifecycleChange.objects.filter(contact=contact, at=now, actor=actor).order_by("-pk").first()
         made: Made = {"change": change.pk if change else None}
-        if is_withdrawal:
+        if not is_withdrawal:  # nobody is brought back who does not want to be contacted
+            key, words = f"disqualified_{reason}", f"Disqualified: {label}"
+            made["recycle"] = let_go(contact.pk, reason=key, label=words, now=now, actor=actor).pk
+        else:
             made["consents"] = [
                 leads.record_consent(
                     purpose=purpose, given=False, now=now, source="on the phone", contact=contact, recorded_by=actor

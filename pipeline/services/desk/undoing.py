@@ -10,7 +10,7 @@ from core.errors import Refused
 from core.locks import locked
 from leads.models import Consent, Lifecycle, LifecycleChange, Standing
 from pipeline import asking
-from pipeline.models import DeskOutcome, HandOff, Promoted
+from pipeline.models import DeskOutcome, HandOff, Promoted, Recycle
 from pipeline.services.desk.placing import place
 from pipeline.services.desk.taking import take_this
 from pipeline.services.undoing import undo_promotion
@@ -41,6 +41,7 @@ def undo_last(*, actor: User, now: datetime) -> DeskOutcome:
         leads.remove_facts(evidence=made.get("evidence", ()), events=made.get("events", ()))
     activities.delete()
     FollowUp.objects.open().filter(pk=made.get("follow_up")).delete()
+    Recycle.objects.waiting().filter(pk=made.get("recycle")).delete()
     if made.get("consents"):
         Consent.objects.filter(pk__in=made["consents"], contact=outcome.contact_id).delete()
     outcome.undone_at = now
