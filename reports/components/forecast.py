@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
-from core.components.numbers import count, money
+from core.components.numbers import count, money, money_text
 from core.components.people import person
 from core.components.values import text
 from pipeline.rollup import Sum
@@ -150,8 +150,10 @@ class _Cells:
     def likely(self, likely: "Likely | None") -> str:
         if likely is None:
             return NOTHING
-        middle = f'<small class="muted">mid {self.short(likely.middle)}</small>'
-        return f"{self.short(likely.low)}–{self.short(likely.high)} {middle}"
+        middle = money_text(likely.middle.quantize(Decimal(1), ROUND_HALF_UP), self.currency)
+        low, high = (money_text(value, self.currency, compact=True) for value in (likely.low, likely.high))
+        said = f"half of the futures bring more than {middle}"
+        return f'<span class="num" title="{text(said)}">{text(low)}–{text(high)}</span>'
 
     def quota(self, quota: Decimal | None, closed: Decimal) -> str:
         if not quota:
