@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from reports.queries.comparison import Compared, Comparison
     from reports.queries.costs import Campaign, Costs
     from reports.queries.funnel import Funnel, Reached, Row
+    from reports.queries.restated import Restatement
     from reports.spread import Spread
 
 NOTHING = '<span class="muted">–</span>'
@@ -77,18 +78,22 @@ def _step(one: "Reached", list_url: str) -> str:
     )
 
 
-def funnel_rows(rows: "list[Row]", list_url: str) -> SafeString:
-    """A line for each part or month."""
-    return mark_safe("\n".join(_row(row, list_url) for row in rows))
+def funnel_rows(rows: "list[Row]", list_url: str, restated: "Restatement | None" = None) -> SafeString:
+    """A line for each part or month; with how many another definition would have judged a prospect."""
+    return mark_safe("\n".join(_row(row, list_url, restated) for row in rows))
 
 
-def _row(row: "Row", list_url: str) -> str:
+def _row(row: "Row", list_url: str, restated: "Restatement | None" = None) -> str:
     cells = []
     for place, one in enumerate(row.steps):
         number = _link(list_url, one.query, one.text) if one.parts else '<span class="muted">0</span>'
         share = f' <span class="small">{one.of_before:.0f} %</span>' if place and one.before_parts else ""
         tint = _tint(one.shade) if place and one.before_parts else ""
         cells.append(f'<td class="num"{tint}>{number}{share}</td>')
+    if restated is not None and row.month is not None:
+        told = restated.months[row.month]
+        number = _link(list_url, told.query, f"{told.count:,}") if told.count else "0"
+        cells.append(f'<td class="num">{UNKNOWN if told.count is None else number}</td>')
     marks = "".join(f'<span class="sheet-sub">{text(mark)}</span>' for mark in row.marks)
     label = f"{text(row.label)}{SMALL if row.is_small else ''}{marks}"
     return f'<tr><td role="rowheader" class="shrink">{label}</td>{"".join(cells)}</tr>'

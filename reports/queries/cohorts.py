@@ -97,7 +97,8 @@ def cohorts(wanted: Wanted, *, now: datetime) -> Cohorts:
             longest = max(len(ages), len(got[month]))
             got[month] = [sum(one[age] for one in (ages, got[month]) if age < len(one)) for age in range(longest)]
     marks = activations(months)
-    bare = replace(wanted, by="source", key=source, reached=target, mark="", within=None, level=False)
+    bare = replace(wanted, by="source", key=source, reached=target, mark="", missing="", restated=None)
+    bare = replace(bare, within=None, level=False)
     rows = [_row(month, sizes[month], got[month], today, bare, marks.get(month, [])) for month in months]
     rows = _shaded([row for row in rows if row.size])
     lives = [Cohort(row.size, tuple(got[row.month]), months_between(row.month, today)) for row in rows]

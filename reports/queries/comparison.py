@@ -61,7 +61,7 @@ def comparison(wanted: Wanted, *, now: datetime) -> Comparison:
     newer = replace(
         wanted, month=None, end=later(today, -1), by="source", key=None, reached=target, level=True, within=None
     )
-    newer = replace(newer, mark="")
+    newer = replace(newer, mark="", missing="", restated=None)
     older = newer.before(today)
     months, former = newer.cohorts(today), older.cohorts(today)
     came: dict[tuple[str, bool], int] = defaultdict(int)

@@ -58,7 +58,8 @@ class Costs:
 def costs(wanted: Wanted, *, now: datetime, currency: str) -> Costs:
     """Of the people who became known in these months, by one way of sharing them among campaigns. Three queries."""
     months = wanted.cohorts(now.astimezone(UTC).date())
-    wanted = replace(wanted, by="campaign", key=None, mark="", within=None, level=False, missing="", reached="lead")
+    wanted = replace(wanted, by="campaign", key=None, mark="", within=None, level=False, reached="lead")
+    wanted = replace(wanted, missing="", restated=None)
     by_campaign: dict[str, Tally] = defaultdict(nothing)
     for (_, key), tally in tallied(wanted.cell, months).items():
         by_campaign[key].add(tally.parts, tally.revenue)

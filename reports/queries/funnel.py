@@ -147,7 +147,7 @@ def funnel(wanted: Wanted, *, now: datetime, activations: Mapping[date, list[str
     today = now.astimezone(UTC).date()
     cohorts = wanted.cohorts(today)
     former = wanted.before(today).cohorts(today)
-    bare = replace(wanted, key=None, mark="", within=None, level=False, reached="lead")
+    bare = replace(wanted, key=None, mark="", within=None, level=False, missing="", restated=None, reached="lead")
     whole, before = nothing(), nothing()
     by_key: dict[str, Tally] = defaultdict(nothing)
     by_month: dict[date, Tally] = defaultdict(nothing)

@@ -11,12 +11,14 @@ from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from core.keyset import BIGGEST
+from leads.filters import number
 from leads.models import Source, Standing, StandingQuerySet
 from pipeline.periods import later, month_of
 from pipeline.queries.filters import midnight
 from reports.attribution import MODELS, WHOLE
 from reports.models import Channel, Credit, Journey
 from reports.queries.steps import BY_KEY, KEYS
+from scoring.models import BackTestPromotion
 from users.models import User
 
 PERIODS = (3, 6, 12, 24)
@@ -51,6 +53,7 @@ class Wanted:
     level: bool = False  # each month up to the age that its counterpart of the newest period can have
     mark: str = ""
     missing: str = ""  # a step that they have not reached
+    restated: int | None = None  # a back-test whose definition would have judged them a prospect
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "Wanted":
@@ -76,6 +79,7 @@ class Wanted:
             level=given.get("level") == "1",
             mark=one_of("mark", list(MARKS), ""),
             missing=one_of("missing", KEYS, ""),
+            restated=number(given.get("restated", "")),
         )
 
     def query(self) -> str:
@@ -99,6 +103,8 @@ class Wanted:
             said["mark"] = self.mark
         if self.missing:
             said["missing"] = self.missing
+        if self.restated is not None:
+            said["restated"] = str(self.restated)
         return urlencode(said)
 
     @property
@@ -136,6 +142,9 @@ class Wanted:
         rows = rows.filter(**{f"{at}__isnull": False})
         if self.mark:
             rows = rows.filter(**{f"{MARKS[self.mark]}__gt": 0})
+        if self.restated is not None:
+            promoted = BackTestPromotion.objects.filter(back_test=self.restated, is_active=False)
+            rows = rows.filter(pk__in=promoted.values("contact_id"))
         if self.missing:
             rows = rows.filter(**{f"{BY_KEY[self.missing].at}__isnull": True})
         if self.key is not None:

@@ -16,6 +16,7 @@ from leads.models import Source
 from reports import queries
 from reports.attribution import MODELS
 from reports.queries.labels import activations, labels
+from reports.queries.restated import back_tests, restatement
 from reports.queries.steps import BY_KEY, STEPS
 from reports.queries.wanted import DIVISIONS, PERIODS, SHARED, Wanted
 from users.access import SignedInRequest, requires
@@ -70,12 +71,18 @@ def funnel(request: SignedInRequest) -> HttpResponse:
     ]
     if wanted.by in SHARED:
         filters.append({"name": "touch", "label": "Credit", "choices": list(TOUCHES.items()), "value": wanted.touch})
-    marks = activations(wanted.cohorts(now.date()))
+    months = wanted.cohorts(now.date())
+    tests = back_tests()
+    if tests:
+        choices = [("", "as it was"), *((test.pk, f"by v{test.definition.version}") for test in tests)]
+        filters.append({"name": "restated", "label": "Past judged", "choices": choices, "value": wanted.restated or ""})
+    marks = activations(months)
     context = {
         **frame("funnel", wanted),
         "funnel": queries.funnel(wanted, now=now, activations=marks),
         "steps": STEPS,
         "division": DIVISIONS[wanted.by],
+        "restated": restatement(wanted, tests, months),
         "is_shared": wanted.by in SHARED,
         "touch": TOUCHES[wanted.touch],
         "filters": filters,
@@ -165,6 +172,8 @@ def _title(wanted: Wanted) -> str:
         said += f" from {name.lower()}" if wanted.by == "source" else f", {DIVISIONS[wanted.by].lower()}: {name}"
     if wanted.level:
         said += ", each month up to the same age"
-    elif wanted.within is not None:
+    if wanted.restated is not None:
+        said += ", whom another definition would have judged a prospect"
+    if wanted.within is not None and not wanted.level:
         said += f", by the end of month {wanted.within}"
     return said
