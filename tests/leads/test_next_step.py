@@ -1,7 +1,7 @@
 from dataclasses import replace
 from datetime import date
 
-from leads.next_step import Gap, Planned, Situation, next_step
+from leads.next_step import Gap, Planned, Situation, Unknown, next_step
 
 TODAY = date(2026, 6, 15)
 BUDGET = Gap("budget", "Budget", "What have you set aside?")
@@ -89,3 +89,26 @@ def test_nothing_is_asked_of_the_disqualified_the_unscored_and_customers() -> No
     ):
         step = next_step(situation)
         assert (step.action, step.is_quiet) == ("", True)
+
+
+def test_what_nobody_knows_is_asked_where_it_would_do() -> None:
+    size = Unknown("company.employees", "How many people work there?", 15)
+    role = Unknown("contact.job_title", "What is their job?", 5)
+    step = next_step(replace(LEAD, total=50, unknown=[size]))
+    assert (step.title, step.action, step.key) == ("How many people work there?", "edit", "company.employees")
+    assert step.why == "10 points below the line; a good answer brings 15."
+    both = replace(LEAD, total=45, unknown=[size, role], must_talk=True)
+    assert told(both)[1] == (
+        "15 points below the line; a good answer brings 15, and 1 other answer the rest. "
+        "They have not talked to us lately, either."
+    )
+    assert told(replace(both, gaps=[BUDGET]))[2] == "evidence"  # what is required comes first
+
+
+def test_where_asking_would_not_do_it_says_how_much_must_come_from_them() -> None:
+    far = next_step(replace(LEAD, total=30, needs=1))
+    assert far.why.startswith("30 points below the line of 60, and nothing you can ask would do: 1 point must come")
+    near = next_step(replace(LEAD, total=55, needs=5))
+    assert near.why == (
+        "Only 5 points below the line of 60, but nothing you can ask would do: 5 points must come from what they do."
+    )
