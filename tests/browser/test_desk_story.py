@@ -1,5 +1,6 @@
 """An SDR's hour at the desk with the keyboard alone; a colleague beside; the same on a phone."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from pipeline.models import DeskOutcome, Did, Opportunity
 from pipeline.services.desk import place_all
 from scoring.services import rescore_changed
 from tests import factories
-from tests.browser.conftest import SignIn, wide_of
+from tests.browser.conftest import PATIENCE, SignIn, wide_of
 from tests.conftest import Cast
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -33,6 +34,14 @@ def leads() -> dict[str, Contact]:
     rescore_changed(now=now)
     place_all(now=now)
     return found
+
+
+@pytest.fixture(autouse=True)
+def patient() -> Iterator[None]:
+    """A busy machine is no fault of the page."""
+    expect.set_options(timeout=4 * PATIENCE)
+    yield
+    expect.set_options(timeout=PATIENCE)
 
 
 def test_an_hour_with_the_keyboard_alone(live_server: Any, cast: Cast, sign_in: SignIn) -> None:
