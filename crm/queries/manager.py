@@ -52,7 +52,7 @@ class ManagerDay:
 
 
 def manager_day(user: User, *, now: datetime) -> ManagerDay:
-    """Nine queries."""
+    """Ten queries."""
     rotting_by = stalled_by_owner(user, now=now)
     return ManagerDay(
         forecast=forecast_headline(user, now=now),

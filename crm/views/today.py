@@ -14,6 +14,7 @@ from crm import queries
 from pipeline.queries import Totals
 from pipeline.queries.hand_offs import suggestions_for, waiting_for
 from pipeline.views.hand_offs import shown as offers_shown
+from reports.queries import ForecastHeadline
 from users.access import SignedInRequest
 from users.roles import Can, Role
 
@@ -124,13 +125,21 @@ def _marketer_tiles(day: queries.MarketerDay) -> list[Tile]:
     return tiles
 
 
+def _likely(head: ForecastHeadline) -> str:
+    """The range of the month, when enough is known to tell one."""
+    if head.likely is None:
+        return ""
+    low, high = (money(amount, head.currency, compact=True) for amount in (head.likely.low, head.likely.high))
+    return format_html("8 times of 10 between {} and {}", low, high)
+
+
 def _manager_tiles(day: queries.ManagerDay) -> list[Tile]:
     head, opportunities = day.forecast, reverse("pipeline_list")
     return [
         {
             "label": "Expected this month",
             "value": money(head.expected, head.currency, compact=True),
-            "note": "closed, and open weighted by stage",
+            "note": _likely(head) or "closed, and open weighted by stage",
             "url": reverse("forecast"),
         },
         {

@@ -21,8 +21,8 @@ from pipeline.periods import Period, Unit, around, period_of
 from pipeline.queries import Filters
 from pipeline.queries.filters import COUNTED, midnight
 from pipeline.queries.totals import WEIGHTED
-from reports.queries.figures import Figure, Forecast, Month, Seller
-from reports.queries.standing import stand_beside
+from reports.queries.figures import Figure, Forecast, Likely, Month, Seller
+from reports.queries.standing import add_ranges, stand_beside
 from users.models import User
 
 # periods shown before and after the current one
@@ -202,6 +202,7 @@ class ForecastHeadline:
     overdue: Figure
     open: Figure
     other_currencies: int  # how many opportunities are in others and not in these sums
+    likely: Likely | None
 
     @property
     def expected(self) -> Decimal:
@@ -209,8 +210,9 @@ class ForecastHeadline:
 
 
 def forecast_headline(user: User, *, now: datetime) -> ForecastHeadline:
-    """For the Today page. Two queries."""
+    """For the Today page. Three queries."""
     whole = forecast(user, Filters(), now=now)
+    add_ranges(whole, user, Filters())
     return ForecastHeadline(
         currency=whole.currency,
         closed=whole.current.closed,
@@ -218,4 +220,5 @@ def forecast_headline(user: User, *, now: datetime) -> ForecastHeadline:
         overdue=whole.overdue,
         open=whole.all,
         other_currencies=sum(count for currency, count in whole.currencies if currency != whole.currency),
+        likely=whole.current.likely,
     )

@@ -19,7 +19,7 @@ def stand_beside(made: Forecast, user: User, filters: Filters, *, people: Mappin
     """Put them there. At most four queries."""
     _quotas(made, user, filters, people)
     _calls(made, user, people)
-    _ranges(made, user, filters, people)
+    add_ranges(made, user, filters)
 
 
 def _chosen(filters: Filters, people: Mapping[int, User]) -> set[int]:
@@ -82,8 +82,8 @@ def _counted(found: list[ForecastCall]) -> dict[tuple[int | None, int | None], i
     return counts
 
 
-def _ranges(made: Forecast, user: User, filters: Filters, people: Mapping[int, User]) -> None:
-    """Of all, of a team, or of a person: whoever was asked for. What nobody owns has none."""
+def add_ranges(made: Forecast, user: User, filters: Filters) -> None:
+    """Of all, of a team, or of a person: whoever was asked for. What nobody owns has none. One query."""
     if filters.pipeline is not None or filters.owner == NOBODY:
         return
     rows = OutlookRange.objects.filter(

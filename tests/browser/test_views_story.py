@@ -24,9 +24,10 @@ def test_a_view_is_saved_changed_and_shared(browser: Any, live_server: Any, cast
     # the menu came anew with the list: the dialog knows the filter
     rita.locator("#views summary[title=View]").click()
     rita.get_by_role("link", name="Save as a new view").click()
-    rita.get_by_label("Name").fill("From webinars")
-    rita.get_by_label("Who sees it").select_option("team")
-    rita.locator("#dialog").get_by_role("button", name="Save").click()
+    dialog = rita.locator("#dialog")
+    dialog.get_by_label("Name").fill("From webinars")
+    dialog.get_by_label("Who sees it").select_option("team")
+    dialog.get_by_role("button", name="Save").click()
     tab = rita.locator("#views .tab", has_text="From webinars")
     expect(tab).to_have_attribute("aria-current", "page")
     view = SavedView.objects.get()
@@ -39,6 +40,7 @@ def test_a_view_is_saved_changed_and_shared(browser: Any, live_server: Any, cast
     rita.get_by_role("button", name="Show these").click()
     expect(rita.locator("#list thead")).to_contain_text("Phone")
     rita.locator(".filters select[name=lifecycle]").select_option("lead")
+    rita.wait_for_url("**lifecycle=lead**")  # the list has come, and the menu with it
     expect(tab).to_contain_text("changed")
     rita.locator("#views summary[title=View]").click()
     rita.get_by_role("button", name="Save the changes").click()

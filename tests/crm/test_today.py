@@ -1,5 +1,6 @@
 """Today, by role."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from leads.models import Contact, Standing
 from leads.services import assign_owner
 from pipeline.models import Stage
 from pipeline.services import edit, lose, move, promote, win
+from reports.models import Outlook, OutlookRange
 from scoring.services import rescore_changed
 from tests import factories
 from tests.conftest import Cast, client_of
@@ -161,6 +163,20 @@ def test_what_changed_is_counted_and_only_the_largest_are_read(cast: Cast) -> No
     ]
     assert [row.amount for row in groups[0].rows] == [107, 106, 105, 104, 103, 102]
     assert [query["sql"].count("LIMIT 6") for query in captured] == [0, 3]
+
+
+def test_a_manager_sees_the_range_of_the_month_as_soon_as_there_is_one(cast: Cast) -> None:
+    now = timezone.now()
+    pipeline_rows.opportunity(cast.rita, amount=100, expected_close=now.date())
+    assert "8 times of 10" not in client_of(cast.mona).get("/").content.decode()
+    outlook = Outlook.objects.create(
+        currency="EUR", day=now.date(), mark=1, seed=1, runs=9, open_deals=1, closed_deals=40, at=now, took_ms=1
+    )
+    month = now.date().replace(day=1)
+    OutlookRange.objects.create(outlook=outlook, unit="month", start=month, p10=5000, p50=7000, p90=12000)
+    assert "8 times of 10 between €5k and €12k" in re.sub(
+        r"<[^>]+>", "", client_of(cast.mona).get("/").content.decode()
+    )
 
 
 @pytest.mark.parametrize(("who", "budget"), [("rita", 16), ("mara", 13), ("mona", 16)])
