@@ -21,13 +21,15 @@ _DOMINANT = 0.04  # AUC that is lost without it
 _LOOK_AT = 0.60  # AUC alone, below which a column cannot dominate
 _PURE = 0.01  # share of the expected buyers (or others) where a value rules them out
 _EXPECTED = 30
+_TAIL = 0.15  # of all buyers (or others): fewer are also ruled out at the far end of something honest and strong
 _SMOOTH = 20
 _ROWS = 20_000
 _MOST = 8
 _AFTERWARDS = re.compile(
     r"duration|call.?(length|time|seconds|minutes)|talk.?time|outcome|result|clos(e|ed|ing)\b|lost|won\b|win\b|tags?$"
-    r"|quality|reason|status|stage|sign(ed|ature)|invoice|paid|payment|contract|purchase|order|revenue|churn|cancel"
-    r"|convert|conversion|last.?notable|disposition|final|actual",
+    r"|(lead|deal|opportunity).?(quality|status|stage)|^(quality|status|stage)$|reason|sign(ed|ature)\b|invoice|^paid"
+    r"|contract|(purchase|order).?(date|value|amount|total|number|id)\b|churn|cancel|convert|conversion|disposition"
+    r"|last.?notable|(final|actual).?(amount|value|price|date)",
     re.IGNORECASE,
 )
 _ENDING = re.compile(
@@ -88,16 +90,21 @@ def _dominant(frame: Frame, alone: dict[str, float], label: Matrix, groups: Matr
 
 def _mark(name: str, cells: Sequence[Cell], label: Matrix) -> str:
     """What about this column speaks of hindsight; empty when nothing does."""
-    values = _bins(name, cells)
-    base = float(label.mean())
-    for happened, share, word in ((label, base, "buyers"), (1 - label, 1 - base, "others")):
-        rows = np.bincount(values)
-        seen = np.bincount(values, happened)
-        certain = (rows * share >= _EXPECTED / 3) & (seen <= _PURE * rows * share)
-        expected = float((rows * share)[certain].sum())
-        if expected >= _EXPECTED and seen[certain].sum() <= _PURE * expected:
-            counted = int(seen[certain].sum())
-            return f"at some of its values there are {counted} {word} where {expected:.0f} were to be expected"
+    bins, base = _bins(name, cells), float(label.mean())
+    is_known = np.array([known(cell) is not None for cell in cells]).astype(int)
+    for values, where, part in (
+        (bins, "at some of its values", _TAIL),
+        (is_known, "where it is known, or where it is not,", 0.0),
+    ):
+        for happened, share, word in ((label, base, "buyers"), (1 - label, 1 - base, "others")):
+            rows = np.bincount(values)
+            seen = np.bincount(values, happened)
+            certain = (rows * share >= _EXPECTED / 3) & (seen <= _PURE * rows * share)
+            expected = float((rows * share)[certain].sum())
+            least = max(_EXPECTED, part * float(happened.sum()))
+            if expected >= least and seen[certain].sum() <= _PURE * expected:
+                counted = int(seen[certain].sum())
+                return f"{where} there are {counted} {word} where {expected:.0f} were to be expected"
     return "its name speaks of what happens later" if _AFTERWARDS.search(name) else ""
 
 
@@ -118,9 +125,10 @@ def _alone(name: str, cells: Sequence[Cell], label: Matrix, groups: Matrix, seed
 def _bins(name: str, cells: Sequence[Cell]) -> Matrix:
     """Each value's number: the level, or one of 32 equal parts; 0 is unknown."""
     column = look_at(name, cells)
-    if column.kind in {"constant", "identifier"}:  # whether there is one may tell, which one does not
-        return np.array([known(cell) is not None for cell in cells]).astype(int)
     values = column.read(cells)
+    if column.kind == "constant" or (column.kind == "identifier" and np.isnan(values).any()):
+        # whether there is one may tell, which one does not; numbers that were given in some order may
+        return np.array([known(cell) is not None for cell in cells]).astype(int)
     if column.kind == "category":
         return values.astype(int)
     unknown = np.isnan(values)

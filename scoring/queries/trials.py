@@ -106,6 +106,8 @@ class Side:
     @property
     def accepted_lift(self) -> float | None:
         """How many times likelier a promoted one was to be an accepted hand-off than anybody."""
+        if not self.acceptance.of:
+            return None  # nobody knows how they would have gone
         return _times(Share(self.accepted, self.open_to_it), Share(self.base_accepted, self.base_open))
 
     @property
