@@ -38,7 +38,7 @@ def through(outlook: Outlook, known: "Known") -> list[OutlookRange]:
     """The ranges by month, quarter and year; and on the outlook the figures they rest on, to be saved with it."""
     from pipeline.arrivals import STEP, STEPS, Leads, arrivals
     from pipeline.forecast import futures
-    from reports.services.outlook import RUNS, SEED, coming, quantiles, range_row
+    from reports.services.outlook import RUNS, SEED, coming, quantiles, range_row, together
 
     now = datetime.combine(known.day, datetime.min.time(), UTC) + timedelta(days=1)
     with connection.cursor() as cursor:
@@ -83,5 +83,5 @@ def through(outlook: Outlook, known: "Known") -> list[OutlookRange]:
     found = []
     for period in (*months, *around(day, Unit.QUARTER, before=0, after=3, opens=months[0].opens)):
         chosen = [number for number, month in enumerate(months) if month.start in period.months]
-        found.append(range_row(outlook, Basis.LEADS, period, quantiles([made], chosen, everybody, 0.0)))
+        found.append(range_row(outlook, Basis.LEADS, period, quantiles(together([made], chosen), everybody, 0.0)))
     return found

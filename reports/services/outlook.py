@@ -21,7 +21,7 @@ from users.models import User
 
 if TYPE_CHECKING:
     from pipeline.forecast import Futures
-    from pipeline.rates import Deal
+    from pipeline.rates import Deal, Vector
 
 OUTLOOK = 0x4F4C4B  # core.locks: this work is done by one at a time
 SEED, RUNS = 7, 1000
@@ -197,9 +197,10 @@ def _ranges(outlook: Outlook, known: Known, made: "list[Futures]") -> list[Outlo
     rows = []
     for period in summed(known.day):
         chosen = [number for number, month in enumerate(months) if month.start in period.months]
+        sums = together(made, chosen)
         for scope, owners in scopes:
             closed = sum(known.closed.get((one, month), 0.0) for one in owners for month in period.months)
-            rows.append(range_row(outlook, Basis.DEALS, period, quantiles(made, chosen, owners, closed), **scope))
+            rows.append(range_row(outlook, Basis.DEALS, period, quantiles(sums, owners, closed), **scope))
     return rows
 
 
@@ -210,12 +211,19 @@ def summed(today: date) -> list[Period]:
     return [*coming(today), *quarters, period_of(today, Unit.YEAR, opens)]
 
 
-def quantiles(made: "list[Futures]", chosen: list[int], owners: list[int], closed: float) -> tuple[float, ...]:
-    """Of several pipelines together: they run independently of each other."""
+def together(made: "list[Futures]", chosen: list[int]) -> "Vector":
+    """What these periods bring, [future, owner]: several pipelines run independently of each other."""
     import numpy as np
 
-    sums = sum((one.totals[:, chosen][:, :, owners].sum(axis=(1, 2)) for one in made), np.zeros(RUNS)) + closed
-    return tuple(float(value) for value in np.quantile(sums, [0.1, 0.5, 0.9]))
+    shape = made[0].totals.shape if made else (RUNS, 0, 1)
+    return sum((one.totals[:, chosen, :].sum(axis=1) for one in made), np.zeros((shape[0], shape[2])))
+
+
+def quantiles(sums: "Vector", owners: list[int], closed: float) -> tuple[float, ...]:
+    """The bounds of four in five futures of these owners, and the middle, on top of what is closed."""
+    import numpy as np
+
+    return tuple(float(value) for value in np.quantile(sums[:, owners].sum(axis=1) + closed, [0.1, 0.5, 0.9]))
 
 
 def range_row(outlook: Outlook, basis: Basis, period: Period, found: tuple[float, ...], **scope: Any) -> OutlookRange:
