@@ -193,6 +193,7 @@ def test_an_answer_must_be_fresh_where_the_definition_says_so(activate: Activate
         assert explanation is not None
         missing = [row.what for row in explanation.missing]
         assert ("Budget" not in missing) is is_qualified
+    assert explanation is not None
     assert explanation.missing[0].sentence == "Budget is not answered in the last 30 days."
 
 
