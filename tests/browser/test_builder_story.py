@@ -27,7 +27,9 @@ def test_an_exclusion_a_persona_and_a_pattern_are_made_on_a_phone(
     rule.get_by_label("Reason that is said").fill("small")
     rule.get_by_label("Field").select_option("company.employees")
     expect(rule.get_by_label("How it is compared").locator("option[value=between]")).to_have_count(1)
-    rule.get_by_label("How it is compared").select_option("at_most")
+    with mara.expect_response("**/edit/"):
+        rule.get_by_label("How it is compared").select_option("at_most")
+    mara.wait_for_timeout(500)  # until what came stands in the page
     expect(rule.get_by_label("Reason that is said")).to_have_value("small")
     rule.get_by_label("Value").fill("3")
 
@@ -42,9 +44,9 @@ def test_an_exclusion_a_persona_and_a_pattern_are_made_on_a_phone(
     seen.locator(".rule-head").click()
     seen.locator(".new-pattern summary").click()
     seen.get_by_label("Name of the new pattern").fill("Plans")
-    seen.get_by_label("The new pattern").fill("/plans*, /tariffs*")
+    seen.get_by_label("The new pattern", exact=True).fill("/plans*, /tariffs*")
     seen.get_by_role("button", name="Add", exact=True).click()
-    expect(seen.get_by_label("Plans")).to_be_checked()
+    expect(seen.get_by_label("Plans", exact=True)).to_be_checked()
     assert wide_of(mara) == 0
 
     mara.get_by_role("button", name="Save draft").last.click()
