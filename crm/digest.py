@@ -83,7 +83,7 @@ def last_week(*, now: datetime) -> Week:
         by="stage__kind",
     ).get(StageKind.WON)
     lost = Opportunity.objects.filter(stage__kind=StageKind.LOST, closed_at__gte=since, closed_at__lt=until).count()
-    still_open = totals(Opportunity.objects.get_queryset().open(), by="closed_at").get(None)
+    still_open = totals(Opportunity.objects.open(), by="closed_at").get(None)
     stalled = Opportunity.objects.filter(rotting(now)).count()
     earned = _sums(won) if won else "nothing"
     site = settings.SITE_URL

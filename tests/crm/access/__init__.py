@@ -6,4 +6,6 @@ common have a name in row.py. An address without a row fails tests/crm/test_acce
 
 from tests.crm.access import activities, api, capture, crm, desk, leads, pipeline, reports, scoring, users
 
-TABLE = [row for app in (crm, users, leads, activities, capture, scoring, pipeline, desk, reports, api) for row in app.ROWS]
+TABLE = [
+    row for app in (crm, users, leads, activities, capture, scoring, pipeline, desk, reports, api) for row in app.ROWS
+]
