@@ -33,7 +33,7 @@ def columns(
 ) -> dict[str, Any]:
     """Months side by side, each a stack of parts; the same figures stand in a table for those who can't see bars.
 
-    items: label, url, current, parts (each tone, label, value), and perhaps low, high (a range), mark (a line so named).
+    items: label, url, current, parts (each tone, label, value), and perhaps low, high (a range), mark (a line).
     """
     items = list(items)
     stacks = [[max(0.0, float(of(part, "value", 0))) for part in of(item, "parts", [])] for item in items]
