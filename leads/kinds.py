@@ -44,17 +44,19 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 _known: dict[str, KnownKind] = {}
 _read_at = -_REMEMBER_SECONDS
+_forgotten = 0  # how often; what was read before the last time is not remembered
 
 
 def known_kinds() -> dict[str, KnownKind]:
     """All kinds by key; at most some seconds old."""
     global _known, _read_at
     if time.monotonic() - _read_at > _REMEMBER_SECONDS:
+        begun = _forgotten
         patterns: dict[int, list[tuple[re.Pattern[str], int]]] = {}
         for facet in Facet.objects.exclude(pattern="").order_by("kind_id", "position", "pk"):
             own = patterns.setdefault(facet.kind_id, [])
             own += [(compile_pattern(glob), facet.pk) for glob in globs_of(facet.pattern)]
-        _known = {
+        found = {
             kind.key: KnownKind(
                 id=kind.pk,
                 key=kind.key,
@@ -66,11 +68,14 @@ def known_kinds() -> dict[str, KnownKind]:
             )
             for kind in EventKind.objects.all()
         }
-        _read_at = time.monotonic()
+        if begun != _forgotten:  # a kind was added meanwhile: whoever added it must find it
+            return found
+        _known, _read_at = found, time.monotonic()
     return _known
 
 
 def forget() -> None:
     """Read the registry afresh at the next use (after it was changed, and between tests)."""
-    global _read_at
+    global _read_at, _forgotten
+    _forgotten += 1
     _read_at = -_REMEMBER_SECONDS
