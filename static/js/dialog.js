@@ -34,7 +34,10 @@ document.body.addEventListener("htmx:afterSwap", (event) => {
   if (dialog.childElementCount) open(event.detail.requestConfig?.elt);
   else dialog.close();
 });
-document.body.addEventListener("close-dialog", () => dialog?.open && dialog.close());
+// What was done elsewhere on the page, a moment before this dialog opened, must not take it away.
+document.body.addEventListener("close-dialog", (event) => {
+  if (dialog?.open && dialog.contains(event.target)) dialog.close();
+});
 
 // Any dialog: a close button, and a press on what lies behind it.
 document.addEventListener("click", (event) => {

@@ -49,13 +49,14 @@ def test_a_lead_that_is_handed_over_is_told_in_order_and_every_signature_holds(c
     deal = promote(contact_id=contact.pk, now=now, actor=cast.rita, manual=True, reason="Met at the fair")
     assert deal is not None
     lose(opportunity_id=deal.pk, reason="no_budget", actor=cast.rita, now=now)
-    assert tell(now) == [True, True, True]
+    assert tell(now) == [True, True, True, True]
     told = [Webhook(listener.secret).verify(body, headers) for headers, body in receiver.came]
-    assert [one["type"] for one in told] == ["contact.created", "opportunity.opened", "opportunity.lost"]
+    types = ["contact.created", "hand_off.accepted", "opportunity.opened", "opportunity.lost"]
+    assert [one["type"] for one in told] == types
     assert told[0]["data"]["contact"]["id"] == contact.pk
-    assert told[2]["data"]["opportunity"]["lost_reason"] == "no_budget"
-    assert told[2]["data"]["opportunity"]["url"].endswith(f"/api/v1/opportunities/{deal.pk}")
-    assert len({headers["webhook-id"] for headers, _ in receiver.came}) == 3
+    assert told[3]["data"]["opportunity"]["lost_reason"] == "no_budget"
+    assert told[3]["data"]["opportunity"]["url"].endswith(f"/api/v1/opportunities/{deal.pk}")
+    assert len({headers["webhook-id"] for headers, _ in receiver.came}) == 4
     assert b"secret.person" not in b"".join(body for _, body in receiver.came)
     assert tell(now) == []  # nothing is told twice
 
