@@ -80,21 +80,19 @@ function bringBack(desk) {
 }
 
 // What is being sent from the page must find the page again with its answer: until then no newer one takes its place.
-let sending = 0;
-const isSent = (event) => event.detail.requestConfig?.verb === "post" && event.target.closest?.("#desk");
+const sending = new Set();
 
 document.body.addEventListener("htmx:beforeRequest", (event) => {
-  if (!isSent(event)) return;
-  sending += 1;
+  if (event.detail.requestConfig?.verb !== "post" || !event.target.closest?.("#desk")) return;
+  sending.add(event.detail.xhr);
   const form = event.target.closest(".ask-form");
   if (form) form.dataset.sent = "yes";
 });
-document.body.addEventListener("htmx:afterRequest", (event) => {
-  if (isSent(event)) sending -= 1;
-});
+// By the request: what sent it may have left the page meanwhile.
+document.body.addEventListener("htmx:afterRequest", (event) => sending.delete(event.detail.xhr));
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id !== "desk") return;
-  if (sending) event.detail.shouldSwap = false;
+  if (sending.size) event.detail.shouldSwap = false;
   else keep();
 });
 document.body.addEventListener("htmx:afterSwap", (event) => {
