@@ -241,6 +241,15 @@ def test_a_step_on_which_somebody_has_built_is_not_undone(cast: Cast) -> None:
     assert LifecycleChange.objects.filter(contact=lead).count() == 3
 
 
+def test_what_was_undone_can_be_said_otherwise_from_the_page_it_was_said_on(cast: Cast) -> None:
+    lead = desk.queue()
+    first = answer(lead, cast.rita, nonce="n1", verdict="fails")
+    services.undo_last(actor=cast.rita, now=SOON)
+    second = answer(lead, cast.rita, nonce="n1", verdict="weak")
+    assert second != first
+    assert lead.evidence.get().verdict == "weak"
+
+
 @pytest.mark.django_db(transaction=True)
 def test_undo_twice_at_once_undoes_once(cast: Cast) -> None:
     lead = desk.queue()

@@ -45,7 +45,8 @@ def undo_last(*, actor: User, now: datetime) -> DeskOutcome:
     if made.get("consents"):
         Consent.objects.filter(pk__in=made["consents"], contact=outcome.contact_id).delete()
     outcome.undone_at = now
-    outcome.save(update_fields=["undone_at"])
+    outcome.nonce = ""  # the page may still be the one it was done from: doing it otherwise is no double click
+    outcome.save(update_fields=["undone_at", "nonce"])
     place([outcome.contact_id], now=now)
     take_this(outcome.contact_id, actor, now=now)
     return outcome
