@@ -1,6 +1,5 @@
 """The named cast, and a clean slate for each test."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -8,12 +7,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 
 import crm.reference
 from api.queries import webhooks
+from capture import sites
+from core import prepared
 from leads import humans, kinds
 from leads.models import EventKind
+from scoring.queries import specs
 from users.models import Team, User
 
 # Static files come from their sources: nothing has to be collected before a test.
@@ -31,13 +34,25 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
         crm.reference.ensure()
 
 
-@pytest.fixture(autouse=True)
-def clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Forget what processes remember; put the reference data back when an earlier test that commits took it away."""
+def forget_everything() -> None:
+    """What processes and connections remember: how many statements a test sees must not hang on those before it."""
     kinds.forget()
     humans.forget()
     webhooks.forget()
+    sites.forget()
+    specs.forget_specs()
     cache.clear()
+    if connection.connection is not None and not connection.connection.closed:
+        with connection.connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+    prepared._prepared.clear()
+    specs._prepared.clear()
+
+
+@pytest.fixture(autouse=True)
+def clean_slate(request: pytest.FixtureRequest) -> None:
+    """Start as if fresh; put the reference data back when an earlier test that commits took it away."""
+    forget_everything()
     marker = request.node.get_closest_marker("django_db")
     names = set(request.fixturenames)
     if bool(marker and marker.kwargs.get("transaction")) or {"transactional_db", "live_server"} & names:
@@ -47,11 +62,6 @@ def clean_slate(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("db")
         if not EventKind.objects.exists():
             crm.reference.ensure()
-    yield
-    kinds.forget()
-    humans.forget()
-    webhooks.forget()
-    cache.clear()
 
 
 @dataclass(frozen=True)

@@ -59,13 +59,7 @@ def join(
         decided_at=now,
         state=HandOffState.JOINED,
         routing={"because": said},
-        snapshot=basis.snapshot,
-        promoted=basis.promoted,
-        is_override=basis.is_override,
-        former_owner_id=basis.former_owner_id,
-        definition_version=basis.definition_version,
-        source=basis.source,
-        campaign=basis.campaign[:200],
+        **basis.columns,
     )
     if opportunity.owner and opportunity.owner.is_active:
         assign_owner([contact.pk], opportunity.owner, now=now, actor=actor)

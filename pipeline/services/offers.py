@@ -37,6 +37,19 @@ class Basis:
     source: str = ""
     campaign: str = ""
 
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As a hand-off keeps it."""
+        return {
+            "snapshot": self.snapshot,
+            "promoted": self.promoted,
+            "is_override": self.is_override,
+            "former_owner_id": self.former_owner_id,
+            "definition_version": self.definition_version,
+            "source": self.source,
+            "campaign": self.campaign[:200],
+        }
+
     @classmethod
     def of(cls, contact: Contact, standing: Standing, snapshot: dict[str, Any], **more: Any) -> "Basis":
         """As the contact is now, before its owner changes."""
@@ -96,13 +109,7 @@ def make(
         replaces=replaces,
         rule=assigned.rule[:80],
         routing=assigned.explained,
-        snapshot=basis.snapshot,
-        promoted=basis.promoted,
-        is_override=basis.is_override,
-        former_owner_id=basis.former_owner_id,
-        definition_version=basis.definition_version,
-        source=basis.source,
-        campaign=basis.campaign[:200],
+        **basis.columns,
     )
     if rep:
         announced = signals.hand_off_offered if is_asked else signals.hand_off_accepted

@@ -103,6 +103,11 @@ def accept(request: SignedInRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return went_wrong(request, str(refused), url=_page_of(row, request.user))
     page, said = _page_of(row, request.user), f"{row.contact.name} is yours. Call them."
+    return _stay_or_go(request, page, said)
+
+
+def _stay_or_go(request: SignedInRequest, page: str, said: str) -> HttpResponse:
+    """A list goes on where it is; everywhere else the record is next."""
     if request.POST.get("stay"):
         return done(request, url=page, text=said, event=CHANGED)
     messages.success(request, said)
@@ -183,10 +188,7 @@ def confirm(request: SignedInRequest, contact_id: int) -> HttpResponse:
     except Refused as refused:
         return went_wrong(request, str(refused), url=page)
     said = f"{contact.name} is a prospect; {(opportunity and opportunity.owner) or 'nobody'} has the next step."
-    if request.POST.get("stay"):
-        return done(request, url=page, text=said, event=CHANGED)
-    messages.success(request, said)
-    return go_to(request, page)
+    return _stay_or_go(request, page, said)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -77,7 +77,7 @@ def _work_out(currency: str, mark: int, *, now: datetime) -> None:
     known = read(currency, today)
     ends = [period.end.toordinal() for period in coming(today)]
     made: list[Futures] = []
-    for pipeline, deals in sorted(known.deals.items()):
+    for place, (pipeline, deals) in enumerate(sorted(known.deals.items())):
         made.append(
             futures(
                 deals,
@@ -85,7 +85,7 @@ def _work_out(currency: str, mark: int, *, now: datetime) -> None:
                 bounds=ends,
                 stages=known.stages[pipeline],
                 owners=len(known.owners),
-                seed=SEED + pipeline,
+                seed=SEED + place,
                 runs=RUNS,
                 amounts_known=True,
             )
@@ -143,7 +143,7 @@ def read(currency: str, today: date) -> Known:
     for row in rows.select_related("stage").only(
         "pipeline", "stage__kind", "stage__category", "amount", "owner", "created_at", "closed_at", "category",
         "stage_entered_at",
-    ):  # fmt: skip
+    ).order_by("pk"):  # fmt: skip
         if not known.stages.get(row.pipeline_id):
             continue
         if row.is_open and (row.category or row.stage.category) == Category.OMITTED:

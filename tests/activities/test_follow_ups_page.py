@@ -4,13 +4,12 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from activities.services import add_follow_up, complete_follow_up
 from leads import services
 from tests import factories
+from tests.budget import page_cost
 from tests.conftest import Cast, client_of
 from users.models import User
 
@@ -82,9 +81,7 @@ def test_pages_cost_as_many_queries_for_60_as_for_2(cast: Cast) -> None:
     client = client_of(cast.mona)
 
     def cost() -> int:
-        with CaptureQueriesContext(connection) as made:
-            client.get("/follow-ups/")
-        return len(made)
+        return page_cost(client, "/follow-ups/")
 
     for number in range(2):
         plan(cast.rita, f"{number}", number)

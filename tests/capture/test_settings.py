@@ -1,12 +1,11 @@
 """Settings: sites with their snippets, forms with their links."""
 
-from typing import Any
-
 import pytest
 from django.utils import timezone
 
 from capture import services
 from capture.models import Form, Site
+from tests.budget import page_cost
 from tests.capture.making import make_form, submit
 from tests.conftest import NOW, Cast, client_of
 
@@ -91,22 +90,14 @@ def test_a_wrong_site_is_422_and_not_stored(cast: Cast, wrong: dict[str, str], s
     assert Site.objects.count() == 1
 
 
-def test_lists_cost_the_same_for_few_and_for_many(cast: Cast, django_assert_num_queries: Any) -> None:
+def test_lists_cost_the_same_for_few_and_for_many(cast: Cast) -> None:
     mara = client_of(cast.mara)
-
-    def cost(address: str) -> int:
-        from django.db import connection
-        from django.test.utils import CaptureQueriesContext
-
-        with CaptureQueriesContext(connection) as seen:
-            assert mara.get(address).status_code == 200
-        return len(seen)
 
     pages = ("/settings/forms/", "/submissions/", "/settings/tracking/", "/imports/")
     submit(make_form("f"), 0)
-    before = [cost(address) for address in pages]
+    before = [page_cost(mara, address) for address in pages]
     for number in range(20):
         submit(make_form(f"f{number}"), number)
         Site.objects.create(name=f"S{number}")
         services.upload(name="x", content=b"E-mail\na@x.example\n", started_by=cast.mara, now=NOW)
-    assert [cost(address) for address in pages] == before
+    assert [page_cost(mara, address) for address in pages] == before
