@@ -127,4 +127,9 @@ SCHEDULE = {
         "options": {"expires": 3600},
     },
     "forget-uploads": {"task": "capture.tasks.forget_uploads", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "forget-board-changes": {
+        "task": "pipeline.tasks.forget_board_changes",
+        "schedule": crontab(minute=23),
+        "options": {"expires": 3600},
+    },
 }

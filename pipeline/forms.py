@@ -75,10 +75,11 @@ class EditForm(VersionForm):
         help_text="How sure the forecast may be of it.",
     )
     next_step = forms.CharField(label="Next step", max_length=200, required=False)
+    next_step_on = forms.DateField(label="Next step on", widget=DAY, required=False)
     owner = forms.TypedChoiceField(label="Owner", required=False, coerce=int, empty_value=None)
 
     def __init__(self, data: Any = None, *, owners: Iterable[User], opportunity: Opportunity) -> None:
-        facts = ("name", "amount", "currency", "expected_close", "category", "next_step", "version")
+        facts = ("name", "amount", "currency", "expected_close", "category", "next_step", "next_step_on", "version")
         initial = {name: getattr(opportunity, name) for name in facts} | {"owner": opportunity.owner_id}
         super().__init__(data, initial=initial)
         self.owners = {owner.pk: owner for owner in owners}

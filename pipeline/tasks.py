@@ -8,6 +8,7 @@ from django.utils import timezone
 from core.errors import Refused
 from core.tasks import task
 from pipeline import queries, services
+from pipeline.models import BoardChange
 from pipeline.services import desk, finding, passing, recycling
 
 log = logging.getLogger(__name__)
@@ -86,3 +87,9 @@ def bring_back() -> None:
     now = timezone.now()
     for pk in list(recycling.returning(now).order_by("pk").values_list("pk", flat=True)[:SWEEP]):
         services.bring_back(pk, now=now)
+
+
+@task
+def forget_board_changes() -> None:
+    """What can no longer be undone is no longer kept."""
+    BoardChange.objects.filter(at__lt=timezone.now() - LATELY).delete()

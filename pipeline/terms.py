@@ -13,7 +13,8 @@ EARLIEST = date(2000, 1, 1)
 LABELS = {"amount": "an amount", "expected_close": "an expected close date", "next_step": "a next step"}
 TEXTS = {"name": 200, "next_step": 200}
 CATEGORIES = ("commit", "best", "pipeline", "omitted")  # of the forecast; as models.Category
-FIELDS = frozenset({*TEXTS, "amount", "currency", "expected_close", "category"})
+DAYS = ("expected_close", "next_step_on")
+FIELDS = frozenset({*TEXTS, *DAYS, "amount", "currency", "category"})
 
 
 def amount(value: Any) -> Decimal | None:
@@ -37,10 +38,10 @@ def currency(value: Any) -> str:
     return code
 
 
-def expected_close(value: date | None, today: date) -> date | None:
-    """The day on which it is expected to be won; within ten years."""
+def day(name: str, value: date | None, today: date) -> date | None:
+    """A day on which something is expected; within ten years."""
     if value is not None and not EARLIEST <= value <= today + FURTHEST:
-        raise Refused(expected_close="Choose a day within the next ten years.")
+        raise Refused(**{name: "Choose a day within the next ten years."})
     return value
 
 
@@ -72,8 +73,8 @@ def cleaned(changes: dict[str, Any], *, today: date) -> dict[str, Any]:
                 result[name] = amount(value)
             elif name == "currency":
                 result[name] = currency(value)
-            elif name == "expected_close":
-                result[name] = expected_close(value, today)
+            elif name in DAYS:
+                result[name] = day(name, value, today)
             elif name == "category":
                 result[name] = category(value)
             else:

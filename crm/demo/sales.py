@@ -106,6 +106,8 @@ class Office:
             currency=self.pipeline.currency,
             expected_close=deal.expected_close,
             next_step=deal.next_step,
+            # most lie ahead, some were forgotten, some have no day
+            next_step_on=self.midnight.date() + timedelta(days=pk % 17 - 4) if deal.next_step and pk % 6 else None,
             stage_entered_at=last.at,
             created_at=deal.opened_at,
             changed_at=last.at,

@@ -1,6 +1,7 @@
 """The rows of the commitment layer, by noun."""
 
 from pipeline.models.availability import Absence, Availability, Holiday
+from pipeline.models.changes import BoardChange
 from pipeline.models.desk import DeskOutcome, DeskPlace, DeskPlaceQuerySet, Did, Question, Waits
 from pipeline.models.forecasts import ForecastCall, Quota
 from pipeline.models.hand_offs import HandOff, HandOffQuerySet, HandOffState, Promoted, RejectReason
@@ -19,6 +20,7 @@ from pipeline.models.turns import Turn
 __all__ = [
     "Absence",
     "Availability",
+    "BoardChange",
     "Category",
     "DeskOutcome",
     "DeskPlace",

@@ -57,6 +57,7 @@ class Opportunity(models.Model):
         "forecast category", max_length=8, choices=Category.choices, blank=True, help_text="Empty: that of its stage."
     )
     next_step = models.CharField(max_length=200, blank=True)
+    next_step_on = models.DateField("next step on", null=True, blank=True)
     position = models.FloatField(default=0, help_text="Place in the column, ascending.")
     stage_entered_at = models.DateTimeField()
     created_at = models.DateTimeField()
