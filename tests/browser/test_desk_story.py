@@ -44,6 +44,12 @@ def patient() -> Iterator[None]:
     expect.set_options(timeout=PATIENCE)
 
 
+def press(page: Any, key: str) -> None:
+    """A key of the desk, as soon as it hears one."""
+    expect(page.locator("#desk[data-keys=ready]")).to_be_attached()
+    page.keyboard.press(key)
+
+
 def test_an_hour_with_the_keyboard_alone(live_server: Any, cast: Cast, sign_in: SignIn) -> None:
     lead = leads()
     rita = sign_in(cast.rita)
@@ -55,38 +61,35 @@ def test_an_hour_with_the_keyboard_alone(live_server: Any, cast: Cast, sign_in: 
     expect(name).to_have_text("Elin Brandt")
 
     # she talks with Elin and writes down what is said while it is said
-    keys.press("t")
+    press(rita, "t")
     expect(rita.locator("#toasts")).to_contain_text("talked: write down what they say")
     expect(rita.locator("[data-ask='1'] .ask-name")).to_contain_text("Budget")
-    rita.wait_for_timeout(1200)  # as long as anybody takes to read it
-    keys.press("1")
+    press(rita, "1")
     keys.type("We have put 40k aside.")
     keys.press("Control+Enter")
     expect(rita.locator("[data-ask='1'] .ask-name")).to_contain_text("Authority")
     expect(name).to_have_text("Elin Brandt")
-    rita.wait_for_timeout(1200)  # as long as anybody takes to read it
-    keys.press("1")
+    press(rita, "1")
     keys.type("My boss signs.")
     keys.press("Escape")
-    keys.press("f")
+    press(rita, "f")
     expect(rita.locator("#toasts")).to_contain_text("Authority: fails.")
     answers = Evidence.objects.filter(contact=lead["Elin"])
     assert sorted(answers.values_list("criterion__key", "verdict")) == [("authority", "fails"), ("budget", "meets")]
 
     # that was too quick: it was a weak yes
-    keys.press("z")
+    press(rita, "z")
     expect(rita.locator("#toasts")).to_contain_text("Undone: answered.")
     assert answers.count() == 1
     expect(rita.locator("[data-ask='1'] .ask-name")).to_contain_text("Authority")
-    rita.wait_for_timeout(1200)  # as long as anybody takes to read it
-    keys.press("1")
+    press(rita, "1")
     keys.type("My boss signs what I propose.")
     keys.press("Escape")
-    keys.press("w")
+    press(rita, "w")
     expect(rita.locator("#toasts")).to_contain_text("Authority: weak.")
 
     # promoted by her own judgement
-    keys.press("p")
+    press(rita, "p")
     expect(rita.locator("#dialog")).to_contain_text("Why is this a prospect?")
     keys.type("The money is there, and her boss follows her.")
     keys.press("Tab")
@@ -96,29 +99,29 @@ def test_an_hour_with_the_keyboard_alone(live_server: Any, cast: Cast, sign_in: 
     assert Opportunity.objects.get().contact == lead["Elin"]
 
     # nobody answers; the next one does not fit, which was a slip
-    keys.press("v")
+    press(rita, "v")
     expect(name).to_have_text("Ines Costa")
-    keys.press("d")
+    press(rita, "d")
     expect(rita.locator("#dialog")).to_contain_text("Disqualify Ines Costa")
     keys.press("Space")
     keys.press("Enter")
     expect(name).to_have_text("Jonas Weber")
     assert Standing.objects.get(pk=lead["Ines"].pk).lifecycle == Lifecycle.DISQUALIFIED
-    keys.press("z")
+    press(rita, "z")
     expect(name).to_have_text("Ines Costa")
     assert Standing.objects.get(pk=lead["Ines"].pk).lifecycle == Lifecycle.LEAD
 
     # call later, nurture, pass on
-    keys.press("l")
+    press(rita, "l")
     expect(rita.locator("#dialog")).to_contain_text("Call Ines Costa later")
     keys.press("Enter")
     expect(name).to_have_text("Jonas Weber")
     assert FollowUp.objects.get().contact == lead["Ines"]
-    keys.press("u")
+    press(rita, "u")
     expect(rita.locator("#dialog")).to_contain_text("Leave Jonas Weber to nurture")
     keys.press("Enter")
     expect(name).to_have_text("Noor Bakker")
-    keys.press("n")
+    press(rita, "n")
     expect(rita.locator("#desk")).to_contain_text("Nobody to ask right now")
     expect(rita.locator("#desk")).to_contain_text("4 leads worked today")
     done = DeskOutcome.objects.standing().filter(by=cast.rita).order_by("pk").values_list("did", flat=True)
@@ -126,6 +129,47 @@ def test_an_hour_with_the_keyboard_alone(live_server: Any, cast: Cast, sign_in: 
         *(Did.CALLED, Did.ANSWERED, Did.ANSWERED, Did.PROMOTED),
         *(Did.CALLED, Did.LATER, Did.NURTURE, Did.SKIPPED),
     ]
+
+
+# at each instant at which a page is exchanged somebody types on: what would leave the lead, call them, or open something
+LETTERS = "nvtodpalu"
+TYPES_ON = """([letters, into]) => {
+  const type = () => letters.split("").forEach((key) =>
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })));
+  for (const at of ["htmx:beforeSend", "htmx:beforeSwap", "htmx:afterSwap", "htmx:afterSettle"])
+    document.addEventListener(at, (event) => event.detail.target?.id === into && (document.activeElement.blur(), type()));
+}"""
+
+
+def test_who_types_on_while_the_page_comes_anew_presses_nothing(live_server: Any, cast: Cast, sign_in: SignIn) -> None:
+    leads()
+    rita = sign_in(cast.rita)
+    rita.goto("/qualify/")
+    press(rita, "1")
+    rita.keyboard.type("We have put 40k aside.")
+    rita.evaluate(TYPES_ON, [LETTERS, "desk"])
+    rita.keyboard.press("Control+Enter")
+    expect(rita.locator("[data-ask='1'] .ask-name")).to_contain_text("Authority")
+    expect(rita.locator("#desk[data-keys=ready]")).to_be_attached()
+    expect(rita.locator("[data-desk-name]")).to_have_text("Elin Brandt")
+    expect(rita.locator("#dialog")).to_be_hidden()
+    # and then they count again
+    press(rita, "n")
+    expect(rita.locator("[data-desk-name]")).to_have_text("Omar Haddad")
+    assert list(DeskOutcome.objects.order_by("pk").values_list("did", flat=True)) == [Did.ANSWERED, Did.SKIPPED]
+
+
+def test_words_meant_for_a_dialog_on_its_way_press_nothing(live_server: Any, cast: Cast, sign_in: SignIn) -> None:
+    leads()
+    rita = sign_in(cast.rita)
+    rita.goto("/qualify/")
+    expect(rita.locator("#desk[data-keys=ready]")).to_be_attached()
+    rita.evaluate(TYPES_ON, [LETTERS, "dialog"])
+    press(rita, "p")
+    expect(rita.locator("#dialog")).to_contain_text("Why is this a prospect?")
+    rita.keyboard.press("Escape")
+    expect(rita.locator("[data-desk-name]")).to_have_text("Elin Brandt")
+    assert not DeskOutcome.objects.exists()
 
 
 def test_two_at_once_and_one_of_them_on_a_phone(live_server: Any, cast: Cast, sign_in: SignIn) -> None:
