@@ -20,7 +20,7 @@ _ADDRESS = re.compile(r"^[^@\s\"<>(),;:\\\[\]]{1,64}@[^@\s\"<>(),;:\\\[\]/]{1,18
 
 def text(value: str) -> str:
     """Text fit for the database: composed Unicode, no NUL or other control characters, no surrounding space."""
-    composed = unicodedata.normalize("NFC", value)
+    composed = value if value.isascii() else unicodedata.normalize("NFC", value)
     if composed.isprintable():  # nearly always: no need to look at each letter
         return composed.strip()
     return "".join(c for c in composed if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"}).strip()
@@ -28,6 +28,9 @@ def text(value: str) -> str:
 
 def line(value: str) -> str:
     """One line of text: as `text`, with runs of space folded into one."""
+    if value.isascii() and value.isprintable():  # nearly always
+        cleaned = value.strip()
+        return cleaned if "  " not in cleaned else re.sub(" +", " ", cleaned)
     cleaned = text(value)
     if cleaned.isprintable() and "  " not in cleaned:
         return cleaned

@@ -1,4 +1,3 @@
-import hashlib
 import hmac
 from typing import Any
 
@@ -115,4 +114,4 @@ class SuppressedAddress(models.Model):
     @staticmethod
     def digest_of(kind: str, value: str) -> str:
         """The keyed digest of a normalised address or number; with another SUPPRESSION_KEY the list is lost."""
-        return hmac.new(settings.SUPPRESSION_KEY.encode(), f"{kind}:{value}".encode(), hashlib.sha256).hexdigest()
+        return hmac.digest(settings.SUPPRESSION_KEY.encode(), f"{kind}:{value}".encode(), "sha256").hex()
