@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from django import forms
 
+from pipeline.gate_forms import QUOTE, Answering
 from pipeline.models import Category, LostReason, Opportunity, Pipeline, Stage, StageField, StageKind
 from pipeline.terms import LABELS
 from users.models import Team, User
@@ -22,7 +23,7 @@ class VersionForm(forms.Form):
     version = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**31 - 1)
 
 
-class WinForm(VersionForm):
+class WinForm(VersionForm, Answering):
     """What was agreed, and when."""
 
     amount = amount_field(label="Amount", help_text="What was agreed, without tax.")
@@ -40,7 +41,7 @@ class LoseForm(VersionForm):
     note = forms.CharField(label="In their words", required=False, max_length=300)
 
 
-class MoveForm(VersionForm):
+class MoveForm(VersionForm, Answering):
     """What a stage asks for before a card enters it."""
 
     stage = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
@@ -51,7 +52,7 @@ class MoveForm(VersionForm):
 
     def only(self, names: Iterable[str]) -> None:
         """Ask for nothing but these fields."""
-        kept = {*names, "version", "stage", "after"}
+        kept = {*names, *(f"{name}{QUOTE}" for name in names), "version", "stage", "after"}
         for name in set(self.fields) - kept:
             del self.fields[name]
 

@@ -83,6 +83,7 @@ urlpatterns = [
     path("settings/pipelines/<int:pk>/", stages.pipeline_change, name="pipeline_change"),
     path("settings/stages/add/<int:pipeline_id>/", stages.add, name="stage_add"),
     path("settings/stages/<int:pk>/", stages.change, name="stage_change"),
+    path("settings/stages/<int:pk>/gate/", stages.gate, name="stage_gate"),
     path("settings/stages/<int:pk>/shift/", stages.shift, name="stage_shift"),
     path("settings/stages/<int:pk>/delete/", stages.remove, name="stage_delete"),
     path("settings/stages/<int:pk>/bring-back/", stages.bring_back, name="stage_bring_back"),

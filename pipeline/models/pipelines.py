@@ -68,6 +68,12 @@ class Stage(models.Model):
     required_fields: Any = ArrayField(
         models.CharField(max_length=20, choices=StageField.choices), default=list, blank=True
     )
+    gate: Any = models.JSONField(
+        default=dict, blank=True, help_text="What must be known of its people first (gates.py); empty: nothing."
+    )
+    most_each = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Open opportunities a person should have in it at once; empty: no limit."
+    )
     position = models.PositiveSmallIntegerField(default=0)
     archived_at = models.DateTimeField(
         null=True, editable=False, help_text="Since then it is on no board; history goes on naming it."

@@ -13,6 +13,7 @@ from pipeline.models import Opportunity, OpportunityQuerySet, Pipeline, Stage, S
 from pipeline.periods import later
 from pipeline.queries.cards import Card, cards_of, for_cards
 from pipeline.queries.filters import Filters, midnight
+from pipeline.queries.gates import Crowd, crowds
 from pipeline.queries.totals import Totals, totals
 from users.models import User
 
@@ -31,11 +32,12 @@ class Column:
     cards: list[Card] = field(default_factory=list)
     more: str = ""  # the place to go on from
     list_query: str = ""
+    crowd: Crowd | None = None  # where the stage has a limit
 
     @property
     def mark(self) -> str:
         """Differs as soon as anything that the column shows does."""
-        shown = (self.stage.name, self.stage.probability, self.stage.position, self.totals)
+        shown = (self.stage.name, self.stage.probability, self.stage.position, self.totals, self.crowd)
         return f"{self.stage.pk}.{crc32(repr(shown).encode()):x}"
 
 
@@ -163,12 +165,14 @@ def _rows(user: User, pipeline: Pipeline, filters: Filters) -> OpportunityQueryS
 
 def _without_cards(user: User, pipeline: Pipeline, filters: Filters, *, now: datetime) -> Board:
     stages, today = stages_of(pipeline), now.date()
-    sums = totals_of(_rows(user, pipeline, filters), today)
+    rows = _rows(user, pipeline, filters)
+    sums, crowded = totals_of(rows, today), crowds(rows, stages)
     kept = Filters(pipeline=pipeline.pk, owner=filters.owner, team=filters.team)
     columns = [
         Column(
             stage=stage,
             totals=sums.get(stage.pk, Totals()),
+            crowd=crowded.get(stage.pk),
             list_query=kept.query(stage=stage.pk)
             if stage.kind == StageKind.OPEN
             else kept.query(state=stage.kind, closed=f"{today:%Y-%m}"),

@@ -3,6 +3,7 @@
 from pipeline.services.closing import lose, reopen, win
 from pipeline.services.facts import add_person, edit, remove_person
 from pipeline.services.forecasts import call_forecast, set_quotas
+from pipeline.services.gates import save_gate
 from pipeline.services.handover import promote
 from pipeline.services.moves import move
 from pipeline.services.offers import accept
@@ -47,6 +48,7 @@ __all__ = [
     "remove_routing_rule",
     "remove_stage",
     "reopen",
+    "save_gate",
     "save_hours",
     "save_pipeline",
     "save_routing_rule",

@@ -11,6 +11,7 @@ from leads.models import Lifecycle
 from leads.services import enter_lifecycle
 from pipeline import signals, terms
 from pipeline.models import LostReason, Opportunity, Stage, StageKind, StageMove
+from pipeline.services.gates import Answers, enter
 from pipeline.services.joining import follow
 from pipeline.services.moves import place_in
 from pipeline.services.offers import accept_by_working
@@ -65,8 +66,9 @@ def win(
     actor: User,
     now: datetime,
     version: int | None = None,
+    answers: Answers | None = None,
 ) -> Opportunity:
-    """They bought: the amount and the day are required. The contact becomes a customer."""
+    """They bought: the amount and the day are required, and what the stage asks for. The contact becomes a customer."""
     standing = hold_standing(opportunity_id)
     refuse_disqualified(standing)
     stage = hold_stage_of_kind(opportunity_id, StageKind.WON)
@@ -80,6 +82,10 @@ def win(
         errors |= refused.fields
     try:
         opportunity.closed_at = closing_time(opportunity, closed_on, now)
+    except Refused as refused:
+        errors |= refused.fields
+    try:
+        enter(opportunity, stage, answers or {}, actor=actor, now=now)
     except Refused as refused:
         errors |= refused.fields
     if errors:

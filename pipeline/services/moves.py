@@ -10,6 +10,7 @@ from core.errors import Refused
 from core.locks import locked
 from pipeline import places, terms
 from pipeline.models import Opportunity, Stage, StageKind
+from pipeline.services.gates import Answers, enter
 from pipeline.services.offers import accept_by_working
 from pipeline.services.rows import hold_opportunity, hold_stage, record_move, store
 from users.models import User
@@ -24,12 +25,13 @@ def move(
     actor: User,
     after_id: int | None = None,
     version: int | None = None,
+    answers: Answers | None = None,
     **fields: Any,
 ) -> Opportunity:
     """Put an open card into a column, below the card `after_id` or on top.
 
-    `fields` are what the stage asks for; Refused names those that are still missing. Stale when the card has changed
-    since `version`.
+    `fields` and `answers` are what the stage asks for; Refused names all that is still missing. Stale when the card has
+    changed since `version`.
     """
     stage = hold_stage(stage_id)
     _make_room(stage, after_id, but_not=opportunity_id)
@@ -45,9 +47,7 @@ def move(
         setattr(opportunity, name, value)
     came_from, entered = opportunity.stage, opportunity.stage_id != stage.pk
     if entered:
-        missing = terms.missing(stage.required_fields, vars(opportunity))
-        if missing:
-            raise terms.ask_for(missing, stage.name)
+        enter(opportunity, stage, answers or {}, actor=actor, now=now)
         opportunity.stage, opportunity.stage_entered_at = stage, now
     opportunity.position = place_in(stage, after_id, but_not=opportunity.pk)
     store(opportunity, ["stage", "stage_entered_at", "position", *changes], now=now)

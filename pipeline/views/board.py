@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,8 +19,10 @@ from core.forms import show_refusal
 from leads.filters import number
 from pipeline import queries, services
 from pipeline.forms import MoveForm
+from pipeline.gates import CRITERION
 from pipeline.models import Opportunity, Pipeline, Stage
 from pipeline.queries import Filters
+from pipeline.queries.gates import over_limit, unanswered
 from pipeline.terms import LABELS
 from users.access import SignedInRequest, requires
 from users.models import User
@@ -154,6 +157,8 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     opportunity = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card(), pk=pk)
     form = MoveForm(request.POST)
+    if any(name.startswith(CRITERION) for name in request.POST):
+        form.ask(unanswered(opportunity, _target(request), now=now))
     home = f"{reverse('pipeline')}?{Filters(pipeline=opportunity.pipeline_id).query()}"
     if not form.is_valid():
         if {"stage", "after", "version"} & set(form.errors):
@@ -161,13 +166,14 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         return _ask(request, opportunity, form, [name for name in LABELS if name in form.errors])
     stage_id = form.cleaned_data["stage"]
     try:
-        services.move(
+        moved = services.move(
             opportunity_id=pk,
             stage_id=stage_id,
             after_id=form.cleaned_data["after"],
             version=form.cleaned_data["version"],
             actor=request.user,
             now=now,
+            answers=form.answers,
             **form.given,
         )
     except Stale as stale:
@@ -176,18 +182,31 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         fresh = fresh_columns(request, opportunity.pipeline, request.POST, now=now, status=409, always=stage_id)
         return fresh or HttpResponse(status=409)
     except Refused as refused:
-        asked = [name for name in LABELS if name in refused.fields]
+        asked = [name for name in refused.fields if name in LABELS or name.startswith(CRITERION)]
         if not asked:
             return went_wrong(request, str(refused), url=home)
+        form = MoveForm(request.POST)
+        form.ask(unanswered(opportunity, _target(request), now=now))
+        form.is_valid()
         show_refusal(form, refused)
         return _ask(request, opportunity, form, asked)
+    crowded = over_limit(moved) if moved.stage_id != opportunity.stage_id else ""
     if not wants_part(request):
+        if crowded:
+            messages.warning(request, crowded)
         return redirect(home)
-    news = {"close-dialog": True}
+    news: dict[str, Any] = {"close-dialog": True}
+    if crowded:
+        news["toast"] = {"text": crowded, "tone": "warning"}
     return (
         fresh_columns(request, opportunity.pipeline, request.POST, now=now, always=stage_id, news=news)
         or HttpResponse()
     )
+
+
+def _target(request: HttpRequest) -> Stage:
+    """The stage that was meant; one that is not there asks for nothing."""
+    return Stage.objects.filter(pk=number(request.POST.get("stage", "")) or 0).first() or Stage()
 
 
 def is_on_board(request: HttpRequest) -> bool:

@@ -18,8 +18,10 @@ from leads.models import Contact
 from leads.queries import known_as
 from pipeline import services
 from pipeline.forms import LoseForm, PromoteForm, VersionForm, WinForm
+from pipeline.gate_forms import Answering
 from pipeline.models import Opportunity
 from pipeline.queries.availability import terms_of
+from pipeline.queries.gates import missing_to_win
 from pipeline.queries.handover import deal_to_join
 from pipeline.views.board import fresh_columns, is_on_board
 from users.access import SignedInRequest, requires
@@ -48,7 +50,10 @@ def _closing(
     def newest() -> VersionForm:
         again = request.POST.copy()  # the next try is made on what is shown now
         again["version"] = str(Opportunity.objects.get(pk=opportunity.pk).version)
-        return type(form)(again)
+        anew = type(form)(again)
+        if isinstance(anew, Answering) and isinstance(form, Answering):
+            anew.ask(form.asked)
+        return anew
 
     page = reverse("opportunity", args=[opportunity.pk])
     return fill_in(request, form, save, back=page, newest=newest, on_board=is_on_board(request), **words)
@@ -68,11 +73,13 @@ def win(request: SignedInRequest, pk: int) -> HttpResponse:
             amount=given["amount"],
             closed_on=given["closed_on"],
             version=given["version"],
+            answers=form.answers,
             actor=request.user,
             now=now,
         )
 
     form = WinForm(posted(request), initial=initial)
+    form.ask(missing_to_win(opportunity, now=now))
     return _closing(request, opportunity, form, close, title=f"Win {opportunity.name}", button="Won")
 
 

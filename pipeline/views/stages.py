@@ -11,11 +11,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.answers import fill_in, go_to, went_wrong
 from core.errors import Refused
-from core.forms import posted
+from core.forms import posted, show_refusal
 from leads.filters import number
+from leads.models import Criterion
 from pipeline import queries, services
 from pipeline.forms import PipelineForm, RemoveStageForm, StageForm
-from pipeline.models import Pipeline, Stage
+from pipeline.gate_forms import GateForm
+from pipeline.models import Pipeline, Stage, StageKind
+from pipeline.queries.gates import gate_words
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -31,9 +34,11 @@ def index(request: SignedInRequest) -> HttpResponse:
     known = queries.pipelines()
     wanted = number(request.GET.get("pipeline", ""))
     pipeline = next((one for one in known if one.pk == wanted), known[0] if known else None)
+    counted = queries.stages_with_counts(pipeline) if pipeline else []
+    asked = gate_words(stage for stage, _ in counted)
     context: dict[str, Any] = {
         "pipeline": pipeline,
-        "stages": queries.stages_with_counts(pipeline) if pipeline else [],
+        "stages": [(stage, here, stage.asks_for + asked[stage.pk]) for stage, here in counted],
         "archived": queries.archived_stages_of(pipeline) if pipeline else [],
         "tabs": [{"label": one.name, "url": _page(one.pk), "active": one is pipeline} for one in known],
     }
@@ -94,6 +99,26 @@ def change(request: SignedInRequest, pk: int) -> HttpResponse:
 
     form = StageForm(posted(request), stage=stage)
     return fill_in(request, form, save, back=_page(stage.pipeline_id), title=f"Stage {stage.name}", button="Save")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Can.MANAGE_STAGES)
+def gate(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What must be known of the people behind a card before it enters, and how many a person should have there."""
+    stage = get_object_or_404(Stage.objects.select_related("pipeline").exclude(kind=StageKind.LOST), pk=pk)
+    form, status = GateForm(posted(request), stage=stage, criteria=Criterion.objects.all()), 200
+    if form.is_bound and not form.is_rearranged:
+        status = 422
+        if form.is_valid():
+            try:
+                services.save_gate(stage=stage, **form.cleaned_data)
+            except Refused as refused:
+                show_refusal(form, refused)
+            else:
+                messages.success(request, f"{stage.name} asks for this from now on. What stands in it stays.")
+                return go_to(request, _page(stage.pipeline_id))
+    context = {"form": form, "stage": stage, "back": _page(stage.pipeline_id)}
+    return render(request, "pipeline/gate.html", context, status=status)
 
 
 @require_POST

@@ -26,6 +26,7 @@ ROWS = [
     Row("pipeline_change", STAGES, ("pipeline",)),
     Row("stage_add", STAGES, ("pipeline",)),
     Row("stage_change", STAGES, ("stage",)),
+    Row("stage_gate", STAGES, ("stage",)),
     Row("stage_shift", "403 403 403 403 302 302 403 302", ("stage",), "post"),
     Row("stage_delete", STAGES, ("stage",)),
     Row("stage_delete", "403 403 403 403 422 422 403 302", ("stage",), "post"),
