@@ -62,6 +62,20 @@ class MoveForm(VersionForm, Answering):
         return {name: self.cleaned_data[name] for name in LABELS if self.cleaned_data.get(name) not in (None, "")}
 
 
+class TransferForm(MoveForm):
+    """Another pipeline: its stage, and what that asks for."""
+
+    stage = forms.TypedChoiceField(label="Pipeline and stage", coerce=int)  # type: ignore[assignment]
+
+    def __init__(self, data: Any = None, *, pipelines: Iterable[Pipeline], version: int) -> None:
+        super().__init__(data, initial={"version": version})
+        offered: list[tuple[Any, Any]] = [
+            (one.name, [(stage.pk, stage.name) for stage in one.stages.all() if stage.kind == StageKind.OPEN])
+            for one in pipelines
+        ]
+        choose(self.fields["stage"], offered)
+
+
 class EditForm(VersionForm):
     """The facts of an opportunity."""
 
@@ -180,6 +194,28 @@ class RemoveStageForm(forms.Form):
         else:
             others = Stage.objects.on_board().filter(pipeline=stage.pipeline_id, kind=StageKind.OPEN)
             self.fields["move_to"].queryset = others.exclude(pk=stage.pk)  # type: ignore[attr-defined]
+
+
+class StageOfPipeline(forms.ModelChoiceField[Stage]):
+    """A stage, with the pipeline that it is of."""
+
+    def label_from_instance(self, obj: Stage) -> str:
+        return f"{obj.pipeline}: {obj}"
+
+
+class RetirePipelineForm(forms.Form):
+    """Where the open opportunities of a pipeline go that is taken out of use."""
+
+    move_to = StageOfPipeline(Stage.objects.none(), label="Move them to", empty_label="Choose a stage")
+
+    def __init__(self, data: Any = None, *, pipeline: Pipeline, is_empty: bool) -> None:
+        super().__init__(data)
+        if is_empty:
+            del self.fields["move_to"]
+            return
+        others = Stage.objects.on_board().filter(kind=StageKind.OPEN, pipeline__archived_at=None)
+        offered = others.exclude(pipeline=pipeline).select_related("pipeline")
+        self.fields["move_to"].queryset = offered  # type: ignore[attr-defined]
 
 
 class PipelineForm(forms.Form):

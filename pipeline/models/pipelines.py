@@ -14,6 +14,9 @@ class Pipeline(models.Model):
     team = models.ForeignKey(Team, models.SET_NULL, null=True, blank=True, help_text="Empty: for every team.")
     currency = models.CharField(max_length=3, default="EUR")
     position = models.PositiveSmallIntegerField(default=0)
+    archived_at = models.DateTimeField(
+        null=True, editable=False, help_text="Since then nothing is opened in it; what was closed in it stays."
+    )
 
     class Meta:
         ordering = ["position", "pk"]

@@ -60,13 +60,13 @@ class Board:
         return "-".join(column.mark for column in self.columns)
 
 
-def pipelines() -> list[Pipeline]:
-    """All pipelines with their stages, in one query."""
+def pipelines(*, retired: bool = False) -> list[Pipeline]:
+    """The pipelines in use (or all) with their stages, in one query."""
     stages = (
         Stage.objects.on_board().select_related("pipeline").order_by("pipeline__position", "pipeline", "position", "pk")
     )
     found: dict[int, Pipeline] = {}
-    for stage in stages:
+    for stage in stages if retired else stages.filter(pipeline__archived_at=None):
         pipeline = found.setdefault(stage.pipeline_id, stage.pipeline)
         stage.pipeline = pipeline
         cache = pipeline.__dict__.setdefault("_prefetched_objects_cache", {})

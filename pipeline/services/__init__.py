@@ -8,7 +8,7 @@ from pipeline.services.handover import promote
 from pipeline.services.moves import move
 from pipeline.services.offers import accept
 from pipeline.services.passing import expire, place
-from pipeline.services.pipelines import save_pipeline
+from pipeline.services.pipelines import bring_back_pipeline, retire_pipeline, save_pipeline
 from pipeline.services.recycling import bring_back, put_aside, save_rule
 from pipeline.services.routing_rules import (
     drop_terms,
@@ -30,6 +30,7 @@ __all__ = [
     "add_person",
     "add_stage",
     "bring_back",
+    "bring_back_pipeline",
     "bring_back_stage",
     "call_forecast",
     "change_stage",
@@ -48,6 +49,7 @@ __all__ = [
     "remove_routing_rule",
     "remove_stage",
     "reopen",
+    "retire_pipeline",
     "save_gate",
     "save_hours",
     "save_pipeline",

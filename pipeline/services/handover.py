@@ -135,7 +135,9 @@ def _check_reason(reason: str, actor: User | None) -> None:
 
 def pipeline_for(owner_id: int | None) -> Pipeline:
     """The pipeline of the owner's team, else the first one that is for every team, else the first."""
-    rows = list(Pipeline.objects.filter(stages__kind=StageKind.OPEN, stages__archived_at=None).distinct())
+    rows = list(
+        Pipeline.objects.filter(archived_at=None, stages__kind=StageKind.OPEN, stages__archived_at=None).distinct()
+    )
     team_id = User.objects.filter(pk=owner_id).values_list("team_id", flat=True).first() if owner_id else None
     own = [row for row in rows if row.team_id is not None and row.team_id == team_id]
     common = [row for row in rows if row.team_id is None]

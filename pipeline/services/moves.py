@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Min, Q
 
 from core.errors import Refused
@@ -26,33 +26,41 @@ def move(
     after_id: int | None = None,
     version: int | None = None,
     answers: Answers | None = None,
+    across: bool = False,
     **fields: Any,
 ) -> Opportunity:
     """Put an open card into a column, below the card `after_id` or on top.
 
     `fields` and `answers` are what the stage asks for; Refused names all that is still missing. Stale when the card has
-    changed since `version`.
+    changed since `version`. Only `across` pipelines does it leave its own.
     """
     stage = hold_stage(stage_id)
     _make_room(stage, after_id, but_not=opportunity_id)
     opportunity = hold_opportunity(opportunity_id, version)
     if not opportunity.is_open:
         raise Refused(stage="This opportunity is closed. Reopen it before you move it.")
-    if stage.pipeline_id != opportunity.pipeline_id:
+    came_from, is_across = opportunity.stage, stage.pipeline_id != opportunity.pipeline_id
+    if is_across and not across:
         raise Refused(stage="This stage belongs to another pipeline.")
     if stage.kind != StageKind.OPEN:
         raise Refused(stage="Winning needs an amount and a date, losing a reason: use Win or Lose.")
     changes = terms.cleaned(fields, today=now.date())
     for name, value in changes.items():
         setattr(opportunity, name, value)
-    came_from, entered = opportunity.stage, opportunity.stage_id != stage.pk
+    entered = came_from != stage
     if entered:
         enter(opportunity, stage, answers or {}, actor=actor, now=now)
         opportunity.stage, opportunity.stage_entered_at = stage, now
+    opportunity.pipeline_id = stage.pipeline_id
     opportunity.position = place_in(stage, after_id, but_not=opportunity.pk)
-    store(opportunity, ["stage", "stage_entered_at", "position", *changes], now=now)
+    try:
+        with transaction.atomic():
+            store(opportunity, ["pipeline", "stage", "stage_entered_at", "position", *changes], now=now)
+    except IntegrityError:  # one_open_opportunity
+        raise Refused(stage=f"They have an open opportunity in {stage.pipeline} already. Work on that one.") from None
     if entered:
-        title = f"{opportunity.name}: {came_from.name} → {stage.name}"
+        there = f"{stage.pipeline}, {stage.name}" if is_across else stage.name
+        title = f"{opportunity.name}: {came_from.name} → {there}"
         record_move(opportunity, came_from, title=title, now=now, actor=actor)
         accept_by_working(opportunity.pk, actor=actor, now=now)
     return opportunity

@@ -9,7 +9,7 @@ from activities.services import add_entry
 from core.errors import Refused, Stale
 from core.locks import locked
 from leads.models import Lifecycle, Standing
-from pipeline.models import HandOff, HandOffState, Opportunity, Stage, StageKind, StageMove
+from pipeline.models import HandOff, HandOffState, Opportunity, Pipeline, Stage, StageKind, StageMove
 from users.models import User
 
 
@@ -41,6 +41,9 @@ def hold_stage(stage_id: int) -> Stage:
         raise Refused(stage="This stage no longer exists. Reload the page.")
     if rows[0].archived_at is not None:
         raise Refused(stage=f"{rows[0].name} is archived. Reload the page and choose another stage.")
+    retired = Pipeline.objects.filter(pk=rows[0].pipeline_id, archived_at__isnull=False).first()
+    if retired:
+        raise Refused(stage=f"The pipeline {retired} is out of use. Bring it back in Settings → Stages.")
     return rows[0]
 
 

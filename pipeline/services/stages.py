@@ -131,7 +131,7 @@ def remove_stage(*, stage: Stage, now: datetime, actor: User, move_to: Stage | N
             raise Refused(move_to=f"{cards} in {stage.name}. Choose the stage to move them to.")
         if move_to not in stages or move_to == stage or move_to.kind != StageKind.OPEN:
             raise Refused(move_to="Choose another open stage of this pipeline.")
-        _move_all(here, stage, move_to, now=now, actor=actor)
+        move_all(here, [stage], move_to, why=f"{stage.name} was archived.", now=now, actor=actor)
     if here or StageMove.objects.filter(Q(from_stage=stage) | Q(to_stage=stage)).exists():
         Stage.objects.filter(pk=stage.pk).update(archived_at=now)
         return True
@@ -139,21 +139,26 @@ def remove_stage(*, stage: Stage, now: datetime, actor: User, move_to: Stage | N
     return False
 
 
-def _move_all(cards: list[Opportunity], stage: Stage, to: Stage, *, now: datetime, actor: User) -> None:
-    """All held cards of a held stage below those of another held one, in their order. Four statements."""
+def move_all(cards: list[Opportunity], stages: list[Stage], to: Stage, *, why: str, now: datetime, actor: User) -> None:
+    """All held cards of held stages below those of another held one, in their order. Four statements."""
+    left, order = {stage.pk: stage for stage in stages}, {stage.pk: place for place, stage in enumerate(stages)}
+    came_from = {card.pk: left[card.stage_id] for card in cards}
+    cards = sorted(cards, key=lambda card: (order[card.stage_id], card.position, card.pk))
     last = Opportunity.objects.open().filter(stage=to).aggregate(last=Max("position"))["last"] or 0
-    for place, card in enumerate(sorted(cards, key=lambda card: (card.position, card.pk)), start=1):
+    for place, card in enumerate(cards, start=1):
+        card.pipeline_id = to.pipeline_id
         card.stage, card.stage_entered_at, card.position = to, now, last + place * places.STEP
         card.version, card.changed_at = card.version + 1, now
-    Opportunity.objects.bulk_update(cards, ["stage", "stage_entered_at", "position", "version", "changed_at"], 500)
+    moved = ["pipeline", "stage", "stage_entered_at", "position", "version", "changed_at"]
+    Opportunity.objects.bulk_update(cards, moved, 500)
     StageMove.objects.bulk_create(
-        StageMove(opportunity=card, from_stage=stage, to_stage=to, at=now, actor=actor, amount=card.amount)
+        StageMove(opportunity=card, from_stage=came_from[card.pk], to_stage=to, at=now, actor=actor, amount=card.amount)
         for card in cards
     )
     add_entries(
-        [(card.contact_id, f"{card.name}: {stage.name} → {to.name}") for card in cards],
+        [(card.contact_id, f"{card.name}: {came_from[card.pk].name} → {to.name}") for card in cards],
         kind=ActivityKind.STAGE,
-        body=f"{stage.name} was archived.",
+        body=why,
         at=now,
         actor=actor,
     )

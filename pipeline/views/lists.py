@@ -37,7 +37,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     rows = queries.listed(request.user, wanted, now=now)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = queries.list_page(rows, sort=wanted.sort, after=after, before=before)
-    known = queries.pipelines()
+    known = queries.pipelines(retired=True)
 
     def here(**changes: object) -> str:
         return bar.address(wanted.query(**changes))

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.answers import fill_in, go_to, went_wrong
 from core.errors import Refused
 from core.forms import posted
+from leads.filters import number
 from leads.models import Contact, ContactQuerySet
 from leads.queries import chips_for
 from leads.services import find_contact
-from pipeline import queries, services
-from pipeline.forms import EditForm, PersonForm
+from pipeline import queries, services, terms
+from pipeline.forms import EditForm, PersonForm, TransferForm
 from pipeline.models import Opportunity
+from pipeline.queries.gates import over_limit, unanswered
 from pipeline.queries.hand_offs import story_of_opportunity
 from pipeline.queries.records import before_of
 from pipeline.views.board import sellers
@@ -33,7 +35,8 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
     row = get_object_or_404(
         Opportunity.objects.visible_to(request.user).for_card().select_related("pipeline").defer(None), pk=pk
     )
-    row.pipeline = next((one for one in queries.pipelines() if one.pk == row.pipeline_id), row.pipeline)
+    known = queries.pipelines()
+    row.pipeline = next((one for one in known if one.pk == row.pipeline_id), row.pipeline)
     stages = [stage for stage in queries.stages_of(row.pipeline) if stage.kind == "open"]
     days, is_rotting = queries.stay(row.stage_entered_at, row.closed_at, row.stage.rots_after_days, now)
     story = story_of_opportunity(row)
@@ -47,6 +50,7 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
         "days": days,
         "is_rotting": is_rotting,
         "stages": stages,
+        "has_others": len(known) > 1,
         "history": queries.history_of(row, now=now),
         "people": queries.people_of(row),
         "snapshot": queries.snapshot_of(row),
@@ -77,6 +81,41 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
         return EditForm(owners=owners, opportunity=Opportunity.objects.for_card().get(pk=pk))
 
     return fill_in(request, form, save, back=page, newest=newest, title=f"Edit {row.name}", button="Save")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Can.WORK_PIPELINE)
+def transfer(request: SignedInRequest, pk: int) -> HttpResponse:
+    """To another pipeline; what the stage there asks for is asked with it."""
+    row, now = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card(), pk=pk), timezone.now()
+    others = [one for one in queries.pipelines() if one.pk != row.pipeline_id]
+    form = TransferForm(posted(request), pipelines=others, version=row.version)
+    stages = {stage.pk: stage for one in others for stage in one.stages.all()}
+    target = stages.get(number(request.POST.get("stage", "")) or 0)
+    asked = unanswered(row, target, now=now) if target else []
+    form.ask(asked)
+    form.only([*terms.missing(target.required_fields if target else [], vars(row)), *(one.name for one in asked)])
+
+    def save(given: dict[str, Any]) -> str:
+        moved = services.move(
+            opportunity_id=pk,
+            stage_id=given["stage"],
+            version=given["version"],
+            answers=form.answers,
+            across=True,
+            actor=request.user,
+            now=now,
+            **form.given,
+        )
+        return f"{moved.name} is in {moved.pipeline} now. {over_limit(moved)}".strip()
+
+    def newest() -> TransferForm:
+        return TransferForm(pipelines=others, version=Opportunity.objects.get(pk=pk).version)
+
+    title = f"Move {row.name} to another pipeline"
+    return fill_in(
+        request, form, save, back=reverse("opportunity", args=[pk]), newest=newest, title=title, button="Move"
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

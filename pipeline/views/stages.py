@@ -15,9 +15,9 @@ from core.forms import posted, show_refusal
 from leads.filters import number
 from leads.models import Criterion
 from pipeline import queries, services
-from pipeline.forms import PipelineForm, RemoveStageForm, StageForm
+from pipeline.forms import PipelineForm, RemoveStageForm, RetirePipelineForm, StageForm
 from pipeline.gate_forms import GateForm
-from pipeline.models import Pipeline, Stage, StageKind
+from pipeline.models import Opportunity, Pipeline, Stage, StageKind
 from pipeline.queries.gates import gate_words
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -31,16 +31,18 @@ def _page(pipeline_id: int) -> str:
 @requires(Can.MANAGE_STAGES)
 def index(request: SignedInRequest) -> HttpResponse:
     """The stages of one pipeline, in the order of the board."""
-    known = queries.pipelines()
+    known = queries.pipelines(retired=True)
+    in_use, retired = [one for one in known if not one.archived_at], [one for one in known if one.archived_at]
     wanted = number(request.GET.get("pipeline", ""))
-    pipeline = next((one for one in known if one.pk == wanted), known[0] if known else None)
+    pipeline = next((one for one in known if one.pk == wanted), in_use[0] if in_use else None)
     counted = queries.stages_with_counts(pipeline) if pipeline else []
     asked = gate_words(stage for stage, _ in counted)
     context: dict[str, Any] = {
         "pipeline": pipeline,
         "stages": [(stage, here, stage.asks_for + asked[stage.pk]) for stage, here in counted],
         "archived": queries.archived_stages_of(pipeline) if pipeline else [],
-        "tabs": [{"label": one.name, "url": _page(one.pk), "active": one is pipeline} for one in known],
+        "tabs": [{"label": one.name, "url": _page(one.pk), "active": one is pipeline} for one in in_use],
+        "retired": retired,
     }
     return render(request, "pipeline/stages.html", context)
 
@@ -72,6 +74,42 @@ def pipeline_change(request: SignedInRequest, pk: int) -> HttpResponse:
 
     form = PipelineForm(posted(request), pipeline=row)
     return fill_in(request, form, save, back=_page(pk), title=title, button="Save")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@requires(Can.MANAGE_STAGES)
+def pipeline_retire(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Out of use; where its open opportunities go is asked with it."""
+    row = get_object_or_404(Pipeline, pk=pk)
+    here = Opportunity.objects.open().filter(pipeline=row).count()
+
+    def save(given: dict[str, Any]) -> str:
+        services.retire_pipeline(pipeline=row, actor=request.user, now=timezone.now(), move_to=given.get("move_to"))
+        return f"{row} is out of use. What was closed in it stays in every list and report."
+
+    text = "It leaves the board and nothing is opened in it. It can be brought back at any time."
+    if here:
+        text = f"{'1 opportunity is' if here == 1 else f'{here:,} opportunities are'} open in it, to be moved. {text}"
+    return fill_in(
+        request,
+        RetirePipelineForm(posted(request), pipeline=row, is_empty=not here),
+        save,
+        back=reverse("settings_stages"),
+        title=f"Take {row} out of use",
+        button="Move them and take it out of use" if here else "Take it out of use",
+        tone="btn-danger",
+        text=text,
+    )
+
+
+@require_POST
+@requires(Can.MANAGE_STAGES)
+def pipeline_bring_back(request: SignedInRequest, pk: int) -> HttpResponse:
+    """In use again."""
+    row = get_object_or_404(Pipeline, pk=pk)
+    services.bring_back_pipeline(pipeline=row)
+    messages.success(request, f"{row} is in use again.")
+    return go_to(request, _page(row.pk))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -135,7 +135,9 @@ def read(currency: str, today: date) -> Known:
     rows = Opportunity.objects.filter(Q(closed_at=None) | Q(closed_at__gte=since), currency=currency)
     moves: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for opportunity, stage, at in (
-        StageMove.objects.filter(opportunity__in=rows.values("pk"), to_stage__in=place)
+        StageMove.objects.filter(
+            opportunity__in=rows.values("pk"), to_stage__in=place, to_stage__pipeline=F("opportunity__pipeline")
+        )
         .order_by("at", "pk")
         .values_list("opportunity", "to_stage", "at")
     ):
