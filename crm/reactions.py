@@ -38,6 +38,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (scoring.signals.definition_activated, scoring.tasks.refresh_stale),
     (scoring.signals.preview_asked, scoring.tasks.run_preview),
     (scoring.signals.back_test_asked, scoring.tasks.run_back_test),
+    (scoring.signals.load_trial_asked, scoring.tasks.run_load_trial),
     (scoring.signals.shadow_started, scoring.tasks.run_shadow),
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
     (scoring.signals.judgement_changed, pipeline.tasks.place_at_desk),

@@ -7,4 +7,5 @@ judgement_changed = Signal()  # contact_ids: whose score or verdict is another o
 definition_activated = Signal()  # definition_id
 preview_asked = Signal()  # preview_id: of everybody, too many to be counted at once
 back_test_asked = Signal()  # back_test_id
+load_trial_asked = Signal()  # load_trial_id
 shadow_started = Signal()  # shadow_id

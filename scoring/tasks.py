@@ -5,7 +5,7 @@ from django.utils import timezone
 from core.tasks import begun, enqueue, task
 from scoring import services
 from scoring.queries import shadows, trials
-from scoring.services import accountability, back_tests, learning, previews
+from scoring.services import accountability, back_tests, learning, loads, previews
 from scoring.services import shadows as shadowing
 
 
@@ -71,6 +71,13 @@ def run_back_test(back_test_id: int) -> None:
 
 
 @task
+def run_load_trial(load_trial_id: int) -> None:
+    """Judge the next week for all thresholds; queues itself until the last one."""
+    if loads.continue_load_trial(load_trial_id, now=timezone.now()):
+        enqueue(run_load_trial, load_trial_id=load_trial_id)
+
+
+@task
 def run_shadow(shadow_id: int) -> None:
     """Judge the next stretch of everybody by a shadow that has begun; queues itself until all are judged once."""
     if shadowing.walk(shadow_id, now=timezone.now()):
@@ -79,7 +86,7 @@ def run_shadow(shadow_id: int) -> None:
 
 @task
 def resume_trials() -> None:
-    """The sweep: previews, back-tests and shadows that nobody goes on with, and shadows of what changed."""
+    """The sweep: previews, back-tests, loads and shadows that nobody goes on with, and shadows of what changed."""
     now = timezone.now()
     shadowing.stop_outdated(now=now)
     for shadow_id in shadows.unfinished(now=now):
@@ -89,6 +96,8 @@ def resume_trials() -> None:
         enqueue(run_preview, preview_id=preview_id)
     for back_test_id in unfinished.back_tests:
         enqueue(run_back_test, back_test_id=back_test_id)
+    for load_trial_id in unfinished.load_trials:
+        enqueue(run_load_trial, load_trial_id=load_trial_id)
 
 
 @task

@@ -13,6 +13,7 @@ from scoring.queries.drafts import content_of
 from scoring.queries.shadows import running
 from scoring.services import definitions
 from scoring.services.back_tests import continue_back_test, start_back_test
+from scoring.services.loads import continue_load_trial, start_load_trial
 from scoring.services.previews import continue_preview, start_preview
 from scoring.services.shadows import judge, start_shadow, walk
 from scoring.statement import EVERYBODY
@@ -127,6 +128,9 @@ def try_out_the_change(now: datetime) -> None:
         while continue_back_test(test.pk, now=now):
             pass
         _keep_beside(row, now)
+    load = start_load_trial(by=None, now=now)
+    while continue_load_trial(load.pk, now=now):
+        pass
 
 
 def _keep_beside(draft: Definition, now: datetime) -> None:

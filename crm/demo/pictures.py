@@ -45,6 +45,7 @@ PICTURES = (
     Picture("company", "/companies/{company}/"),
     Picture("qualify", "/qualify/"),
     Picture("qualify-record", "/qualify/record/?days=30"),
+    Picture("threshold", "/definition/threshold/", "manager"),
     Picture("criteria", "/settings/criteria/", "marketer"),
     Picture("board", "/pipeline/", "manager"),
     Picture("board-rep", "/pipeline/"),

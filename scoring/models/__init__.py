@@ -11,6 +11,7 @@ from scoring.models.definition import (
 )
 from scoring.models.judgement import RefreshRange, Verdict
 from scoring.models.learning import Likelihood, ModelState, PurchaseModel, RuleReport
+from scoring.models.load import HighestTotal, LoadTrial
 from scoring.models.shadow import Shadow, ShadowVerdict
 from scoring.models.trial import BackTest, BackTestPromotion, Preview, PreviewChange
 
@@ -22,7 +23,9 @@ __all__ = [
     "EngagementRule",
     "Exclusion",
     "FitRule",
+    "HighestTotal",
     "Likelihood",
+    "LoadTrial",
     "ModelState",
     "Persona",
     "Preview",

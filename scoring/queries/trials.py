@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from leads.days import date_of
-from scoring.models import BackTest, Preview
+from scoring.models import BackTest, LoadTrial, Preview
 from scoring.proportions import FEW, Share
 
 ABANDONED = timedelta(seconds=90)
@@ -19,14 +19,16 @@ class Unfinished:
 
     previews: list[int]
     back_tests: list[int]
+    load_trials: list[int]
 
 
 def abandoned(*, now: datetime) -> Unfinished:
-    """Previews and back-tests that a worker began and left, or that no worker heard of."""
+    """Previews, back-tests and loads that a worker began and left, or that no worker heard of."""
     old = {"done_at": None, "touched_at__lt": now - ABANDONED}
     return Unfinished(
         list(Preview.objects.filter(**old).order_by("pk").values_list("pk", flat=True)),
         list(BackTest.objects.filter(**old).order_by("pk").values_list("pk", flat=True)),
+        list(LoadTrial.objects.filter(**old).order_by("pk").values_list("pk", flat=True)),
     )
 
 

@@ -70,6 +70,7 @@ SWEEPS = {
     "scoring.tasks.refresh_stale": "scoring.tasks.refresh_stale",
     "scoring.tasks.run_preview": "scoring.tasks.resume_trials",
     "scoring.tasks.run_back_test": "scoring.tasks.resume_trials",
+    "scoring.tasks.run_load_trial": "scoring.tasks.resume_trials",
     "scoring.tasks.run_shadow": "scoring.tasks.resume_trials",
 }
 

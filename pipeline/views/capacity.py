@@ -1,0 +1,104 @@
+"""Which threshold the team could work off: the weekly load of each, beside what people can take."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from core.answers import go_to
+from core.errors import Refused
+from leads.days import date_of
+from pipeline import capacity
+from pipeline.queries.capacity import members_of
+from scoring import loads
+from scoring.models import LoadTrial
+from scoring.services import loads as services
+from users.access import SignedInRequest, requires
+from users.models import User
+from users.roles import Can
+
+READERS = (Can.EDIT_DEFINITION, Can.MANAGE_STAGES)
+
+
+def _newest() -> LoadTrial | None:
+    return LoadTrial.objects.select_related("definition").first()
+
+
+@requires(*READERS)
+@require_http_methods(["GET", "HEAD", "POST"])
+def threshold(request: SignedInRequest) -> HttpResponse:
+    """The load of each threshold beside the team's capacity; POST works it out anew."""
+    now = timezone.now()
+    if request.method == "POST":
+        try:
+            services.start_load_trial(by=request.user, now=now)
+        except Refused as refused:
+            messages.error(request, str(refused))
+        return redirect("threshold")
+    members = members_of(User.objects.active_reps().select_related("team"), now=now)
+    trial, room = _newest(), capacity.together(members)
+    context: dict[str, Any] = {"trial": trial, "members": members, "room": room, "ahead": capacity.WEEKS}
+    if trial and trial.done_at:
+        context |= _found(trial, room)
+    context["may_draft"] = request.user.can(Can.EDIT_DEFINITION)
+    context["may_route"] = request.user.can(Can.MANAGE_STAGES)
+    return render(request, "pipeline/threshold.html", context)
+
+
+def _found(trial: LoadTrial, room: Decimal) -> dict[str, Any]:
+    """The rows and what they come to."""
+    all_of_them = loads.loads(trial.floor, trial.figures)
+    active = next(one for one in all_of_them if one.threshold == trial.definition.threshold)
+    best = loads.fitting(all_of_them, room)
+    fits_any = best is not None and best.threshold == trial.floor
+    proposed = None if best is None or fits_any else best
+    return {
+        "rows": [
+            {"load": one, "over": one.over(room), "is_flood": one.is_flood(room)}
+            for one in loads.shown(all_of_them, active.threshold, proposed.threshold if proposed else None)
+        ],
+        "active": active,
+        "proposed": proposed,
+        "is_same": proposed is not None and proposed.threshold == active.threshold,
+        "fits_any": fits_any,
+        "since": date_of(trial.first_day + 1),
+        "until": date_of(trial.first_day + 7 * trial.weeks),
+    }
+
+
+@requires(*READERS)
+@require_safe
+def threshold_progress(request: SignedInRequest) -> HttpResponse:
+    """How far it is; the page is loaded anew when it is done."""
+    trial = _newest()
+    response = render(request, "pipeline/threshold.html#progress", {"trial": trial})
+    if trial is None or trial.done_at:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@requires(Can.EDIT_DEFINITION)
+@require_POST
+def threshold_draft(request: SignedInRequest) -> HttpResponse:
+    """A draft of the active definition with the threshold that fits."""
+    now, trial = timezone.now(), _newest()
+    room = capacity.together(members_of(User.objects.active_reps(), now=now))
+    proposed = _found(trial, room)["proposed"] if trial and trial.done_at and not trial.is_stale else None
+    if proposed is None:
+        messages.error(request, "No threshold is proposed any more. Work it out again.")
+        return redirect("threshold")
+    note = (
+        f"A line at {proposed.threshold} would have promoted {proposed.a_week:.1f} leads a week in the last "
+        f"{len(proposed.weeks)} weeks ({proposed.people} in all); the team can take {room} a week."
+    )
+    try:
+        draft = services.draft_with_threshold(threshold=proposed.threshold, note=note, by=request.user, now=now)
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("threshold")
+    return go_to(request, reverse("definition_edit", args=[draft.pk]))
