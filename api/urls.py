@@ -1,6 +1,6 @@
 from django.urls import path
 
-from api.views import contacts, docs, events, forecast, funnel, merging, opportunities
+from api.views import contacts, docs, events, forecast, funnel, hand_offs, merging, opportunities
 
 urlpatterns = [
     path("schema/", docs.schema, name="api_schema"),
@@ -17,6 +17,13 @@ urlpatterns = [
     path("v1/duplicates/<int:pk>", merging.OneDuplicate.as_view(), name="api_duplicate"),
     path("v1/opportunities", opportunities.Opportunities.as_view(), name="api_opportunities"),
     path("v1/opportunities/<int:pk>", opportunities.OneOpportunity.as_view(), name="api_opportunity"),
+    path("v1/contacts/<int:pk>/promote", hand_offs.PromoteContact.as_view(), name="api_promote"),
+    path("v1/hand-offs", hand_offs.HandOffs.as_view(), name="api_hand_offs"),
+    path("v1/hand-offs/<int:pk>", hand_offs.OneHandOff.as_view(), name="api_hand_off"),
+    path("v1/hand-offs/<int:pk>/assignment", hand_offs.HandOffAssignment.as_view(), name="api_assignment"),
+    path("v1/hand-offs/<int:pk>/accept", hand_offs.AcceptHandOff.as_view(), name="api_hand_off_accept"),
+    path("v1/hand-offs/<int:pk>/reject", hand_offs.RejectHandOff.as_view(), name="api_hand_off_reject"),
+    path("v1/hand-offs/<int:pk>/undo", hand_offs.UndoHandOff.as_view(), name="api_hand_off_undo"),
     path("v1/forecast", forecast.ForecastNow.as_view(), name="api_forecast"),
     path("v1/forecast/changes", forecast.ForecastChanges.as_view(), name="api_forecast_changes"),
     path("v1/forecast/accuracy", forecast.ForecastAccuracy.as_view(), name="api_forecast_accuracy"),

@@ -256,6 +256,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": ["rest_framework.authentication.SessionAuthentication"],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "ENUM_NAME_OVERRIDES": {
+        "HandOffState": "pipeline.models.HandOffState",
+        "DuplicateState": "leads.models.DuplicateState",
+    },
 }
 
 # --- logs: one line each, to standard error ---

@@ -4,7 +4,7 @@ Whoever meets all the rest of a definition counts, for each threshold, in the fi
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from scoring.proportions import FEW
@@ -69,6 +69,23 @@ def fitting(them: list[WeeklyLoad], capacity: Decimal) -> WeeklyLoad | None:
     return next((load for load in them if not load.is_flood(capacity)), None) if capacity > 0 else None
 
 
-def shown(them: list[WeeklyLoad], *thresholds: int | None) -> list[WeeklyLoad]:
-    """Each fifth, and the ones that are named."""
-    return [load for load in them if load.threshold % STEP == 0 or load.threshold in thresholds]
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Thresholds that differ in nothing, from the first to the last."""
+
+    first: int
+    last: int
+    load: WeeklyLoad
+
+
+def rows(them: list[WeeklyLoad], *named: int | None) -> list[Row]:
+    """Each fifth threshold and the ones that are named; what would have promoted the same is one row."""
+    found: list[Row] = []
+    for load in them:
+        if load.threshold % STEP and load.threshold not in named:
+            continue
+        if found and found[-1].load.weeks == load.weeks:
+            found[-1] = replace(found[-1], last=load.threshold)
+        else:
+            found.append(Row(load.threshold, load.threshold, load))
+    return found

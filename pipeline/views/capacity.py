@@ -59,8 +59,10 @@ def _found(trial: LoadTrial, room: Decimal) -> dict[str, Any]:
     proposed = None if best is None or fits_any else best
     return {
         "rows": [
-            {"load": one, "over": one.over(room), "is_flood": one.is_flood(room)}
-            for one in loads.shown(all_of_them, active.threshold, proposed.threshold if proposed else None)
+            {"row": one, "load": one.load, "over": one.load.over(room), "is_flood": one.load.is_flood(room)}
+            | {"is_active": one.first <= active.threshold <= one.last}
+            | {"is_proposed": proposed is not None and one.first <= proposed.threshold <= one.last}
+            for one in loads.rows(all_of_them, active.threshold, proposed.threshold if proposed else None)
         ],
         "active": active,
         "proposed": proposed,

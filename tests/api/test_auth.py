@@ -176,4 +176,11 @@ def test_the_description_is_made_without_warnings(cast: Cast) -> None:
         "unmerge_contact",
         "list_duplicates",
         "decide_duplicate",
+        "promote_contact",
+        "list_hand_offs",
+        "get_hand_off",
+        "explain_assignment",
+        "accept_hand_off",
+        "reject_hand_off",
+        "undo_promotion",
     }

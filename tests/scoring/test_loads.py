@@ -34,7 +34,12 @@ def test_the_lowest_threshold_that_does_not_flood_fits() -> None:
     assert pure.fitting(them, Decimal("7.9")) == them[1]
     assert pure.fitting(them, Decimal("0.4")) is None
     assert pure.fitting(them, Decimal(0)) is None
-    assert [one.threshold for one in pure.shown(them, 51, None)] == [50, 51]
+    assert [one.first for one in pure.rows(them, 51, None)] == [50, 51]
+
+
+def test_thresholds_that_differ_in_nothing_are_one_row() -> None:
+    them = pure.loads(50, [[9, 9, 9, 9, 9, 9, 4]])
+    assert pure.rows(them, 52, 56) == [pure.Row(50, 55, them[0]), pure.Row(56, 56, them[6])]
 
 
 def counted() -> LoadTrial:
