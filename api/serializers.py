@@ -201,6 +201,17 @@ class DuplicatesOut(serializers.Serializer[Any]):
     results = DuplicateOut(many=True)
 
 
+class LineItemOut(serializers.Serializer[Any]):
+    """A line of an opportunity, in its currency; the discount is in percent."""
+
+    code = serializers.CharField(allow_null=True)
+    name = serializers.CharField()
+    quantity = serializers.CharField()
+    price = serializers.CharField()
+    discount = serializers.CharField()
+    amount = serializers.CharField()
+
+
 class OpportunityOut(serializers.Serializer[Any]):
     """The commercial side of a prospect."""
 
@@ -218,6 +229,7 @@ class OpportunityOut(serializers.Serializer[Any]):
     expected_close = serializers.DateField(allow_null=True)
     created_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
+    items = LineItemOut(many=True)
 
 
 class OpportunitiesOut(serializers.Serializer[Any]):
@@ -290,7 +302,7 @@ def duplicate_out(row: Duplicate) -> dict[str, Any]:
 
 
 def opportunity_out(row: Opportunity) -> dict[str, Any]:
-    """An opportunity (with stage, pipeline, company, owner at hand) as it comes out."""
+    """An opportunity (with stage, pipeline, company, owner, items at hand) as it comes out."""
     same = ("id", "name", "currency", "expected_close", "created_at", "closed_at")
     return {name: getattr(row, name) for name in same} | {
         "contact": row.contact_id,
@@ -300,5 +312,10 @@ def opportunity_out(row: Opportunity) -> dict[str, Any]:
         "stage": row.stage.name,
         "kind": row.stage.kind,
         "probability": row.stage.probability,
+        "items": [
+            {"code": item.product.code if item.product else None, "name": item.name}
+            | {name: str(getattr(item, name)) for name in ("quantity", "price", "discount", "amount")}
+            for item in row.items.all()
+        ],
         "amount": None if row.amount is None else str(row.amount),
     }

@@ -93,13 +93,18 @@ class EditForm(VersionForm):
     next_step_on = forms.DateField(label="Next step on", widget=DAY, required=False)
     owner = forms.TypedChoiceField(label="Owner", required=False, coerce=int, empty_value=None)
 
-    def __init__(self, data: Any = None, *, owners: Iterable[User], opportunity: Opportunity) -> None:
+    def __init__(
+        self, data: Any = None, *, owners: Iterable[User], opportunity: Opportunity, follows: bool = False
+    ) -> None:
         facts = ("name", "amount", "currency", "expected_close", "category", "next_step", "next_step_on", "version")
         initial = {name: getattr(opportunity, name) for name in facts} | {"owner": opportunity.owner_id}
         super().__init__(data, initial=initial)
         self.owners = {owner.pk: owner for owner in owners}
         if opportunity.owner:  # whoever owns it now can go on owning it
             self.owners.setdefault(opportunity.owner.pk, opportunity.owner)
+        if follows:
+            self.fields["amount"].help_text = "Follows the products; change them instead."
+            self.fields["amount"].disabled = self.fields["currency"].disabled = True
         by_stage = f"As its stage says: {opportunity.stage.get_category_display()}"
         choose(self.fields["category"], [("", by_stage), *Category.choices])
         choose(self.fields["owner"], [("", "Nobody"), *((pk, user.name) for pk, user in self.owners.items())])

@@ -17,7 +17,8 @@ class _OfOpportunities(View):
 
     def rows(self) -> OpportunityQuerySet:
         seen = Opportunity.objects.visible_to(self.caller())
-        return seen.select_related("pipeline", "stage", "company", "owner")
+        with_all = seen.select_related("pipeline", "stage", "company", "owner")
+        return with_all.prefetch_related("items__product")
 
 
 @extend_schema(tags=["Opportunities"])

@@ -6,6 +6,7 @@ from pipeline.models.desk import DeskOutcome, DeskPlace, DeskPlaceQuerySet, Did,
 from pipeline.models.forecasts import ForecastCall, Quota
 from pipeline.models.hand_offs import HandOff, HandOffQuerySet, HandOffState, Promoted, RejectReason
 from pipeline.models.opportunities import (
+    LineItem,
     LostReason,
     Opportunity,
     OpportunityPerson,
@@ -13,6 +14,7 @@ from pipeline.models.opportunities import (
     StageMove,
 )
 from pipeline.models.pipelines import Category, Pipeline, Stage, StageField, StageKind, StageQuerySet
+from pipeline.models.products import Product
 from pipeline.models.recycling import Recycle, RecycleQuerySet, RecycleState, ReturnBy, ReturnRule
 from pipeline.models.routing import HandOffTerms, PromotionMode, RoutingRule
 from pipeline.models.turns import Turn
@@ -32,11 +34,13 @@ __all__ = [
     "HandOffState",
     "HandOffTerms",
     "Holiday",
+    "LineItem",
     "LostReason",
     "Opportunity",
     "OpportunityPerson",
     "OpportunityQuerySet",
     "Pipeline",
+    "Product",
     "Promoted",
     "PromotionMode",
     "Question",

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from leads.models import Company, Contact
 from pipeline.models.pipelines import Category, Pipeline, Stage
+from pipeline.models.products import Product
 from users.models import User
 
 
@@ -124,6 +125,36 @@ class OpportunityPerson(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["opportunity", "contact"], name="opportunity_person_once")]
+
+
+class LineItem(models.Model):
+    """A line of an opportunity, in its currency; the price and the name are those that were agreed."""
+
+    opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="items", db_index=False)
+    product = models.ForeignKey(Product, models.PROTECT, null=True, related_name="+")
+    name = models.CharField(max_length=200)
+    quantity = models.DecimalField(max_digits=11, decimal_places=3)
+    price = models.DecimalField(max_digits=14, decimal_places=2)
+    discount = models.DecimalField(max_digits=5, decimal_places=2, default=0, help_text="Percent.")
+    amount = models.DecimalField(max_digits=14, decimal_places=2, help_text="Quantity × price less the discount.")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["opportunity", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["opportunity", "position"], name="line_item_place_once"),
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="line_item_quantity_positive"),
+            models.CheckConstraint(condition=Q(price__gte=0, amount__gte=0), name="line_item_not_negative"),
+            models.CheckConstraint(condition=Q(discount__gte=0, discount__lte=100), name="line_item_discount_percent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def said(self) -> str:
+        """3 × Seat."""
+        return f"{self.quantity.normalize():f} × {self.name}"
 
 
 class StageMove(models.Model):

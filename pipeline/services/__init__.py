@@ -5,6 +5,7 @@ from pipeline.services.facts import add_person, edit, remove_person
 from pipeline.services.forecasts import call_forecast, set_quotas
 from pipeline.services.gates import save_gate
 from pipeline.services.handover import promote
+from pipeline.services.items import save_product, set_items
 from pipeline.services.moves import move
 from pipeline.services.offers import accept
 from pipeline.services.passing import expire, place
@@ -53,9 +54,11 @@ __all__ = [
     "save_gate",
     "save_hours",
     "save_pipeline",
+    "save_product",
     "save_routing_rule",
     "save_rule",
     "save_terms",
+    "set_items",
     "set_quotas",
     "shift_routing_rule",
     "shift_stage",

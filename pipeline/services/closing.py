@@ -4,13 +4,14 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Sum
 
 from core.errors import Refused
 from leads import normalise
 from leads.models import Lifecycle
 from leads.services import enter_lifecycle
 from pipeline import signals, terms
-from pipeline.models import LostReason, Opportunity, Stage, StageKind, StageMove
+from pipeline.models import LineItem, LostReason, Opportunity, Stage, StageKind, StageMove
 from pipeline.services.gates import Answers, enter
 from pipeline.services.joining import follow
 from pipeline.services.moves import place_in
@@ -167,11 +168,13 @@ def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | No
         raise Refused("This opportunity is open already.")
     came_from = opportunity.stage
     opportunity.closed_at, opportunity.lost_reason, opportunity.lost_note = None, "", ""
+    if total := LineItem.objects.filter(opportunity=opportunity).aggregate(total=Sum("amount"))["total"]:
+        opportunity.amount = total  # it follows its products again
     opportunity.stage, opportunity.stage_entered_at = stage, now
     opportunity.position = place_in(stage, None, but_not=opportunity.pk)
     try:
         with transaction.atomic():
-            fields = ["stage", "stage_entered_at", "position", "closed_at", "lost_reason", "lost_note"]
+            fields = ["stage", "stage_entered_at", "position", "closed_at", "lost_reason", "lost_note", "amount"]
             store(opportunity, fields, now=now)
     except IntegrityError:  # one_open_opportunity
         raise Refused("This contact has another open opportunity in this pipeline. Work on that one.") from None

@@ -16,6 +16,7 @@ from leads.services import assign_owner
 from pipeline import terms
 from pipeline.models import Opportunity, OpportunityPerson
 from pipeline.services.finding import search_text_of
+from pipeline.services.items import keep_to_items
 from pipeline.services.passing import handed_by
 from pipeline.services.rows import hold_opportunity, hold_standing, store
 from users.models import User
@@ -43,6 +44,7 @@ def edit(
     if not opportunity.is_open:
         raise Refused("This opportunity is closed. Reopen it before you change it.")
     cleaned = terms.cleaned(changes, today=now.date())
+    keep_to_items(opportunity, cleaned)
     changed = [name for name, value in cleaned.items() if getattr(opportunity, name) != value]
     for name in changed:
         setattr(opportunity, name, cleaned[name])

@@ -11,6 +11,7 @@ from core.locks import locked
 from pipeline import places, terms
 from pipeline.models import Opportunity, Stage, StageKind
 from pipeline.services.gates import Answers, enter
+from pipeline.services.items import keep_to_items
 from pipeline.services.offers import accept_by_working
 from pipeline.services.rows import hold_opportunity, hold_stage, record_move, store
 from users.models import User
@@ -45,6 +46,7 @@ def move(
     if stage.kind != StageKind.OPEN:
         raise Refused(stage="Winning needs an amount and a date, losing a reason: use Win or Lose.")
     changes = terms.cleaned(fields, today=now.date())
+    keep_to_items(opportunity, changes)
     for name, value in changes.items():
         setattr(opportunity, name, value)
     entered = came_from != stage

@@ -15,6 +15,7 @@ from pipeline import signals
 from pipeline.models import (
     HandOff,
     HandOffState,
+    LineItem,
     Opportunity,
     OpportunityPerson,
     RejectReason,
@@ -166,6 +167,9 @@ def lost_by_undoing(opportunity: Opportunity) -> Sequence[str]:
         lost.append(f"the expected close, {opportunity.expected_close:%-d %B %Y}")
     if opportunity.next_step:
         lost.append(f"the next step, “{opportunity.next_step}”")
+    items = LineItem.objects.filter(opportunity=opportunity).count()
+    if items:
+        lost.append(f"{items} product{'' if items == 1 else 's'} in it")
     people = OpportunityPerson.objects.filter(opportunity=opportunity).count()
     if people:
         lost.append(f"{people} further {'person' if people == 1 else 'people'}")

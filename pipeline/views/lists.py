@@ -73,12 +73,14 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
     """What the list's filters leave, as a file, newest first."""
     now = timezone.now()
     wanted = Filters.parse(request.GET)
-    rows = queries.listed(request.user, wanted, now=now).select_related(
-        "pipeline", "stage", "contact", "company", "owner"
+    rows = (
+        queries.listed(request.user, wanted, now=now)
+        .select_related("pipeline", "stage", "contact", "company", "owner")
+        .prefetch_related("items")
     )
     header = ["Number", "Opportunity", "Pipeline", "Stage", "State", "Amount", "Currency", "Probability %"]
     header += ["Expected close", "Closed", "Lost because", "Contact", "E-mail", "Company", "Owner", "Next step"]
-    header += ["Created", "Changed"]
+    header += ["Products", "Created", "Changed"]
 
     def cells() -> Iterator[list[Any]]:
         for row in newest_first(rows.defer("snapshot", "search_text")):
@@ -86,7 +88,7 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
                 row.pk, row.name, row.pipeline.name, row.stage.name, row.stage.get_kind_display(), row.amount,
                 row.currency, row.stage.probability, row.expected_close, row.closed_at, row.get_lost_reason_display(),
                 row.contact.name, row.contact.email, str(row.company or ""), str(row.owner or ""), row.next_step,
-                row.created_at, row.changed_at,
+                "; ".join(item.said for item in row.items.all()), row.created_at, row.changed_at,
             ]  # fmt: skip
 
     return send(request, format, header, cells(), name="opportunities")

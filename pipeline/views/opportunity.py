@@ -53,11 +53,13 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
         "has_others": len(known) > 1,
         "history": queries.history_of(row, now=now),
         "people": queries.people_of(row),
+        "items": list(row.items.select_related("product").order_by("position")),
         "snapshot": queries.snapshot_of(row),
         "can_work": request.user.can(Can.WORK_PIPELINE),
         "today": now.date(),
         "sees_contact": Contact.objects.visible_to(request.user).filter(pk=row.contact_id).exists(),
     }
+    context["items_total"] = sum(item.amount for item in context["items"])
     return render(request, "pipeline/opportunity.html", context)
 
 
@@ -66,8 +68,8 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change the facts."""
     row = get_object_or_404(Opportunity.objects.visible_to(request.user).for_card(), pk=pk)
-    page, owners = reverse("opportunity", args=[pk]), sellers(request.user)
-    form = EditForm(posted(request), owners=owners, opportunity=row)
+    page, owners, follows = reverse("opportunity", args=[pk]), sellers(request.user), row.items.exists()
+    form = EditForm(posted(request), owners=owners, opportunity=row, follows=follows)
 
     def save(given: dict[str, Any]) -> str | HttpResponse:
         owner = form.owners.get(given["owner"])
@@ -78,7 +80,8 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
         return go_to(request, reverse("pipeline"))
 
     def newest() -> EditForm:
-        return EditForm(owners=owners, opportunity=Opportunity.objects.for_card().get(pk=pk))
+        again = Opportunity.objects.for_card().get(pk=pk)
+        return EditForm(owners=owners, opportunity=again, follows=again.items.exists())
 
     return fill_in(request, form, save, back=page, newest=newest, title=f"Edit {row.name}", button="Save")
 

@@ -12,7 +12,7 @@ from capture.preferences import token_of
 from leads.models import Company, Criterion, CustomField, Duplicate, EventKind, Tag
 from leads.services import add_tag, assign_owner, merge_contacts
 from pipeline.models import HandOff, Pipeline, Stage
-from pipeline.services import add_absence, add_holiday, promote, save_routing_rule, save_terms
+from pipeline.services import add_absence, add_holiday, promote, save_product, save_routing_rule, save_terms
 from scoring.services.definitions import new_draft
 from scoring.services.previews import start_preview
 from scoring.services.shadows import start_shadow
@@ -88,6 +88,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "hand_off": HandOff.objects.get(contact=contact).pk,
         "offer": HandOff.objects.get(contact=offered).pk,
         "routing_rule": rule.pk,
+        "product": save_product(name="Seat", code="SEAT", unit_price=10, currency="EUR").pk,
         "absence": add_absence(user=cast.sven, first_day=day, last_day=day).pk,
         "holiday": add_holiday(day=day, name="Midsummer", team=None).pk,
         "no_budget": "no_budget",
