@@ -105,8 +105,7 @@ def futures(
         count = min(at_once, runs - first)
         rates: Rates = past.draw(random, count)
         if arrivals is None:
-            pace = random.gamma(past.arrivals + 0.5, size=count) / past.exposure
-            counts = random.poisson(pace[:, None] * (ends - begins))
+            counts = random.poisson(past.pace(random, count, ends - begins) * (ends - begins))
         else:
             counts = arrivals[first : first + count]
         fresh, many = int(counts.sum()), counts.ravel()

@@ -3,7 +3,8 @@
 In each stage a deal leaves by a hazard that depends on the days it has been there (piecewise constant), for the next
 stage, for won or for lost. What is known of each is a Gamma and a Dirichlet posterior; a simulated future draws its own
 rates from them, so that few data give a wide range. What the stages say of themselves (their probabilities) is the
-prior. Win rates that swing from period to period by more than chance are random effects (DerSimonian and Laird 1986).
+prior. Win rates that swing from period to period by more than chance are random effects (DerSimonian and Laird 1986);
+so are the arrivals of a month (a negative binomial, by moments).
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ _TARGET_PRIOR = 20.0  # exits that the stage's overall shares are worth in each 
 _STAGE_PRIOR = 4.0  # exits that a stage's own probability is worth
 _UNTOLD_SWING = 0.3  # log-odds by which win rates may swing where fewer than three periods tell
 _USUAL_WEIGHT = 3.0  # how many periods it is worth that they usually swing so much
+_USUAL_UNEVENNESS = 0.02  # relative variance of a month's arrivals where fewer than three months tell
+_MONTH = 30  # days
 _LONGEST = 0.95  # a hazard a day above this is a day's
 
 
@@ -73,6 +76,8 @@ class Past:
     owners: Vector  # share of new deals that each owner gets
     arrivals: float
     exposure: float  # days, weighted as the arrivals are
+    unevenness: float  # relative variance of the arrivals of a month, beyond chance
+    months: float  # how many months of arrivals the pace rests on
     ended: Sequence[Deal]
 
     @classmethod
@@ -126,8 +131,17 @@ class Past:
             had / had.sum(),
             float(weight.sum()) / scale,
             max(exposure, 1.0) / scale,
+            _unevenness(created, day),
+            max(exposure, 1.0) / scale / _MONTH,
             ended,
         )
+
+    def pace(self, random: np.random.Generator, runs: int, lengths: Vector) -> Vector:
+        """Possible arrivals a day, for each future and period: what is known of the pace, and how it swings."""
+        level = random.gamma(self.arrivals + 0.5, size=runs) / self.exposure
+        level *= _about_one(random, self.unevenness / max(self.months, 1.0), (runs,))
+        swings = [_about_one(random, self.unevenness * min(1.0, _MONTH / float(days)), (runs,)) for days in lengths]
+        return np.asarray(level[:, None] * np.stack(swings, axis=1))
 
     def draw(self, random: np.random.Generator, runs: int) -> "Rates":
         """Possible hazards (a day) and shares per stage and step, another set for each future."""
@@ -163,13 +177,20 @@ class Past:
         told = max(0.0, excess / float(weight.sum() - (weight**2).sum() / weight.sum()))
         # a swing that a dozen periods cannot tell from chance is there all the same
         between = (len(odds) * told + _USUAL_WEIGHT * _UNTOLD_SWING**2) / (len(odds) + _USUAL_WEIGHT)
-        same = (backs + ahead) % per_quarter == 0
-        trust = between / (between + noise)
-        effects = trust * (odds - middle)
-        seen = int(same.sum())
-        belief = seen / (seen + 1.0) if per_quarter > 1 else 0.0  # once may be chance, often is a habit
-        shift = belief * float(effects[same].mean()) if seen and per_quarter > 1 else 0.0
-        return shift, float(np.sqrt(between * (1 - 0.5 * belief)))
+        unsure = between / len(odds)  # the middle itself is an average of so few swings
+        if per_quarter == 1:
+            return 0.0, float(np.sqrt(between + unsure))
+        # the place in the quarter is believed as far as places differ by more than swings explain
+        weight = 1 / (between + noise)
+        places = (backs + ahead) % per_quarter
+        means, vague = {}, {}
+        for place in set(places.tolist()):
+            here = weight * (places == place)
+            means[place], vague[place] = float((here * (odds - middle)).sum() / here.sum()), 1 / float(here.sum())
+        habit = max(0.0, float(np.mean([means[place] ** 2 - vague[place] for place in means])))
+        belief = habit / (habit + vague[0]) if habit and 0 in means else 0.0
+        shift = belief * means[0] if belief else 0.0
+        return shift, float(np.sqrt(max(between - belief * habit, 0.25 * between) + unsure))
 
 
 @dataclass(frozen=True)
@@ -229,6 +250,20 @@ class Rates:
         return won, lost
 
 
+def _unevenness(created: Vector, day: int) -> float:
+    """Relative variance of the arrivals of a month beyond chance (moments of a negative binomial), shrunk to usual."""
+    back = ((day - 1 - created[created < day]) // _MONTH).astype(int)
+    if not len(back):
+        return _USUAL_UNEVENNESS
+    counts = np.bincount(back)[: min(int(back.max()), 24)].astype(float)  # whole months, the newest first
+    if len(counts) < 3 or not counts.any():
+        return _USUAL_UNEVENNESS
+    mean = float(counts.mean())
+    # what arrivals grow or shrink by from year to year is no swing: neighbours are compared
+    told = max(0.0, float((np.diff(counts) ** 2).mean()) / 2 - mean) / mean**2
+    return (len(counts) * told + _USUAL_WEIGHT * _USUAL_UNEVENNESS) / (len(counts) + _USUAL_WEIGHT)
+
+
 def _chain(stages: Sequence[float]) -> Vector:
     """Exits that are believed in before any were seen: on to the next stage or lost, so that the probabilities hold."""
     count = len(stages)
@@ -242,6 +277,11 @@ def _chain(stages: Sequence[float]) -> Vector:
         prior[number, number + 1] = _STAGE_PRIOR * on
         prior[number, count + 1] = _STAGE_PRIOR * (1 - on)
     return prior
+
+
+def _about_one(random: np.random.Generator, variance: float, size: tuple[int, ...]) -> Vector:
+    drawn: Vector = random.gamma(1 / variance, variance, size=size)
+    return drawn
 
 
 def _dirichlet(random: np.random.Generator, counts: Vector) -> Vector:

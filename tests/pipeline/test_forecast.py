@@ -7,14 +7,18 @@ import pytest
 
 from pipeline.backtest import WINNOW, backtest, by_stage, knows_amounts, months, won_between
 from pipeline.forecast import Deal, as_known_on, forecast
+from pipeline.rates import Past
 
 
-def pipeline(seed: int, *, days: int = 400, a_day: float = 1.5, wins: float = 0.4, life: float = 40.0) -> list[Deal]:
-    """Deals of a stationary world: Poisson arrivals, gamma lives, lognormal amounts, known until `days`."""
+def pipeline(
+    seed: int, *, days: int = 400, a_day: float = 1.5, wins: float = 0.4, life: float = 40.0, swing: float = 0.0
+) -> list[Deal]:
+    """Poisson arrivals, gamma lives, lognormal amounts, known until `days`; arrivals may swing from month to month."""
     random = np.random.default_rng(seed)
     deals = []
+    months = np.exp(swing * np.random.default_rng(1000 + seed).standard_normal(days // 30 + 1))
     for day in range(days):
-        for _ in range(random.poisson(a_day)):
+        for _ in range(random.poisson(a_day * months[day // 30])):
             closed = day + int(random.gamma(2.0, life / 2)) + 1
             is_won = bool(random.random() < wins)
             amount = float(np.exp(random.normal(8, 0.6)))
@@ -70,6 +74,34 @@ def test_four_in_five_actual_sums_lie_in_the_range() -> None:
     assert 39 <= inside <= 57, (inside, below, above)
     assert below <= 14
     assert above <= 14
+
+
+def test_arrivals_that_swing_widen_the_range() -> None:
+    """Forty quarters of worlds whose arrivals differ from month to month by a half, and of steady ones."""
+    covered = {}
+    for swing in (0.0, 0.5):
+        inside = 0
+        for seed in range(40):
+            deals = pipeline(300 + seed, days=450, a_day=1.2, life=25.0, swing=swing)
+            found = forecast(as_known_on(deals, 360), day=360, until=450, seed=seed, runs=150)
+            inside += found.p10 <= won_between(deals, 360, 450) <= found.p90
+        covered[swing] = inside
+    assert all(26 <= inside <= 38 for inside in covered.values()), covered
+
+
+def test_a_habit_of_the_quarter_is_told_from_chance() -> None:
+    """Two in three are won in the last month of each quarter, one in five in the others; then no such habit."""
+    random = np.random.default_rng(5)
+    ended = [(day, day // 30 % 3 == 2) for day in range(0, 720) for _ in range(2)]
+    habit = [Deal(day, day, bool(random.random() < (0.66 if is_last else 0.2)), 9.0) for day, is_last in ended]
+    chance = [Deal(day, day, bool(random.random() < 0.35), 9.0) for day, _ in ended]
+    shifts = {
+        name: [Past.of(deals, 720, (0.5,), 1).swing(720, 30, ahead)[0] for ahead in range(3)]
+        for name, deals in (("habit", habit), ("chance", chance))
+    }
+    assert shifts["habit"][2] > 0.7
+    assert max(shifts["habit"][:2]) < -0.3
+    assert max(map(abs, shifts["chance"])) < 0.15
 
 
 def test_few_deals_give_a_wider_range_than_many() -> None:
