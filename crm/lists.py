@@ -12,10 +12,14 @@ from pipeline.queries import Filters
 
 @dataclass(frozen=True, slots=True)
 class ListPage:
-    """How a list writes its filters and its columns: whatever is sent is read as the list reads it."""
+    """How a list writes its filters and its columns: whatever is sent is read as the list reads it.
+
+    `also` are other pages that show the same list otherwise, in the same views.
+    """
 
     query: Callable[[str], str]
     columns: Callable[[str], str]
+    also: tuple[str, ...] = ()
 
 
 def _no_columns(text: str) -> str:
@@ -26,7 +30,7 @@ def _no_columns(text: str) -> str:
 # name of the list's address -> how it writes itself
 LISTS = {
     "leads": ListPage(lambda text: LeadFilter.parse(_read(text)).query(), columns.written),
-    "pipeline_list": ListPage(lambda text: Filters.parse(_read(text)).query(), _no_columns),
+    "pipeline_list": ListPage(lambda text: Filters.parse(_read(text)).query(), _no_columns, ("pipeline",)),
 }
 
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.queries import Filters
-from pipeline.views.board import sellers
+from pipeline.views.filtering import sellers
 from reports import queries
 from reports.queries.figures import Figure, Month
 from reports.views.forecast import unit_of

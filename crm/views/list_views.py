@@ -1,6 +1,7 @@
 """Saved views of lists: save, rename, share, take on changes, delete, open with; and the choice of columns."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -10,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.answers import fill_in, go_to, went_wrong
+from core.answers import back, fill_in, go_to, went_wrong
 from core.errors import Refused
 from core.forms import posted
 from crm.lists import LISTS, ListPage
@@ -31,7 +32,7 @@ def new(request: SignedInRequest, page: str) -> HttpResponse:
         given |= {"query": known.query(given["query"]), "columns": known.columns(given["columns"])}
         view = services.save_view(request.user, page=page, **given | {"share": given["share"] or "private"})
         messages.success(request, f"“{view}” is saved.")
-        return go_to(request, _address(view))
+        return go_to(request, _address(request, view))
 
     asked = {name: request.GET.get(name, "")[:2000] for name in ("query", "columns")}
     form = ViewForm(posted(request), initial=asked, user=request.user)
@@ -48,7 +49,7 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
         return "Saved."
 
     form = ViewForm(posted(request), initial={"name": view.name}, user=request.user, is_new=False, share=view.share)
-    return fill_in(request, form, save, back=_address(view), title=f"View “{view}”", button="Save")
+    return fill_in(request, form, save, back=_address(request, view), title=f"View “{view}”", button="Save")
 
 
 @require_http_methods(["GET", "POST"])
@@ -59,14 +60,14 @@ def delete(request: SignedInRequest, pk: int) -> HttpResponse:
     def save(given: dict[str, Any]) -> HttpResponse:
         services.delete_view(view, by=request.user)
         messages.success(request, f"The view “{view}” is deleted. The list is as it was.")
-        return go_to(request, reverse(view.page))
+        return go_to(request, _page(request, view.page))
 
     words = "Nobody will find it any more." if view.share != "private" else "Only you see it."
     return fill_in(
         request,
         Form(posted(request)),
         save,
-        back=_address(view),
+        back=_address(request, view),
         title=f"Delete the view “{view}”?",
         text=f"{words} What it lists stays as it is.",
         button="Delete",
@@ -84,9 +85,9 @@ def keep(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         kept = services.keep_view(view, by=request.user, query=query, columns=columns)
     except Refused as refused:
-        return went_wrong(request, str(refused), url=_address(view))
+        return went_wrong(request, str(refused), url=_address(request, view))
     messages.success(request, f"“{kept}” now shows this.")
-    return redirect(_address(kept))
+    return redirect(_address(request, kept))
 
 
 @require_POST
@@ -101,7 +102,7 @@ def first(request: SignedInRequest, page: str) -> HttpResponse:
     except Refused as refused:
         return went_wrong(request, str(refused), url=reverse(page))
     messages.success(request, f"The list now opens with “{view}”." if view else "The list opens as ever.")
-    return redirect(_address(view) if view else reverse(page))
+    return redirect(_address(request, view) if view else _page(request, page))
 
 
 @require_POST
@@ -136,5 +137,12 @@ def _own(request: SignedInRequest, pk: int) -> SavedView:
     return view
 
 
-def _address(view: SavedView) -> str:
-    return address_of(reverse(view.page), view.query, view.pk)
+def _page(request: SignedInRequest, page: str) -> str:
+    """The page from which it was asked, if that shows this list; else the list."""
+    pages = [reverse(name) for name in (page, *_list(page).also)]
+    came_from = urlsplit(back(request, pages[0])).path
+    return came_from if came_from in pages else pages[0]
+
+
+def _address(request: SignedInRequest, view: SavedView) -> str:
+    return address_of(_page(request, view.page), view.query, view.pk)

@@ -38,19 +38,29 @@ def _deal(card: "Card") -> str:
 def _age(card: "Card") -> str:
     if card.closed_on:
         return f'<span class="deal-age">{card.closed_on.day} {card.closed_on:%b}</span>'
+    due = ""
+    if card.is_overdue and (day := card.expected_close):
+        due = f'<span class="late" title="Expected to close on {day.day} {day:%B %Y}">due {day.day} {day:%b}</span> '
     alert = icon("alert-circle", 12, shared=True) if card.is_rotting else ""
-    return f'<span class="deal-age" title="{text(card.age)}">{alert}{card.days} d</span>'
+    return f'<span class="deal-age">{due}<span title="{text(card.age)}">{alert}{card.days} d</span></span>'
 
 
 def _last_line(card: "Card") -> str:
-    """Why it was lost, or what comes next."""
+    """Why it was lost, or what comes next and by when."""
     if card.lost_because:
         return f'<div class="deal-next">{icon("circle-x", shared=True)}<span>{text(card.lost_because)}</span></div>'
-    if not card.next_step or card.closed_at:
+    if not (card.next_step or card.next_step_on) or card.closed_at:
         return ""
-    step = card.next_step
+    step = card.next_step or "Next step"
     short = step if len(step) <= LONGEST_STEP else step[: LONGEST_STEP - 1] + "…"
     return (
-        f'<div class="deal-next">{icon("arrow-right", shared=True)}'
-        f'<span title="{text(step)}">{text(short)}</span></div>'
+        f'<div class="deal-next{" is-late" if card.is_late else ""}">{icon("arrow-right", shared=True)}'
+        f'<span title="{text(step)}">{text(short)}</span>{_by(card)}</div>'
     )
+
+
+def _by(card: "Card") -> str:
+    if (day := card.next_step_on) is None:
+        return ""
+    late = ' title="The day of the next step is past"' if card.is_late else ""
+    return f'<span class="deal-by"{late}>{day.day} {day:%b}</span>'

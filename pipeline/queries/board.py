@@ -1,7 +1,7 @@
 """The board: two queries for its cards and their true sums, however many cards there are."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 from zlib import crc32
@@ -14,13 +14,14 @@ from pipeline.periods import later
 from pipeline.queries.cards import Card, cards_of, for_cards
 from pipeline.queries.filters import Filters, midnight
 from pipeline.queries.gates import Crowd, crowds
+from pipeline.queries.lanes import Lane, lanes, of_stage
+from pipeline.queries.lists import listed
+from pipeline.queries.order import BY_HAND, CLOSED, ON_BOARD, Ordered, in_order
 from pipeline.queries.totals import Totals, totals
 from users.models import User
 
 FIRST_CARDS, MORE_CARDS = 20, 50  # a screen shows eight; the rest is fetched when somebody scrolls there
 MOST_CARDS = 500
-PLACE: list[tuple[str, type]] = [("position", float), ("pk", int)]
-CLOSED_PLACE: list[tuple[str, type]] = [("closed_at", datetime), ("pk", int)]
 
 
 @dataclass(slots=True)
@@ -43,16 +44,23 @@ class Column:
 
 @dataclass(slots=True)
 class Board:
-    """One pipeline's columns."""
+    """One pipeline's columns, or bands across them (`lanes`); `filters` are those by which the board goes."""
 
     pipeline: Pipeline
     columns: list[Column]
     filters: Filters
+    lanes: list[Lane] = field(default_factory=list)
+    lanes_left_out: int = 0
 
     @property
-    def people_query(self) -> str:
-        """The filters by owner and team, for the address that fetches more."""
-        return Filters(owner=self.filters.owner, team=self.filters.team).query()
+    def query(self) -> str:
+        """The filters, for the addresses that fetch more."""
+        return self.filters.query()
+
+    @property
+    def is_sorted(self) -> bool:
+        """By something else than hands."""
+        return self.filters.sort in ON_BOARD
 
     @property
     def cursor(self) -> str:
@@ -97,21 +105,18 @@ def archived_stages_of(pipeline: Pipeline) -> list[Stage]:
     return list(Stage.objects.filter(pipeline=pipeline, archived_at__isnull=False).order_by("name"))
 
 
-def shown_in(stage: Stage, rows: OpportunityQuerySet, today: date) -> OpportunityQuerySet:
+def shown_in(stage: Stage, rows: OpportunityQuerySet, sort: str, today: date) -> Ordered:
     """Those of the rows that stand in the column, in its order."""
     rows = rows.filter(stage=stage)
     if stage.kind == StageKind.OPEN:
-        return rows.open().order_by("position", "pk")
-    month = today.replace(day=1)
-    closed = rows.filter(closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
-    return closed.order_by("-closed_at", "-pk")
+        rows = rows.open()
+        return in_order(rows, sort) if sort in ON_BOARD else Ordered(rows, BY_HAND)
+    return Ordered(rows.filter(_closed_lately(today)), CLOSED, down=True)
 
 
-def totals_of(rows: OpportunityQuerySet, today: date) -> dict[int, Totals]:
-    """The true totals per stage of what the board shows. One query."""
+def _closed_lately(today: date) -> Q:
     month = today.replace(day=1)
-    in_month = Q(closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
-    return totals(rows.filter(Q(closed_at=None) | in_month), by="stage")
+    return Q(closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
 
 
 def board(
@@ -119,10 +124,16 @@ def board(
 ) -> Board:
     """The pipeline's columns as far as the user may see. Three queries (totals, cards, chips) besides the stages.
 
-    `shown` says how many cards of a column (by stage) the reader has loaded already.
+    `shown` says how many cards of a column (by stage) the reader has loaded already. With lanes one query more.
     """
     built = _without_cards(user, pipeline, filters, now=now)
-    _fill(built.columns, _rows(user, pipeline, filters), now=now, shown=shown or {})
+    rows = _rows(user, built.filters, now)
+    if filters.lanes:
+        seen = rows.filter(Q(closed_at=None) | _closed_lately(now.date()))
+        stages = [column.stage for column in built.columns]
+        built.lanes, built.lanes_left_out = lanes(seen, built.filters, stages, now=now, me=user.pk)
+    else:
+        _fill(built, rows, built.columns, now=now, shown=shown or {})
     return built
 
 
@@ -142,48 +153,51 @@ def columns_changed_since(
     built = _without_cards(user, pipeline, filters, now=now)
     seen = set(cursor.split("-"))
     changed = [column for column in built.columns if column.mark not in seen]
-    _fill(changed, _rows(user, pipeline, filters), now=now, shown=shown or {})
+    if not filters.lanes:
+        _fill(built, _rows(user, built.filters, now), changed, now=now, shown=shown or {})
     return built, changed
 
 
 def column_page(user: User, stage: Stage, filters: Filters, *, after: str, now: datetime) -> tuple[list[Card], str]:
     """The next cards of a column, and the place to go on from."""
-    rows = for_cards(shown_in(stage, _rows(user, stage.pipeline, filters), now.date()))
-    is_open = stage.kind == StageKind.OPEN
-    page = keyset.page(
-        rows, by=PLACE if is_open else CLOSED_PLACE, descending=not is_open, after=after, size=MORE_CARDS
-    )
+    rows = _rows(user, _of_board(filters, stage.pipeline), now)
+    ordered = shown_in(stage, rows, filters.sort, now.date())
+    read = for_cards(ordered.rows, *ordered.annotations)
+    page = keyset.page(read, by=ordered.keys, descending=ordered.down, after=after, size=MORE_CARDS)
     return cards_of(page.rows, now=now), page.after
 
 
-def _rows(user: User, pipeline: Pipeline, filters: Filters) -> OpportunityQuerySet:
-    rows = Opportunity.objects.visible_to(user).filter(pipeline=pipeline)
-    if filters.owner or filters.team is not None:
-        rows = Filters(state="all", owner=filters.owner, team=filters.team).apply(rows, today=date.min)
-    return rows
+def _of_board(filters: Filters, pipeline: Pipeline) -> Filters:
+    """What of the filters means something where every stage has its column."""
+    return replace(filters, pipeline=pipeline.pk, state="open", stage=None, closed="", reason="")
+
+
+def _rows(user: User, filters: Filters, now: datetime) -> OpportunityQuerySet:
+    return listed(user, replace(filters, state="all"), now=now)
 
 
 def _without_cards(user: User, pipeline: Pipeline, filters: Filters, *, now: datetime) -> Board:
-    stages, today = stages_of(pipeline), now.date()
-    rows = _rows(user, pipeline, filters)
-    sums, crowded = totals_of(rows, today), crowds(rows, stages)
-    kept = Filters(pipeline=pipeline.pk, owner=filters.owner, team=filters.team)
+    kept, today = _of_board(filters, pipeline), now.date()
+    stages, rows = stages_of(pipeline), _rows(user, kept, now)
+    sums = totals(rows.filter(Q(closed_at=None) | _closed_lately(today)), by="stage")
+    crowded = crowds(rows, stages)
     columns = [
         Column(
             stage=stage,
             totals=sums.get(stage.pk, Totals()),
             crowd=crowded.get(stage.pk),
-            list_query=kept.query(stage=stage.pk)
-            if stage.kind == StageKind.OPEN
-            else kept.query(state=stage.kind, closed=f"{today:%Y-%m}"),
+            list_query=of_stage(kept, stage, today),
         )
         for stage in stages
     ]
     return Board(pipeline, columns, kept)
 
 
-def _fill(columns: list[Column], rows: OpportunityQuerySet, *, now: datetime, shown: Mapping[int, int]) -> None:
+def _fill(
+    built: Board, rows: OpportunityQuerySet, columns: list[Column], *, now: datetime, shown: Mapping[int, int]
+) -> None:
     """Put the first cards into the columns: one query for the cards of all of them, one for their chips."""
+    today, sort = now.date(), built.filters.sort
     wanted: dict[int, int] = {
         column.stage.pk: min(max(FIRST_CARDS, shown.get(column.stage.pk, 0)), MOST_CARDS)
         for column in columns
@@ -191,26 +205,24 @@ def _fill(columns: list[Column], rows: OpportunityQuerySet, *, now: datetime, sh
     }
     if not wanted:
         return
+    ordered = {column.stage.pk: shown_in(column.stage, rows, sort, today) for column in columns}
     # each arm reads only the first rows of its column from the index
-    arms = [
-        shown_in(column.stage, rows, now.date()).values("pk")[: wanted[column.stage.pk] + 1]
-        for column in columns
-        if column.stage.pk in wanted
-    ]
+    arms = [ordered[pk].rows.order_by(*ordered[pk].by).values("pk")[: size + 1] for pk, size in wanted.items()]
     keys = arms[0].union(*arms[1:], all=True) if len(arms) > 1 else arms[0]
+    found = Opportunity.objects.filter(pk__in=keys)
+    open_ones = in_order(found, sort) if built.is_sorted else Ordered(found, BY_HAND)
     by_stage: dict[int, list[Any]] = {}
-    for row in for_cards(Opportunity.objects.filter(pk__in=keys)):
+    for row in for_cards(open_ones.rows.order_by(*open_ones.by), *open_ones.annotations):
         by_stage.setdefault(row.stage_id, []).append(row)
     kept: dict[int, list[Any]] = {}
     for column in columns:
-        is_open = column.stage.kind == StageKind.OPEN
         here = by_stage.get(column.stage.pk, [])
-        here.sort(key=lambda row: (row.position, row.pk) if is_open else (_age(row, now), -row.pk))
+        if column.stage.kind != StageKind.OPEN:
+            here.sort(key=lambda row: (_age(row, now), -row.pk))
         size = wanted.get(column.stage.pk, 0)
         kept[column.stage.pk] = here[:size]
         if len(here) > size:
-            last = here[size - 1]
-            column.more = keyset.encode([last.position if is_open else last.closed_at, last.pk])
+            column.more = keyset.encode([getattr(here[size - 1], name) for name, _ in ordered[column.stage.pk].keys])
     cards = {card.pk: card for card in cards_of((row for rows in kept.values() for row in rows), now=now)}
     for column in columns:
         column.cards = [cards[row.pk] for row in kept[column.stage.pk]]

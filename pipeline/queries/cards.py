@@ -20,7 +20,7 @@ _JUDGED = ("total", "grade", "fit", "content", "intent", "conversation", "social
 # what is read of each row; the first have the name of their column
 _OWN = (
     *("pk", "name", "version", "contact_id", "stage_id", "position", "amount", "currency"),
-    *("expected_close", "next_step", "stage_entered_at", "closed_at", "changed_at"),
+    *("expected_close", "next_step", "next_step_on", "stage_entered_at", "closed_at", "changed_at"),
 )
 _FAR = (
     *("lost_reason", "stage__name", "stage__kind", "stage__rots_after_days", "company__name", "owner_id"),
@@ -43,6 +43,7 @@ class Card:
     currency: str
     expected_close: date | None
     next_step: str
+    next_step_on: date | None
     stage_entered_at: datetime
     closed_at: datetime | None
     changed_at: datetime
@@ -56,6 +57,8 @@ class Card:
     judged: Judged
     days: int
     is_rotting: bool
+    is_overdue: bool  # the expected day is past
+    is_late: bool  # the day of the next step is past
     url: str
     chips: list[Chip] = field(default_factory=list)
 
@@ -84,13 +87,19 @@ class Card:
     def says(self) -> str:
         """The card in words, for the ear."""
         amount = "amount unknown" if self.amount is None else f"{self.amount:,.0f} {self.currency}"
-        return f"{self.name}, {self.who}, {amount}, {self.age if self.is_open else self.stage}"
+        late = (self.is_overdue, ", its expected day is past"), (self.is_late, ", its next step is late")
+        more = "".join(words for holds, words in late if holds)
+        return f"{self.name}, {self.who}, {amount}, {self.age if self.is_open else self.stage}{more}"
 
 
 def stay(entered_at: datetime, closed_at: datetime | None, patience: int | None, now: datetime) -> tuple[int, bool]:
     """How many days it has been in its stage, and whether that is too long."""
     days = max(0, (now - entered_at).days)
     return days, closed_at is None and patience is not None and days >= patience
+
+
+def _is_past(day: date | None, row: Any, today: date) -> bool:
+    return day is not None and day < today and row.closed_at is None
 
 
 def for_cards(rows: OpportunityQuerySet, *annotations: str) -> Any:
@@ -101,9 +110,9 @@ def for_cards(rows: OpportunityQuerySet, *annotations: str) -> Any:
 def cards_of(rows: Iterable[Any], *, now: datetime) -> list[Card]:
     """Opportunities (read by `for_cards`) with what a card shows besides. One query."""
     before, after = reverse("opportunity", args=[0]).split("0")  # an address per card would cost more than the query
-    cards = []
+    cards, today = [], now.date()
     for row in rows:
-        own, (reason, stage, kind, patience, company, owner_id, owner, *name), score = row[:13], row[13:24], row[24:33]
+        own, (reason, stage, kind, patience, company, owner_id, owner, *name), score = row[:14], row[14:25], row[25:34]
         total, grade, fit, *categories, day = score
         days, is_rotting = stay(row.stage_entered_at, row.closed_at, patience, now)
         values: Any = (
@@ -119,6 +128,8 @@ def cards_of(rows: Iterable[Any], *, now: datetime) -> list[Card]:
             Judged(total or 0, grade or "", fit or 0, sum(filter(None, categories)), day),
             days,
             is_rotting,
+            _is_past(row.expected_close, row, today),
+            _is_past(row.next_step_on, row, today),
             f"{before}{row.pk}{after}",
         )
         cards.append(Card(*values))

@@ -22,7 +22,11 @@ from pipeline.models import Category, LostReason, OpportunityQuerySet, StageKind
 from pipeline.periods import Period
 
 STATES = ("open", "won", "lost", "all")
-SORTS = ("-changed", "changed", "-amount", "amount", "close", "-close", "age", "-age", "name", "-name")
+SORTS = (
+    *("-changed", "changed", "-amount", "amount", "close", "-close", "age", "-age", "name", "-name"),
+    *("step", "-step"),
+)
+LANES = ("owner", "month", "category")
 NOBODY = "nobody"
 
 
@@ -69,10 +73,12 @@ class Filters:
     month: str = ""  # what the forecast counts for this period: won in it, or open, expected in it and not overdue
     category: str = ""  # of the forecast, or "counted"
     rotting: str = ""  # "yes": open, and in its stage for longer than that allows (pipeline.queries.listed)
+    step: str = ""  # "late": the day of the next step is past
     amount: str = ""  # "unknown" or "known"
     currency: str = ""
     reason: str = ""
     sort: str = "-changed"
+    lanes: str = ""  # on the board: a band for each owner, month of the expected close, or category of the forecast
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "Filters":
@@ -97,11 +103,19 @@ class Filters:
             month=given.get("month", "") if period_named(given.get("month", "")) else "",
             category=one_of("category", [COUNTED, *Category.values]),
             rotting=one_of("rotting", ("yes",)),
+            step=one_of("step", ("late",)),
             amount=one_of("amount", ("unknown", "known")),
             currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "",
             reason=one_of("reason", LostReason.values),
             sort=one_of("sort", SORTS, "-changed"),
+            lanes=one_of("lanes", LANES),
         )
+
+    def said(self) -> dict[str, Any]:
+        """The parts that say something, by name, as an address has them."""
+        return {
+            name: value for name, standard in _STANDARD if (value := getattr(self, name)) not in (standard, None, "")
+        }
 
     def query(self, **changes: object) -> str:
         """The address's query with some parts changed; parts that say nothing are left out."""
@@ -159,15 +173,15 @@ class Filters:
             wanted &= won | due & in_category(COUNTED)
         if self.overdue:
             wanted &= Q(expected_close__lt=today) if self.overdue == "yes" else Q(expected_close__gte=today)
+        if self.step:
+            wanted &= Q(closed_at=None, next_step_on__lt=today)
         return wanted
 
 
 @lru_cache(maxsize=4096)
 def _written(filters: Filters, changes: tuple[tuple[str, Any], ...]) -> str:
     """Kept, because a page of the forecast has hundreds, the same ones each time."""
-    changed = replace(filters, **dict(changes))
-    said = {name: getattr(changed, name) for name, standard in _STANDARD if getattr(changed, name) != standard}
-    return urlencode({name: value for name, value in said.items() if value not in (None, "")})
+    return urlencode(replace(filters, **dict(changes)).said())
 
 
 _STANDARD = [(field.name, field.default) for field in fields(Filters)]

@@ -1,9 +1,8 @@
 """Lists of opportunities, and finding one."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
-from django.db.models import BigIntegerField, CharField, DateTimeField, ExpressionWrapper, F, Q, Value
-from django.db.models.functions import Cast, Coalesce, Left
+from django.db.models import DateTimeField, ExpressionWrapper, F, Q, Value
 
 from core import keyset
 from leads import normalise
@@ -12,17 +11,10 @@ from leads.queries.lists import matching
 from pipeline.models import Opportunity, OpportunityPerson, OpportunityQuerySet
 from pipeline.queries.cards import for_cards
 from pipeline.queries.filters import Filters
+from pipeline.queries.order import in_order
 from users.models import User
 
 PAGE_SIZE = 50
-# sort -> columns whose values, together, are unique
-KEYS: dict[str, list[tuple[str, type]]] = {
-    "changed": [("changed_at", datetime), ("pk", int)],
-    "amount": [("cents", int), ("pk", int)],
-    "close": [("close_day", str), ("pk", int)],
-    "age": [("stage_entered_at", datetime), ("pk", int)],
-    "name": [("beginning", str), ("pk", int)],
-}
 
 
 def listed(user: User, filters: Filters, *, now: datetime) -> OpportunityQuerySet:
@@ -35,20 +27,9 @@ def list_page(
     rows: OpportunityQuerySet, *, sort: str, after: str = "", before: str = "", size: int = PAGE_SIZE
 ) -> "keyset.Page[Opportunity]":
     """One page of them, with what a row shows. What has no amount or date comes last either way. One query."""
-    key, down = sort.removeprefix("-"), sort.startswith("-")
-    if key == "amount":
-        cents = Cast(F("amount") * 100, BigIntegerField())
-        rows = rows.annotate(cents=Coalesce(cents, Value(-1 if down else 10**15, output_field=BigIntegerField())))
-    elif key == "close":
-        last = Value(date.min if down else date.max)
-        rows = rows.annotate(close_day=Cast(Coalesce(F("expected_close"), last), CharField()))
-    elif key == "name":  # a place in the list must fit into an address
-        rows = rows.annotate(beginning=Left("name", 40))
-    elif key == "age":  # the oldest has entered first
-        down = not down
-    keys = KEYS[key]
-    read = for_cards(rows, *rows.query.annotations)
-    return keyset.page(read, by=keys, descending=down, after=after, before=before, size=size)
+    ordered = in_order(rows, sort)
+    read = for_cards(ordered.rows, *ordered.annotations)
+    return keyset.page(read, by=ordered.keys, descending=ordered.down, after=after, before=before, size=size)
 
 
 def opportunities_of(contact: Contact, user: User) -> list[Opportunity]:

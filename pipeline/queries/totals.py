@@ -1,5 +1,6 @@
 """Sums of opportunities that add up: per currency, never across, and with what is unknown said apart."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
@@ -45,14 +46,16 @@ class Totals:
         return self.count - self.unknown
 
 
-def totals(rows: OpportunityQuerySet, *, by: str) -> dict[Any, Totals]:
-    """The totals of the rows per value of the column `by`. One query."""
+def totals(rows: OpportunityQuerySet, *, by: str | tuple[str, ...]) -> dict[Any, Totals]:
+    """The totals of the rows per value of the column `by`, or per tuple of several columns' values. One query."""
     found: dict[Any, Totals] = {}
+    columns = (by,) if isinstance(by, str) else by
     # weighting a sum per probability costs less than weighting each row
-    groups = rows.order_by().values_list(by, "currency", "stage__probability")
-    for key, currency, probability, count, known, amount, mark in groups.annotate(
+    groups = rows.order_by().values_list(*columns, "currency", "stage__probability")
+    for *keys, currency, probability, count, known, amount, mark in groups.annotate(
         rows=Count("*"), known=Count("amount"), sum=Sum("amount"), mark=Fingerprint(F("pk"), F("version"))
     ):
+        key = keys[0] if isinstance(by, str) else tuple(keys)
         before = found.get(key, Totals())
         more = (Money(currency, amount, amount * probability / 100),) if known else ()
         found[key] = _together(before, Totals(count, count - known, more, mark))
@@ -61,7 +64,12 @@ def totals(rows: OpportunityQuerySet, *, by: str) -> dict[Any, Totals]:
 
 def total(rows: OpportunityQuerySet) -> Totals:
     """The totals of all the rows. One query."""
-    return reduce(_together, totals(rows, by="pipeline").values(), Totals())
+    return together(totals(rows, by="pipeline").values())
+
+
+def together(parts: Iterable[Totals]) -> Totals:
+    """The totals of several groups."""
+    return reduce(_together, parts, Totals())
 
 
 def _together(one: Totals, other: Totals) -> Totals:

@@ -1,5 +1,6 @@
 """The verbs of `pipeline`: each is one transaction; every change of an opportunity makes its next version."""
 
+from pipeline.services.changing import MOST_AT_ONCE, Outcome, change_many, move_card, undo_change
 from pipeline.services.closing import lose, reopen, win
 from pipeline.services.facts import add_person, edit, remove_person
 from pipeline.services.forecasts import call_forecast, set_quotas
@@ -24,7 +25,9 @@ from pipeline.services.undoing import reject, undo_promotion
 from pipeline.services.working_hours import add_absence, add_holiday, remove_absence, remove_holiday, save_hours
 
 __all__ = [
+    "MOST_AT_ONCE",
     "Gone",
+    "Outcome",
     "accept",
     "add_absence",
     "add_holiday",
@@ -34,12 +37,14 @@ __all__ = [
     "bring_back_pipeline",
     "bring_back_stage",
     "call_forecast",
+    "change_many",
     "change_stage",
     "drop_terms",
     "edit",
     "expire",
     "lose",
     "move",
+    "move_card",
     "place",
     "promote",
     "put_aside",
@@ -62,6 +67,7 @@ __all__ = [
     "set_quotas",
     "shift_routing_rule",
     "shift_stage",
+    "undo_change",
     "undo_promotion",
     "win",
 ]

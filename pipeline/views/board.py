@@ -1,13 +1,14 @@
 """The board, what others changed on it, and moving its cards."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,57 +24,62 @@ from pipeline.gates import CRITERION
 from pipeline.models import Opportunity, Pipeline, Stage
 from pipeline.queries import Filters
 from pipeline.queries.gates import over_limit, unanswered
+from pipeline.queries.order import ON_BOARD
 from pipeline.terms import LABELS
+from pipeline.views.filtering import (
+    bulk_choices,
+    expected_filter,
+    kept_of,
+    owner_filters,
+    said,
+    sellers,
+    view_switch,
+)
 from users.access import SignedInRequest, requires
+from users.list_bar import ListBar
 from users.models import User
-from users.roles import CAPABILITIES, Can
+from users.roles import Can
 
-SELLERS = [role.value for role, allowed in CAPABILITIES.items() if Can.WORK_PIPELINE in allowed]
-
-
-def sellers(user: User) -> list[User]:
-    """Colleagues who can own opportunities and whose work this person may see. One query."""
-    people = User.objects.filter(is_active=True, role__in=SELLERS).select_related("team").order_by("name", "pk")
-    return [one for one in people if user.sees_everything or one.pk in user.visible_owner_ids]
-
-
-def owner_filters(owners: Iterable[User], wanted: Filters) -> list[dict[str, Any]]:
-    """The owner and, where there are several, the team to filter by."""
-    owners = list(owners)
-    teams = sorted({(one.team.name, one.team.pk) for one in owners if one.team})
-    people: list[tuple[object, str]] = [
-        ("", "anybody"),
-        (queries.NOBODY, "nobody"),
-        *((one.pk, one.name) for one in owners),
-    ]
-    filters: list[dict[str, Any]] = [{"name": "owner", "label": "Owner", "value": wanted.owner, "choices": people}]
-    if len(teams) > 1:
-        choices = [("", "any"), *((pk, name) for name, pk in teams)]
-        filters.append({"name": "team", "label": "Team", "value": wanted.team or "", "choices": choices})
-    return filters
+LANES = {"owner": "owners", "month": "months of close", "category": "forecast"}
 
 
 @require_safe
 def board(request: SignedInRequest) -> HttpResponse:
     """All columns of one pipeline; to htmx only the part that the filters change."""
-    now = timezone.now()
+    now, address = timezone.now(), reverse("pipeline")
     wanted = Filters.parse(request.GET)
     known = queries.pipelines()
     pipeline = _chosen(known, wanted.pipeline, request.user)
     if pipeline is None:
         return render(request, "pipeline/board.html", {"board": None})
-    address = reverse("pipeline")
-    context = {
-        "board": queries.board(request.user, pipeline, wanted, now=now),
-        "readonly": not request.user.can(Can.WORK_PIPELINE),
-        "switch": [
-            {"label": one.name, "url": f"{address}?{Filters(pipeline=one.pk).query()}", "active": one == pipeline}
+    seen = queries.board(request.user, pipeline, wanted, now=now)
+    bar = ListBar.read(request.user, request.GET, page="pipeline_list", path=address, query=wanted.query())
+    context = _drawn(request, seen) | {
+        "bar": bar,
+        "tabs": bar.tabs(
+            {"label": one.name, "url": f"{address}?{wanted.query(pipeline=one.pk)}", "active": one == pipeline}
             for one in known
-        ],
-        "filters": owner_filters(sellers(request.user), wanted),
-        "kept": {"pipeline": pipeline.pk} if len(known) > 1 else {},
+        ),
+        "switch": view_switch("pipeline", bar),
+        "said": said(wanted, address),
     }
+    if not wants_part(request):
+        sort, owners = wanted.sort if seen.is_sorted else "", sellers(request.user)
+        filters = [
+            *owner_filters(owners, wanted),
+            expected_filter(wanted, now.date()),
+            {"name": "sort", "label": "Order", "value": sort, "choices": [("", "by hand"), *ON_BOARD.items()]},
+            {"name": "lanes", "label": "Bands", "value": wanted.lanes, "choices": [("", "none"), *LANES.items()]},
+        ]
+        kept = kept_of(wanted, (one["name"] for one in filters)) | {"pipeline": pipeline.pk} | bar.kept
+        context |= {"filters": filters, "kept": kept, "wanted": wanted}
+        if not context["readonly"]:
+            context["bulk"] = bulk_choices(owners, [pipeline])
     return render(request, f"pipeline/board.html{'#frame' if wants_part(request) else ''}", context)
+
+
+def _drawn(request: SignedInRequest, seen: queries.Board) -> dict[str, Any]:
+    return {"board": seen, "readonly": not request.user.can(Can.WORK_PIPELINE)}
 
 
 def _chosen(known: list[Pipeline], wanted: int | None, user: User) -> Pipeline | None:
@@ -111,11 +117,11 @@ def fresh_columns(
     always: int | None = None,
     news: dict[str, Any] | None = None,
 ) -> HttpResponse | None:
-    """The columns that differ from what the reader's board (`given`: since, shown, owner, team) shows; none if none do.
+    """The columns that differ from what the reader's board (`given`: since, shown, query) shows; none if none do.
 
     The column `always` is among them in any case: a card was dropped there that does not belong there.
     """
-    wanted = Filters(owner=Filters.parse(given).owner, team=Filters.parse(given).team)
+    wanted = Filters.parse(QueryDict(given.get("query", "")[:2000]))
     shown: dict[int, int] = {}
     for part in getattr(given, "getlist", lambda _: [])("shown")[:100]:
         stage, _, cards = part.partition("-")
@@ -125,8 +131,11 @@ def fresh_columns(
     seen, changed = queries.columns_changed_since(request.user, pipeline, wanted, cursor, now=now, shown=shown)
     if not changed:
         return None
-    context = {"board": seen, "changed": changed, "readonly": not request.user.can(Can.WORK_PIPELINE)}
-    response = render(request, "pipeline/board.html#changes", context, status=status)
+    if wanted.lanes:  # a card may have come into another band: they are drawn together
+        context = _drawn(request, queries.board(request.user, pipeline, wanted, now=now)) | {"oob": True}
+    else:
+        context = _drawn(request, seen) | {"changed": changed}
+    response = render(request, f"pipeline/board.html#{'bands' if wanted.lanes else 'changes'}", context, status=status)
     if news:
         response["HX-Trigger"] = json.dumps(news)
     return response
@@ -144,7 +153,7 @@ def more(request: SignedInRequest, stage_id: int) -> HttpResponse:
         "stage": stage,
         "cards": cards,
         "more": after,
-        "filters_query": Filters(owner=wanted.owner, team=wanted.team).query(),
+        "filters_query": replace(wanted, pipeline=None, stage=None).query(),
         "readonly": not request.user.can(Can.WORK_PIPELINE),
     }
     return render(request, "pipeline/board.html#cards", context)
@@ -166,7 +175,7 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         return _ask(request, opportunity, form, [name for name in LABELS if name in form.errors])
     stage_id = form.cleaned_data["stage"]
     try:
-        moved = services.move(
+        moved, change = services.move_card(
             opportunity_id=pk,
             stage_id=stage_id,
             after_id=form.cleaned_data["after"],
@@ -196,8 +205,10 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
             messages.warning(request, crowded)
         return redirect(home)
     news: dict[str, Any] = {"close-dialog": True}
-    if crowded:
-        news["toast"] = {"text": crowded, "tone": "warning"}
+    if change:
+        text = crowded or f"{moved.name} is in {moved.stage.name}."
+        undo, tone = reverse("pipeline_undo", args=[change.pk]), "warning" if crowded else "info"
+        news["toast"] = {"text": text, "tone": tone, "undo": undo}
     return (
         fresh_columns(request, opportunity.pipeline, request.POST, now=now, always=stage_id, news=news)
         or HttpResponse()

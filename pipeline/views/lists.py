@@ -12,11 +12,8 @@ from django.views.decorators.http import require_safe
 from core.answers import wants_part
 from core.export import newest_first
 from pipeline import queries
-from pipeline.models import Category, LostReason, Stage
-from pipeline.periods import later
 from pipeline.queries import Filters
-from pipeline.queries.filters import COUNTED, period_named
-from pipeline.views.board import owner_filters, sellers
+from pipeline.views.filtering import bulk_choices, kept_of, list_filters, said, sellers, view_switch
 from users.access import SignedInRequest, requires
 from users.exports import send
 from users.list_bar import ListBar
@@ -37,7 +34,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     rows = queries.listed(request.user, wanted, now=now)
     after, before = request.GET.get("after", ""), request.GET.get("before", "")
     page = queries.list_page(rows, sort=wanted.sort, after=after, before=before)
-    known = queries.pipelines(retired=True)
+    known, owners = queries.pipelines(retired=True), sellers(request.user)
 
     def here(**changes: object) -> str:
         return bar.address(wanted.query(**changes))
@@ -47,7 +44,9 @@ def index(request: SignedInRequest) -> HttpResponse:
         "wanted": wanted,
         "today": now.date(),
         "totals": queries.total(rows),
-        "said": _said(wanted, [stage for one in known for stage in queries.stages_of(one)]),
+        "said": said(wanted, address),
+        "switch": view_switch("pipeline_list", bar),
+        "bulk": bulk_choices(owners, known) if request.user.can(Can.WORK_PIPELINE) else None,
         "base": here(sort="-changed"),
         "bar": bar,
         "tabs": bar.tabs(
@@ -63,7 +62,9 @@ def index(request: SignedInRequest) -> HttpResponse:
         "newer": bar.address(bar.query, f"before={page.before}") if page.before else "",
     }
     if not wants_part(request):
-        context |= {"filters": _filters(request, wanted, known, now.date()), "kept": _kept(wanted) | bar.kept}
+        filters = list_filters(owners, wanted, known, now.date())
+        kept = kept_of(wanted, (one["name"] for one in filters)) | {"state": wanted.state} | bar.kept
+        context |= {"filters": filters, "kept": kept}
     return render(request, f"pipeline/list.html{'#list' if wants_part(request) else ''}", context)
 
 
@@ -92,71 +93,3 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
             ]  # fmt: skip
 
     return send(request, format, header, cells(), name="opportunities")
-
-
-def _filters(request: SignedInRequest, wanted: Filters, known: list[Any], today: Any) -> list[dict[str, Any]]:
-    """The filter bar."""
-    filters: list[dict[str, Any]] = []
-    if wanted.state in ("open", "all"):
-        several = len(known) > 1
-        stages = [
-            (stage.pk, f"{one.name}: {stage.name}" if several else stage.name)
-            for one in known
-            for stage in queries.stages_of(one)
-        ]
-        filters.append(
-            {"name": "stage", "label": "Stage", "value": wanted.stage or "", "choices": [("", "any"), *stages]}
-        )
-    filters += owner_filters(sellers(request.user), wanted)
-    if wanted.state == "open":
-        months = [later(today.replace(day=1), step) for step in range(-3, 9)]
-        choices = [("", "any"), ("none", "no date"), *((f"{one:%Y-%m}", f"{one:%B %Y}") for one in months)]
-        if wanted.expected and wanted.expected not in dict(choices):
-            choices.append((wanted.expected, _month_words(wanted.expected)))
-        filters.append({"name": "expected", "label": "Expected close", "value": wanted.expected, "choices": choices})
-    else:
-        months = [later(today.replace(day=1), -step) for step in range(12)]
-        choices = [("", "any"), *((f"{one:%Y-%m}", f"{one:%B %Y}") for one in months)]
-        if wanted.closed and wanted.closed not in dict(choices):
-            choices.append((wanted.closed, _month_words(wanted.closed)))
-        filters.append({"name": "closed", "label": "Closed in", "value": wanted.closed, "choices": choices})
-    if wanted.state == "lost":
-        reasons = [("", "any"), *LostReason.choices]
-        filters.append({"name": "reason", "label": "Reason", "value": wanted.reason, "choices": reasons})
-    return filters
-
-
-def _month_words(text: str) -> str:
-    period = period_named(text.strip("+-"))
-    if period is None:
-        return text
-    before, after = ("until " if text.startswith("-") else ""), (" and later" if text.endswith("+") else "")
-    return f"{before}{period.name}{after}"
-
-
-def _category_words(category: str) -> str:
-    return "in the forecast" if category == COUNTED else Category(category).label if category else ""
-
-
-def _kept(wanted: Filters) -> dict[str, object]:
-    """What the filter bar has no field for and yet must not be lost."""
-    kept = {"state": wanted.state, "pipeline": wanted.pipeline, "overdue": wanted.overdue, "amount": wanted.amount}
-    kept |= {"currency": wanted.currency, "month": wanted.month, "rotting": wanted.rotting, "sort": wanted.sort}
-    kept |= {"category": wanted.category}
-    return {name: value for name, value in kept.items() if value not in (None, "")}
-
-
-def _said(wanted: Filters, stages: list[Stage]) -> list[dict[str, str]]:
-    """The filters that have no field on the page, in words, each with the address without it."""
-    words = {
-        "overdue": {"yes": "expected day is past", "no": "not overdue"}.get(wanted.overdue, ""),
-        "rotting": "in its stage for too long" if wanted.rotting else "",
-        "amount": {"unknown": "amount unknown", "known": "amount known"}.get(wanted.amount, ""),
-        "currency": wanted.currency,
-        "category": _category_words(wanted.category),
-        "month": f"forecast for {_month_words(wanted.month)}" if wanted.month else "",
-    }
-    address = reverse("pipeline_list")
-    return [
-        {"label": label, "url": f"{address}?{wanted.query(**{name: ''})}"} for name, label in words.items() if label
-    ]

@@ -22,7 +22,7 @@ from pipeline.models import Opportunity
 from pipeline.queries.gates import over_limit, unanswered
 from pipeline.queries.hand_offs import story_of_opportunity
 from pipeline.queries.records import before_of
-from pipeline.views.board import sellers
+from pipeline.views.filtering import sellers
 from pipeline.views.hand_offs import is_undoable, shown
 from users.access import SignedInRequest, requires
 from users.roles import Can

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from core.answers import wants_part
 from pipeline.accuracy import covered_words, words
 from pipeline.queries import Filters
-from pipeline.views.board import owner_filters, sellers
+from pipeline.views.filtering import owner_filters, sellers
 from reports.queries.accuracy import METHODS, Accuracy, Past, accuracy
 from reports.views.changes import main_currency
 from reports.views.forecast import pages

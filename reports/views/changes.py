@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from core.answers import wants_part
 from pipeline.periods import Period, Unit, around, parse, period_of
 from pipeline.queries import Filters
-from pipeline.views.board import owner_filters, sellers
+from pipeline.views.filtering import owner_filters, sellers
 from pipeline.waterfall import LABELS, Kind, Stood
 from reports.queries.changes import Changes, changes, with_names
 from reports.queries.record import first_snapshot, snapshot_until

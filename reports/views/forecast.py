@@ -14,7 +14,7 @@ from core.forms import posted
 from pipeline import services
 from pipeline.periods import Unit, parse, period_of
 from pipeline.queries import Filters
-from pipeline.views.board import owner_filters, sellers
+from pipeline.views.filtering import owner_filters, sellers
 from reports import queries
 from reports.forms import CallForm
 from reports.queries.figures import Forecast, Month

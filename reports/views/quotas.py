@@ -17,7 +17,7 @@ from core.errors import Refused
 from pipeline import services, terms
 from pipeline.periods import Period, Unit, parse, period_of
 from pipeline.queries.quotas import quotas
-from pipeline.views.board import sellers
+from pipeline.views.filtering import sellers
 from reports.views.changes import main_currency
 from users.access import SignedInRequest, requires
 from users.models import User

@@ -91,6 +91,7 @@ async function attach() {
     let from = null;
     Sortable.create(cards, {
       group: "cards",
+      sort: place.dataset.sorted === undefined,
       draggable: "[data-card]",
       filter: "button, input, select, .menu",
       preventOnFilter: false,
@@ -105,7 +106,9 @@ async function attach() {
         held = true;
         from = spot(item);
       },
-      onMove({ to }) {
+      onMove({ to, from: source }) {
+        // another band means another owner, month or category: that is not a matter of moving
+        if (to.closest("[data-band]") !== source.closest("[data-band]")) return false;
         for (const lane of place.querySelectorAll(".is-target")) lane.classList.remove("is-target");
         to.closest("[data-stage]").classList.add("is-target");
       },
@@ -126,7 +129,7 @@ document.addEventListener("keydown", (event) => {
     card.querySelector("a[href]")?.click();
     return;
   }
-  const stages = [...board().querySelectorAll("[data-stage]")];
+  const stages = [...(card.closest("[data-band]") ?? board()).querySelectorAll("[data-stage]")];
   const at = stages.indexOf(stageOf(card));
   const change = event.altKey
     ? { ArrowLeft: -1, ArrowRight: 1 }[event.key]
@@ -144,6 +147,8 @@ document.addEventListener("keydown", (event) => {
     if (!stage) return;
     cardsOf(stage).prepend(card);
     move(card, from);
+  } else if (board().dataset.sorted !== undefined) {
+    return; // by value or day: no place to choose
   } else if (event.altKey && event.key === "ArrowUp" && card.previousElementSibling?.matches("[data-card]")) {
     event.preventDefault();
     card.previousElementSibling.before(card);
@@ -177,4 +182,5 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (held && event.detail.requestConfig?.elt?.matches?.("[data-board-poll]")) event.detail.shouldSwap = false;
 });
 document.body.addEventListener("htmx:afterSettle", attach);
+document.body.addEventListener("htmx:oobAfterSwap", attach);
 attach();

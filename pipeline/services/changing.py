@@ -1,0 +1,173 @@
+"""What is done on the board and the list to one opportunity or to many, and undone together."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q
+
+from core.errors import Refused, Stale
+from core.locks import locked
+from leads.models import Standing
+from leads.services import assign_owner
+from pipeline.models import BoardChange, HandOff, HandOffState, Opportunity, Stage
+from pipeline.services.facts import UNCHANGED, edit
+from pipeline.services.moves import move
+from pipeline.services.rows import record_move, store
+from users.models import User
+
+MOST_AT_ONCE = 200
+UNDO_FOR = timedelta(hours=1)
+_KEPT = (
+    "stage_id",
+    "stage_entered_at",
+    "position",
+    "owner_id",
+    "amount",
+    "expected_close",
+    "next_step",
+    "next_step_on",
+)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of each: how many were changed, which were left as they were and why, and what undoes it."""
+
+    changed: int = 0
+    left: list[tuple[str, str]] = field(default_factory=list)  # name, reason
+    change: BoardChange | None = None
+
+
+@transaction.atomic
+def move_card(*, opportunity_id: int, actor: User, now: datetime, **how: Any) -> tuple[Opportunity, BoardChange | None]:
+    """`move`, and what undoes it when the card came into another column."""
+    before = _as_they_are([opportunity_id]).get(opportunity_id)
+    moved = move(opportunity_id=opportunity_id, actor=actor, now=now, **how)
+    # it was read before it was locked: only if nobody came in between is it what has to be put back
+    is_true = before is not None and moved.version == before["version"] + 1
+    if before is None or not is_true or moved.stage_id == before["stage_id"] or moved.pipeline_id != before["pipeline"]:
+        return moved, None
+    return moved, _kept({opportunity_id: before}, [moved], by=actor, now=now)
+
+
+@transaction.atomic
+def change_many(
+    *,
+    chosen: Mapping[int, int | None],
+    actor: User,
+    now: datetime,
+    stage_id: int | None = None,
+    owner: User | None = UNCHANGED,
+    expected_close: date | None = UNCHANGED,
+) -> Outcome:
+    """Give the chosen (id -> version that was seen) to somebody, expect their close on a day, put them into a stage.
+
+    Each for itself as `edit` and `move` do it: one that is refused or has changed meanwhile is left whole and named.
+    """
+    if len(chosen) > MOST_AT_ONCE:
+        raise Refused(f"At most {MOST_AT_ONCE} opportunities at once. Choose fewer, and do it in parts.")
+    given = {"owner": owner, "expected_close": expected_close}
+    facts: dict[str, Any] = {name: value for name, value in given.items() if value is not UNCHANGED}
+    if not facts and stage_id is None:
+        raise Refused("Choose what to change: an owner, a day or a stage.")
+    rows = _hold(chosen, {stage_id} if stage_id else ())
+    before, outcome, changed = _as_they_are(chosen), Outcome(), []
+    for row in rows:
+        try:
+            with transaction.atomic():
+                version = chosen[row.pk]
+                if facts:
+                    row = edit(opportunity_id=row.pk, version=version, actor=actor, now=now, **facts)
+                    version = None
+                if stage_id is not None and row.stage_id != stage_id:
+                    row = move(opportunity_id=row.pk, stage_id=stage_id, version=version, actor=actor, now=now)
+        except Stale:
+            outcome.left.append((row.name, "somebody has changed it meanwhile"))
+        except Refused as refused:
+            outcome.left.append((row.name, str(refused)))
+        else:
+            if row.version != before[row.pk]["version"]:
+                changed.append(row)
+    outcome.changed = len(changed)
+    outcome.change = _kept(before, changed, by=actor, now=now) if changed else None
+    return outcome
+
+
+@transaction.atomic
+def undo_change(change_id: int, *, actor: User, now: datetime) -> Outcome:
+    """Put each back as it was, unless somebody has changed it since; only whoever did it, within an hour, once."""
+    kept = locked(BoardChange.objects.filter(pk=change_id, at__gt=now - UNDO_FOR))
+    if not kept:
+        raise Refused("This can no longer be undone.")
+    if kept[0].by_id != actor.pk:
+        raise Refused("Only whoever did this can undo it.")
+    what = {int(pk): was for pk, was in kept[0].what.items()}
+    rows = _hold(what, {was["stage_id"] for was in what.values()})
+    stages = Stage.objects.in_bulk({was["stage_id"] for was in what.values()})
+    owners = User.objects.in_bulk({was["owner_id"] for was in what.values() if was["owner_id"]})
+    outcome = Outcome()
+    for row in rows:
+        was = what[row.pk]
+        try:
+            with transaction.atomic():
+                _put_back(row, was, stages.get(was["stage_id"]), owners.get(was["owner_id"]), actor=actor, now=now)
+        except Refused as refused:
+            outcome.left.append((row.name, str(refused)))
+        else:
+            outcome.changed += 1
+    kept[0].delete()
+    return outcome
+
+
+def _put_back(
+    row: Opportunity, was: dict[str, Any], stage: Stage | None, owner: User | None, *, actor: User, now: datetime
+) -> None:
+    if row.version != was["version"]:
+        raise Refused("it has been changed since")
+    if stage is None or stage.archived_at is not None or stage.pipeline_id != row.pipeline_id:
+        raise Refused("its stage is no longer on the board")
+    if row.owner_id != was["owner_id"]:
+        row = edit(opportunity_id=row.pk, owner=owner, actor=actor, now=now)
+        assign_owner([row.contact_id], _user(was["contact_owner"]), now=now, actor=actor)
+    came_from, row.stage = row.stage, stage
+    values = [one for one in Opportunity._meta.concrete_fields if one.name in _KEPT]
+    for one in values:
+        setattr(row, one.name, one.to_python(was[one.name]))
+    store(row, ["stage", *(one.name for one in values)], now=now)
+    if came_from != stage:
+        title = f"{row.name}: {came_from.name} → {stage.name}, taken back"
+        record_move(row, came_from, title=title, now=now, actor=actor)
+
+
+def _user(pk: int | None) -> User | None:
+    return User.objects.filter(pk=pk).first() if pk else None
+
+
+def _hold(ids: Collection[int], stage_ids: Collection[int]) -> list[Opportunity]:
+    """The opportunities, and before them all that their verbs will lock: nobody waits for us who holds what we need."""
+    contacts = Opportunity.objects.filter(pk__in=ids).values("contact")
+    joined = HandOff.objects.filter(opportunity__in=ids, state=HandOffState.JOINED).values("contact")
+    locked(Standing.objects.filter(Q(pk__in=contacts) | Q(pk__in=joined)).only("pk"))
+    locked(Stage.objects.filter(pk__in=stage_ids).only("pk"))
+    return locked(Opportunity.objects.filter(pk__in=ids))
+
+
+def _as_they_are(ids: Collection[int]) -> dict[int, dict[str, Any]]:
+    rows = Opportunity.objects.filter(pk__in=ids)
+    return {row["pk"]: row for row in rows.values("pk", "version", "pipeline", "contact__standing__owner", *_KEPT)}
+
+
+def _kept(before: dict[int, dict[str, Any]], changed: list[Opportunity], *, by: User, now: datetime) -> BoardChange:
+    what = {}
+    for row in changed:
+        was = {name: _plain(before[row.pk][name]) for name in _KEPT}
+        what[row.pk] = was | {"version": row.version, "contact_owner": before[row.pk]["contact__standing__owner"]}
+    return BoardChange.objects.create(by=by, at=now, what=what)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON keeps it, to the last microsecond and cent."""
+    return value if value is None or isinstance(value, int | float | str) else str(value)

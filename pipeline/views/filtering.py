@@ -1,0 +1,140 @@
+"""The filters of the views of opportunities, as their pages show them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+
+from pipeline import queries
+from pipeline.models import Category, LostReason, Pipeline, StageKind
+from pipeline.periods import later
+from pipeline.queries import Filters
+from pipeline.queries.filters import COUNTED, period_named
+from users.list_bar import ListBar
+from users.models import User
+from users.roles import CAPABILITIES, Can
+
+SELLERS = [role.value for role, allowed in CAPABILITIES.items() if Can.WORK_PIPELINE in allowed]
+
+
+def sellers(user: User) -> list[User]:
+    """Colleagues who can own opportunities and whose work this person may see. One query."""
+    people = User.objects.filter(is_active=True, role__in=SELLERS).select_related("team").order_by("name", "pk")
+    return [one for one in people if user.sees_everything or one.pk in user.visible_owner_ids]
+
+
+def bulk_choices(owners: Iterable[User], known: Iterable[Pipeline]) -> dict[str, Any]:
+    """What can be done to the chosen ones: to whom they can be given, into which stages of which pipeline put."""
+    stages = [
+        (one.name, [(stage.pk, stage.name) for stage in queries.stages_of(one) if stage.kind == StageKind.OPEN])
+        for one in known
+    ]
+    return {"owners": [(one.pk, one.name) for one in owners], "stages": stages}
+
+
+VIEWS = [
+    ("pipeline", "layout-kanban", "Board"),
+    ("pipeline_list", "list", "List"),
+]
+
+
+def view_switch(current: str, bar: ListBar) -> list[dict[str, Any]]:
+    """The same opportunities seen otherwise, with the same filters and in the same saved view."""
+    return [
+        {
+            "label": label,
+            "icon": icon,
+            "url": replace(bar, path=reverse(name)).address(bar.query),
+            "active": name == current,
+        }
+        for name, icon, label in VIEWS
+    ]
+
+
+def owner_filters(owners: Iterable[User], wanted: Filters) -> list[dict[str, Any]]:
+    """The owner and, where there are several, the team to filter by."""
+    owners = list(owners)
+    teams = sorted({(one.team.name, one.team.pk) for one in owners if one.team})
+    people: list[tuple[object, str]] = [
+        ("", "anybody"),
+        (queries.NOBODY, "nobody"),
+        *((one.pk, one.name) for one in owners),
+    ]
+    filters: list[dict[str, Any]] = [{"name": "owner", "label": "Owner", "value": wanted.owner, "choices": people}]
+    if len(teams) > 1:
+        choices = [("", "any"), *((pk, name) for name, pk in teams)]
+        filters.append({"name": "team", "label": "Team", "value": wanted.team or "", "choices": choices})
+    return filters
+
+
+def expected_filter(wanted: Filters, today: date) -> dict[str, Any]:
+    """The month of the expected close."""
+    months = [later(today.replace(day=1), step) for step in range(-3, 9)]
+    choices = [("", "any"), ("none", "no date"), *((f"{one:%Y-%m}", f"{one:%B %Y}") for one in months)]
+    if wanted.expected and wanted.expected not in dict(choices):
+        choices.append((wanted.expected, _month_words(wanted.expected)))
+    return {"name": "expected", "label": "Expected close", "value": wanted.expected, "choices": choices}
+
+
+def list_filters(owners: Iterable[User], wanted: Filters, known: list[Pipeline], today: date) -> list[dict[str, Any]]:
+    """The filter bar."""
+    filters: list[dict[str, Any]] = []
+    if wanted.state in ("open", "all"):
+        several = len(known) > 1
+        stages = [
+            (stage.pk, f"{one.name}: {stage.name}" if several else stage.name)
+            for one in known
+            for stage in queries.stages_of(one)
+        ]
+        filters.append(
+            {"name": "stage", "label": "Stage", "value": wanted.stage or "", "choices": [("", "any"), *stages]}
+        )
+    filters += owner_filters(owners, wanted)
+    if wanted.state == "open":
+        filters.append(expected_filter(wanted, today))
+    else:
+        months = [later(today.replace(day=1), -step) for step in range(12)]
+        choices = [("", "any"), *((f"{one:%Y-%m}", f"{one:%B %Y}") for one in months)]
+        if wanted.closed and wanted.closed not in dict(choices):
+            choices.append((wanted.closed, _month_words(wanted.closed)))
+        filters.append({"name": "closed", "label": "Closed in", "value": wanted.closed, "choices": choices})
+    if wanted.state == "lost":
+        reasons = [("", "any"), *LostReason.choices]
+        filters.append({"name": "reason", "label": "Reason", "value": wanted.reason, "choices": reasons})
+    return filters
+
+
+def _month_words(text: str) -> str:
+    period = period_named(text.strip("+-"))
+    if period is None:
+        return text
+    before, after = ("until " if text.startswith("-") else ""), (" and later" if text.endswith("+") else "")
+    return f"{before}{period.name}{after}"
+
+
+def _category_words(category: str) -> str:
+    return "in the forecast" if category == COUNTED else Category(category).label if category else ""
+
+
+def kept_of(wanted: Filters, fields: Iterable[str]) -> dict[str, object]:
+    """What the filter bar (`fields`: the names of its own) has no field for and yet must not be lost."""
+    own = {*fields, "q"}
+    return {name: value for name, value in wanted.said().items() if name not in own}
+
+
+def said(wanted: Filters, address: str) -> list[dict[str, str]]:
+    """The filters that have no field on the page, in words, each with the address without it."""
+    words = {
+        "overdue": {"yes": "expected day is past", "no": "not overdue"}.get(wanted.overdue, ""),
+        "step": "next step is late" if wanted.step else "",
+        "rotting": "in its stage for too long" if wanted.rotting else "",
+        "amount": {"unknown": "amount unknown", "known": "amount known"}.get(wanted.amount, ""),
+        "currency": wanted.currency,
+        "category": _category_words(wanted.category),
+        "month": f"forecast for {_month_words(wanted.month)}" if wanted.month else "",
+    }
+    return [
+        {"label": label, "url": f"{address}?{wanted.query(**{name: ''})}"} for name, label in words.items() if label
+    ]

@@ -1,0 +1,211 @@
+"""The board sorted, filtered and in bands."""
+
+import re
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from pipeline import queries, services
+from pipeline.models import Pipeline, Stage
+from pipeline.queries import Board, Filters
+from pipeline.queries.lanes import CARDS_IN_CELL, MOST_LANES
+from tests import factories
+from tests.budget import page_cost
+from tests.conftest import NOW, Cast, client_of
+from tests.pipeline import rows
+from users.models import User
+
+HTMX = {"HX-Request": "true"}
+
+
+def board(user: User, **filters: Any) -> Board:
+    return queries.board(user, queries.pipelines()[0], Filters(**filters), now=NOW)
+
+
+def names(made: Board, stage: str = "New") -> list[str]:
+    column = next(column for column in made.columns if column.stage.name == stage)
+    return [card.name for card in column.cards]
+
+
+def bands(made: Board) -> dict[str, dict[str, list[str]]]:
+    return {
+        lane.label: {cell.stage.name: [card.name for card in cell.cards] for cell in lane.cells if cell.totals.count}
+        for lane in made.lanes
+    }
+
+
+# --- order ---
+
+
+@pytest.mark.parametrize(
+    ("sort", "expected"),
+    [
+        ("-changed", ["b", "a", "c"]),  # by hand
+        ("-amount", ["c", "a", "b"]),
+        ("close", ["a", "b", "c"]),
+        ("-age", ["b", "c", "a"]),
+        ("step", ["c", "b", "a"]),
+    ],
+)
+def test_columns_in_each_order(cast: Cast, sort: str, expected: list[str]) -> None:
+    day = NOW.date()
+    rows.opportunity(cast.rita, name="a", amount=5, position=2, expected_close=day, entered=NOW - timedelta(days=1))
+    rows.opportunity(
+        cast.rita,
+        name="b",
+        amount=None,
+        position=1,
+        expected_close=day + timedelta(days=1),
+        next_step_on=day + timedelta(days=2),
+        entered=NOW - timedelta(days=9),
+    )
+    rows.opportunity(cast.rita, name="c", amount=9, position=3, next_step_on=day, entered=NOW - timedelta(days=5))
+    assert names(board(cast.rita, sort=sort)) == expected
+
+
+@pytest.mark.parametrize("sort", ["-amount", "close", "-age", "step"])
+def test_a_sorted_column_goes_on_where_it_ended(cast: Cast, sort: str) -> None:
+    for index in range(50):
+        rows.opportunity(
+            cast.rita,
+            name=f"{index:02}",
+            amount=index // 3,
+            entered=NOW - timedelta(days=index // 3),
+            expected_close=NOW.date() + timedelta(days=index // 3) if index % 2 else None,
+        )
+    made = board(cast.rita, sort=sort)
+    new = made.columns[0]
+    cards, after = queries.column_page(cast.rita, new.stage, Filters(sort=sort), after=new.more, now=NOW)
+    assert not after
+    assert sorted([card.name for card in (*new.cards, *cards)]) == [f"{index:02}" for index in range(50)]
+
+
+def test_the_board_goes_by_all_the_filters_of_the_list(cast: Cast) -> None:
+    rows.opportunity(cast.rita, name="Kestrel", amount=None, entered=NOW, search_text="kestrel")
+    rows.opportunity(cast.rita, name="Amber", next_step_on=NOW.date() - timedelta(days=1), entered=NOW)
+    rows.opportunity(cast.rita, name="Rotting", entered=NOW - timedelta(days=60))
+    assert names(board(cast.rita, q="kestrel")) == ["Kestrel"]
+    assert names(board(cast.rita, amount="unknown")) == ["Kestrel"]
+    assert names(board(cast.rita, step="late")) == ["Amber"]
+    assert names(board(cast.rita, rotting="yes")) == ["Rotting"]
+    # where every stage has its column, a stage, a state and how it ended mean nothing
+    assert len(names(board(cast.rita, stage=rows.stage("Won").pk, state="won", closed="2020-01"))) == 3
+
+
+def test_what_is_late_is_seen_on_the_card(cast: Cast) -> None:
+    yesterday = NOW.date() - timedelta(days=1)
+    late = rows.opportunity(cast.rita, expected_close=yesterday, next_step="Call", next_step_on=yesterday)
+    fine = rows.opportunity(cast.rita, expected_close=NOW.date(), next_step="Call", next_step_on=NOW.date())
+    cards = {card.pk: card for card in board(cast.rita).columns[0].cards}
+    assert (cards[late.pk].is_overdue, cards[late.pk].is_late) == (True, True)
+    assert (cards[fine.pk].is_overdue, cards[fine.pk].is_late) == (False, False)
+    assert cards[late.pk].says.endswith("its expected day is past, its next step is late")
+
+
+# --- bands ---
+
+
+def test_a_band_for_each_owner_the_own_first_and_nobody_last(cast: Cast) -> None:
+    rows.opportunity(None, name="free")
+    rows.opportunity(cast.ravi, name="his", amount=7)
+    rows.opportunity(cast.ravi, name="his too", at="Discovery", amount=None)
+    rows.opportunity(cast.rita, name="hers")
+    made = board(cast.rita, lanes="owner")
+    assert bands(made) == {
+        "Rita": {"New": ["hers"]},
+        "Ravi": {"New": ["his"], "Discovery": ["his too"]},
+        "Nobody": {"New": ["free"]},
+    }
+    ravi = made.lanes[1]
+    assert (ravi.totals.count, ravi.totals.unknown, ravi.totals.sums[0].amount) == (2, 1, 7)
+    assert list(bands(board(cast.ravi, lanes="owner"))) == ["Ravi", "Rita", "Nobody"]
+
+
+def test_bands_of_months_and_of_the_forecast(cast: Cast) -> None:
+    rows.opportunity(cast.rita, name="july", expected_close=date(2026, 7, 31))
+    rows.opportunity(cast.rita, name="june", expected_close=date(2026, 6, 1), category="commit")
+    rows.opportunity(cast.rita, name="no date")
+    made = board(cast.rita, lanes="month")
+    assert list(bands(made)) == ["June 2026", "July 2026", "No date"]
+    assert [lane.key for lane in made.lanes] == ["2026-06", "2026-07", "none"]
+    by_category = bands(board(cast.rita, lanes="category"))
+    assert list(by_category) == ["Commit", "Pipeline"]
+    assert by_category["Commit"] == {"New": ["june"]}
+
+
+def test_every_number_of_a_band_opens_its_list(cast: Cast) -> None:
+    for index in range(CARDS_IN_CELL + 2):
+        rows.opportunity(cast.ravi, name=f"{index}", expected_close=date(2026, 7, 1))
+    rows.opportunity(cast.rita)
+    rows.opportunity(cast.ravi, at="Won", closed_at=NOW)
+    for lanes in ("owner", "month", "category"):
+        for lane in board(cast.rita, lanes=lanes).lanes:
+            for cell in lane.cells:
+                query = dict(part.split("=") for part in cell.list_query.split("&"))
+                listed = queries.listed(cast.rita, Filters.parse(query), now=NOW)
+                assert listed.count() == cell.totals.count
+                assert len(cell.cards) + cell.left_out == cell.totals.count
+
+
+def test_so_many_bands_and_the_rest_is_said(cast: Cast) -> None:
+    for step in range(MOST_LANES + 3):
+        rows.opportunity(cast.rita, expected_close=date(2026, 6, 1) + timedelta(days=31 * step))
+    made = board(cast.rita, lanes="month")
+    assert (len(made.lanes), made.lanes_left_out) == (MOST_LANES, 3)
+    page = client_of(cast.rita).get("/pipeline/?lanes=month").content.decode()
+    assert "3 more bands with fewer opportunities" in page
+
+
+def test_a_move_draws_the_bands_anew(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, name="Kestrel")
+    client = client_of(cast.rita)
+    page = client.get("/pipeline/?lanes=owner").content.decode()
+    since = re.search(r'name="since" value="([^"]+)"', page)
+    assert since
+    given = {"pipeline": rows.sales().pk, "since": since[1], "query": "lanes=owner"}
+    assert client.get("/pipeline/changes/", given, headers=HTMX).status_code == 204
+    services.move(opportunity_id=card.pk, stage_id=rows.stage("Discovery").pk, actor=cast.ravi, now=NOW)
+    answer = client.get("/pipeline/changes/", given, headers=HTMX).content.decode()
+    assert '<div class="bands" id="board-bands"' in answer
+    assert 'hx-swap-oob="true"' in answer
+
+
+def test_bands_cost_the_same_for_few_and_many(cast: Cast) -> None:
+    client = client_of(cast.mona)
+
+    def fill(number: int) -> None:
+        for index in range(number):
+            owner = (cast.rita, cast.ravi, cast.sven, None)[index % 4]
+            rows.opportunity(owner, at=("New", "Discovery")[index % 2], amount=index)
+
+    fill(4)
+    addresses = [f"/pipeline/?lanes={lanes}&sort=-amount" for lanes in ("owner", "month", "category")]
+    few = [page_cost(client, address) for address in addresses]
+    fill(60)
+    assert [page_cost(client, address) for address in addresses] == few
+    assert max(few) <= 11
+
+
+def test_a_stranger_sees_no_band_of_another_team(cast: Cast) -> None:
+    rows.opportunity(cast.rita)
+    rows.opportunity(cast.sven)
+    assert list(bands(board(cast.sven, lanes="owner"))) == ["Sven"]
+
+
+def test_a_saved_view_opens_on_the_board_too(cast: Cast) -> None:
+    rows.opportunity(cast.rita, name="Kestrel", amount=None)
+    rows.opportunity(cast.rita, name="Amber")
+    client = client_of(cast.rita)
+    current = {"HX-Current-URL": "http://testserver/pipeline/?amount=unknown"}
+    given = {"name": "No amount", "query": "amount=unknown&lanes=owner"}
+    answer = client.post("/views/pipeline_list/new/", given, headers=HTMX | current)
+    assert answer["HX-Redirect"].startswith("/pipeline/?amount=unknown&lanes=owner&saved=")
+    page = client.get(answer["HX-Redirect"]).content.decode()
+    assert 'data-name="Kestrel"' in page
+    assert 'data-name="Amber"' not in page
+    assert "No amount" in page
+    other = Pipeline.objects.create(name="Other")
+    Stage.objects.create(pipeline=other, name="New", probability=5)
+    factories.contact()
+    assert client.get(answer["HX-Redirect"]).status_code == 200
