@@ -20,6 +20,7 @@ import pipeline.signals
 import pipeline.tasks
 import scoring.signals
 import scoring.tasks
+import users.signals
 from core.tasks import enqueue, wake
 
 REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
@@ -29,7 +30,9 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.contact_changed, pipeline.tasks.refresh_search),
     (leads.signals.evidence_recorded, scoring.tasks.rescore),
     (leads.signals.evidence_recorded, pipeline.tasks.place_at_desk),
+    (leads.signals.owner_changed, scoring.tasks.rescore),
     (leads.signals.owner_changed, pipeline.tasks.place_at_desk),
+    (users.signals.team_changed, scoring.tasks.follow_team),
     (leads.signals.human_rule_changed, leads.tasks.rejudge),
     (leads.signals.consent_changed, leads.tasks.apply_profiling),
     (leads.signals.consent_changed, scoring.tasks.rescore),

@@ -30,6 +30,13 @@ class Marks(NamedTuple):
 NO_MARKS = Marks()
 
 
+class NearLine(NamedTuple):
+    """The least score that is worth a question: for all, and where the owner's team has a definition of its own."""
+
+    least: int | None
+    teams: Mapping[int, int] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
     """Every part is optional; what an address asks wrongly is as if it had not been asked."""

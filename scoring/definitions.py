@@ -88,6 +88,7 @@ class Spec:
     required: tuple[Required, ...]
     personas: tuple[PersonaLine, ...] = ()
     exclusions: tuple[ExclusionLine, ...] = ()
+    team_id: int | None = None  # whose leads it judges; none: of all who have no definition of their own
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))  # asked for with every statement: not over all rules

@@ -27,11 +27,12 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What rules may speak of: kinds by key, facets (name, kind) by id, labels of criteria by key."""
+    """What rules may speak of: kinds by key, facets (name, kind) and teams by id, labels of criteria by key."""
 
     kinds: Mapping[str, Kind]
     facets: Mapping[int, tuple[str, str]]
     criteria: Mapping[str, str]
+    teams: Mapping[int, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Content:
     fresh: tuple[tuple[str, Number], ...] = ()  # of some of them: days after which the answer is too old
     personas: tuple[PersonaDraft, ...] = ()
     exclusions: tuple[ExclusionDraft, ...] = ()
+    team: int | None = None  # whose leads it judges; none: of all who have no definition of their own
 
 
 def problems(content: Content, known: Known) -> dict[str, str]:
@@ -99,6 +101,8 @@ def problems(content: Content, known: Known) -> dict[str, str]:
         found["name"] = f"At most {LONGEST_NAME} characters; this has {len(content.name):,}."
     if len(content.note) > LONGEST_NOTE:
         found["note"] = f"At most {LONGEST_NOTE:,} characters; this has {len(content.note):,}."
+    if content.team is not None and content.team not in known.teams:
+        found["team"] = "Choose one of the teams, or everybody."
     _number(found, "threshold", content.threshold, 1, 10_000, "The line is a whole number from 1 to 10,000.")
     if content.two_way_days is not None:
         _number(found, "two_way_days", content.two_way_days, 1, LONGEST_DAYS, _days("Days"))

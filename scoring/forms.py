@@ -76,6 +76,7 @@ def read_content(data: QueryDict, criteria: Iterable[str]) -> Content:
     required = tuple((key, least) for key in criteria if (least := data.get(f"required-{key}", "")[:10]))
     return Content(
         name=_line(data, "name"),
+        team=_team(data.get("team", "")),
         note=normalise.text(data.get("note", "")[: 4 * LONGEST_NOTE])[: LONGEST_NOTE + 1],
         threshold=_number(data, "threshold"),
         two_way_days=_number(data, "two_way_days"),
@@ -98,6 +99,13 @@ def read_content(data: QueryDict, criteria: Iterable[str]) -> Content:
             for n in controls.blocks(data, "x")[: MOST_EXCLUSIONS + 1]
         ),
     )
+
+
+def _team(value: str) -> int | None:
+    """The id of a team; one that cannot be any for what is no number."""
+    if not value:
+        return None
+    return int(value) if value.isascii() and value.isdecimal() and len(value) < 10 else -1
 
 
 def rearranged(content: Content, do: str, data: QueryDict, known: Known) -> Content:

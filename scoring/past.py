@@ -35,9 +35,9 @@ class PastStatement(Statement):
         self.day = day
         self.until = end_of(day).isoformat()
 
-    def everybody(self) -> str:
-        """One row per contact, as `Statement.select`."""
-        return self.select(ReceivedBy("true", until=self.until), day=str(self.day))
+    def everybody(self, whose: str = "") -> str:
+        """One row per contact, as `Statement.select`; `whose` says whose they must be (Active.whose), as of today."""
+        return self.select(ReceivedBy("true", whose=whose, until=self.until), day=str(self.day))
 
     def _part(self, table: str, key: str, targets: Targets) -> str:  # type: ignore[override]
         if table != Standing._meta.db_table:
@@ -51,4 +51,5 @@ class PastStatement(Statement):
     LEFT JOIN (
       SELECT DISTINCT ON (contact_id) contact_id, to_stage FROM leads_lifecyclechange
       WHERE at < '{self.until}' ORDER BY contact_id, at DESC, id DESC) l ON l.contact_id = t.contact_id
+    WHERE {targets.of("t.contact_id")}
     OFFSET 0"""

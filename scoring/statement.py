@@ -7,7 +7,7 @@ does no floating-point arithmetic. Quarantined events do not exist here.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,9 +28,19 @@ class Targets:
     predicate: str  # with {column}
     is_narrow: bool = False
     is_one: bool = False
+    whose: str = ""  # a condition on their owner, u (Active.whose)
 
     def of(self, column: str) -> str:
-        return self.predicate.format(column=column)
+        found = self.predicate.format(column=column)
+        if not self.whose:
+            return found
+        return f"""{found} AND {column} IN (
+      SELECT w.contact_id FROM leads_standing w LEFT JOIN users_user u ON u.id = w.owner_id
+      WHERE {self.predicate.format(column="w.contact_id")} AND {self.whose})"""
+
+    def only(self, whose: str) -> "Targets":
+        """Those of them whose owner is as it says; all for nothing."""
+        return replace(self, whose=" AND ".join(filter(None, (self.whose, whose)))) if whose else self
 
 
 ONE = Targets("{column} = ($1::bigint[])[1]", is_narrow=True, is_one=True)

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from core.tasks import begun, enqueue, task
+from core.tasks import begun, enqueue, task, wake
 from scoring import services
 from scoring.queries import shadows, trials
 from scoring.services import accountability, back_tests, learning, loads, previews
@@ -20,8 +20,18 @@ def rescore(contact_ids: list[int] | None = None) -> None:
 
 
 @task
+def follow_team(user_id: int) -> None:
+    """Somebody went to another team: their leads may have another definition now."""
+    services.queue_leads_of(user_id)
+    wake(rescore)
+
+
+@task
 def refresh_stale(definition_id: int | None = None) -> None:
-    """Once a day has begun (or a definition was activated), judge everybody anew, range by range."""
+    """Once a day has begun (or a definition was activated), judge everybody anew, range by range.
+
+    It is the sweep of `follow_team`, too.
+    """
     for range_id in services.plan_refresh(now=timezone.now()):
         enqueue(refresh_range, range_id=range_id)
 
@@ -102,7 +112,7 @@ def resume_trials() -> None:
 
 @task
 def count_rules() -> None:
-    """Count what the rules of the active definition did."""
+    """Count what the rules of the active definitions did."""
     accountability.count_rules(now=timezone.now())
 
 

@@ -60,9 +60,16 @@ def required(rows: Iterable[tuple[str, str]], known: Known, fresh: Iterable[tupl
     return said
 
 
+def whom(team: int | None, known: Known) -> str:
+    """Whose leads a definition judges."""
+    return "everybody" if team is None else f"team {known.teams.get(team, team)}"
+
+
 def differences(before: Content, after: Content, known: Known) -> list[str]:
     """What `after` says otherwise than `before`, one sentence each; nothing when they judge alike."""
     said: list[str] = []
+    if before.team != after.team:
+        said.append(f"It judges the leads of {whom(after.team, known)} instead of {whom(before.team, known)}.")
     if before.threshold != after.threshold:
         said.append(f"The line moves from {before.threshold} to {after.threshold}.")
     if before.two_way_days != after.two_way_days:

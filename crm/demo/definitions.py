@@ -11,6 +11,7 @@ from scoring.drafting import Content, ExclusionDraft, FitDraft, PersonaDraft
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries.drafts import content_of
 from scoring.queries.shadows import running
+from scoring.queries.specs import active_specs
 from scoring.services import definitions
 from scoring.services.back_tests import continue_back_test, start_back_test
 from scoring.services.loads import continue_load_trial, start_load_trial
@@ -140,7 +141,7 @@ def _keep_beside(draft: Definition, now: datetime) -> None:
     while walk(shadow.pk, now=began):
         pass
     if (current := running()) is not None:
-        judge(current, EVERYBODY, [], day_of(now), now=now)
+        judge(current, active_specs(), EVERYBODY, [], day_of(now), now=now)
 
 
 def _person(name: str) -> User:

@@ -1,4 +1,4 @@
-"""How the active definition is doing: whom it promoted and how that ended, rules that need a look, drafts that wait."""
+"""How the definition for all is doing: whom it promoted, how that ended, rules that need a look, drafts that wait."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ def definition_health() -> Health:
     spec = active_spec()
     current = [DefinitionStatus.ACTIVE, DefinitionStatus.DRAFT, DefinitionStatus.REVIEW]
     rows = list(Definition.objects.filter(status__in=current).order_by("-version"))
-    active = next((row for row in rows if row.status == DefinitionStatus.ACTIVE), None)
+    active = next((row for row in rows if row.status == DefinitionStatus.ACTIVE and not row.team_id), None)
     drafts = [row for row in rows if row.is_open]
     report = RuleReport.objects.filter(definition_id=spec.id).first() if spec else None
     if spec is None or report is None:

@@ -16,7 +16,6 @@ from scoring import queries as scoring
 from scoring.definitions import Spec
 from users.models import User
 
-MARGIN = 10
 LOOKED_AT = 200
 
 
@@ -25,6 +24,7 @@ class Near:
     """A lead that misses little, and what: labels of criteria, "a conversation", "3 points"."""
 
     pk: int
+    spec: Spec
     total: int
     is_scored: bool
     two_way_day: int | None
@@ -47,16 +47,13 @@ class NearLeads:
     """Who misses little, who misses least first."""
 
     found: list[Near] = field(default_factory=list)
-    spec: Spec | None = None
     known: Known | None = None
 
     def shown(self, some: Iterable[Near], *, now: datetime) -> list[NearLead]:
         """Some of them with what a page shows besides. One query."""
-        if self.spec is None:
-            return []
         by_id = {lead.pk: lead for lead in some}
         rows = leads.rows_of(by_id, now=now, tags=None, known=self.known)
-        return [NearLead(row, by_id[row.pk].missing, _step(by_id[row.pk], row, self.spec, now)) for row in rows]
+        return [NearLead(row, by_id[row.pk].missing, _step(by_id[row.pk], row, now)) for row in rows]
 
 
 def near_leads(user: User, *, now: datetime, own: bool = False) -> "NearLeads":
@@ -64,28 +61,27 @@ def near_leads(user: User, *, now: datetime, own: bool = False) -> "NearLeads":
 
     `own` keeps what belongs to the user or to nobody.
     """
-    spec = scoring.active_spec()
-    if spec is None:
+    active = scoring.active_specs()
+    line = scoring.hot_but_incomplete(active)
+    if line is None:
         return NearLeads()
-    rows = Standing.objects.visible_to(user).filter(
-        lifecycle=Lifecycle.LEAD, is_qualified=False, total__gte=spec.threshold - MARGIN
-    )
+    rows = Standing.objects.visible_to(user).filter(leads.near_line(line), lifecycle=Lifecycle.LEAD, is_qualified=False)
     if own:
         rows = rows.filter(Q(owner=user) | Q(owner=None))
-    read = list(rows.order_by("-total", "-pk").values_list("pk", "total", "day", "two_way_day")[:LOOKED_AT])
+    columns = ("pk", "total", "day", "two_way_day", "owner__team")
+    read = list(rows.order_by("-total", "-pk").values_list(*columns)[:LOOKED_AT])
     known = Known([row[0] for row in read], now=now)
-    asked = {required.criterion_id for required in spec.required}
-    found = [
-        _near(row, known, spec, now)
-        for row in read
-        if not any(known.state(row[0], criterion) == Verdict.FAILS for criterion in asked)
-    ]
+    found = []
+    for row in read:
+        spec = active.of_team(row[-1])
+        if spec and not any(known.state(row[0], one.criterion_id) == Verdict.FAILS for one in spec.required):
+            found.append(_near(row, known, spec, now))
     found.sort(key=lambda lead: (len(lead.missing), -lead.total))
-    return NearLeads(found, spec, known)
+    return NearLeads(found, known)
 
 
 def _near(read: tuple[Any, ...], known: Known, spec: Spec, now: datetime) -> Near:
-    pk, total, day, two_way_day = read
+    pk, total, day, two_way_day, _ = read
     gaps = [
         Gap(known.criteria[required.criterion_id].key, required.label, required.question)
         for required in spec.required
@@ -97,16 +93,16 @@ def _near(read: tuple[Any, ...], known: Known, spec: Spec, now: datetime) -> Nea
     missing = [gap.label.lower() for gap in gaps]
     missing += ["a conversation"] if must_talk else []
     missing += [f"{below} point{'' if below == 1 else 's'}"] if below > 0 else []
-    return Near(pk, total, day is not None, two_way_day, gaps, must_talk, missing)
+    return Near(pk, spec, total, day is not None, two_way_day, gaps, must_talk, missing)
 
 
-def _step(lead: Near, row: leads.Row, spec: Spec, now: datetime) -> Step:
+def _step(lead: Near, row: leads.Row, now: datetime) -> Step:
     situation = Situation(
         lifecycle=row.lifecycle,
         today=now.date(),
         owner=row.owner.name if row.owner else "",
         total=lead.total if lead.is_scored else None,
-        threshold=spec.threshold,
+        threshold=lead.spec.threshold,
         gaps=lead.gaps,
         must_talk=lead.must_talk,
         last_two_way=None if lead.two_way_day is None else date_of(lead.two_way_day),

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from core import keyset
 from leads.days import day_of
-from leads.filters import GRADES, NO_MARKS, NO_PERSONA, TWO_WAY_DAYS, LeadFilter, Marks, month_range
+from leads.filters import GRADES, NO_MARKS, NO_PERSONA, TWO_WAY_DAYS, LeadFilter, Marks, NearLine, month_range
 from leads.models import Lifecycle, Standing, StandingQuerySet, Tag
 from users.models import User
 
@@ -35,11 +35,11 @@ def matching(words: Iterable[str], column: str = "search_text") -> Q:
 
 
 def people(
-    user: User, wanted: LeadFilter, *, now: datetime, hot_from: int | None = None, marks: Marks = NO_MARKS
+    user: User, wanted: LeadFilter, *, now: datetime, hot_from: NearLine | None = None, marks: Marks = NO_MARKS
 ) -> StandingQuerySet:
     """Standings of those whom the filter wants and the user may see.
 
-    `hot_from` is the least score of a hot lead, `marks` say which persona and which exclusion an id is.
+    `hot_from` says which score a hot lead has at least, `marks` say which persona and which exclusion an id is.
     """
     rows = Standing.objects.visible_to(user)
     if wanted.words:
@@ -71,10 +71,21 @@ def people(
         rows = rows.filter(owner=user if wanted.view == "mine" else None)
     elif wanted.view == "hot":
         rows = rows.filter(lifecycle=Lifecycle.LEAD, is_qualified=False)
-        rows = rows.none() if hot_from is None else rows.filter(total__gte=hot_from)
+        rows = rows.none() if hot_from is None else rows.filter(near_line(hot_from))
     elif wanted.view == "week":
         rows = rows.filter(contact__created_at__gte=now - timedelta(days=7))
     return rows
+
+
+def near_line(line: NearLine) -> Q:
+    """Whose score is at least so near to the line of the definition that judges them."""
+    common = Q(pk__in=[]) if line.least is None else Q(total__gte=line.least)
+    if not line.teams:
+        return common
+    near = common & (Q(owner__team=None) | ~Q(owner__team__in=list(line.teams)))
+    for team_id, least in line.teams.items():
+        near |= Q(owner__team=team_id, total__gte=least)
+    return near
 
 
 def _marked(column: str, ids: list[int], is_one: bool) -> Q:

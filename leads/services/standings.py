@@ -52,6 +52,8 @@ def assign_owner(
         actor_id=actor.pk if actor else None,
     )
     if changed:
+        # their owner's team may have a definition of its own
+        bulk.insert(ChangedContact, {"contact_id": list(changed)})
         signals.owner_changed.send(sender=None, contact_ids=list(changed))
     return changed
 

@@ -13,7 +13,7 @@ from leads.models import Criterion
 from pipeline.desk_forms import CriterionForm
 from pipeline.models import Question
 from pipeline.services.desk import save_criterion
-from scoring.queries import active_spec
+from scoring.queries import active_specs
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -21,9 +21,10 @@ from users.roles import Can
 @require_safe
 @requires(Can.EDIT_DEFINITION)
 def index(request: SignedInRequest) -> HttpResponse:
-    """All criteria, those that the active definition requires marked."""
-    spec = active_spec()
-    required = {one.criterion_id: one.least for one in spec.required} if spec else {}
+    """All criteria, those that an active definition requires marked; what the one for all says comes first."""
+    required: dict[int, str] = {}
+    for spec in active_specs():
+        required = {one.criterion_id: one.least for one in spec.required} | required
     counts: dict[int, int] = {}
     for criterion_id in Question.objects.values_list("criterion_id", flat=True):
         counts[criterion_id] = counts.get(criterion_id, 0) + 1

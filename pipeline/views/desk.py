@@ -53,7 +53,7 @@ def desk(request: SignedInRequest) -> HttpResponse:
         "now": now,
     }
     if pk is None:
-        context["spec"] = scoring.queries.active_spec()
+        context["spec"] = scoring.queries.active_specs().of_team(request.user.team_id)
     else:
         context |= _lead(lead_of(request, pk), now)
     return render(request, f"pipeline/desk.html{'#desk' if wants_part(request) else ''}", context)

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from leads.models import Criterion, EventKind, Facet
 from leads.models import Verdict as EvidenceVerdict
-from users.models import User
+from users.models import Team, User
 
 
 class DefinitionStatus(models.TextChoices):
@@ -17,9 +17,20 @@ class DefinitionStatus(models.TextChoices):
 
 
 class Definition(models.Model):
-    """A versioned, shared answer to "what is a prospect here?". Once active it never changes."""
+    """A versioned, shared answer to "what is a prospect here?". Once active it never changes.
+
+    One is active for all; a team may have one of its own, which then judges the leads that its members own.
+    """
 
     version = models.PositiveIntegerField(unique=True)
+    team = models.ForeignKey(
+        Team,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="Whose leads it judges; empty: of all who have none of their own.",
+    )
     name = models.CharField(max_length=120)
     note = models.TextField(blank=True, default="", help_text="Why it was made, for those who sign it.")
     status = models.CharField(max_length=8, choices=DefinitionStatus.choices, default=DefinitionStatus.DRAFT)
@@ -45,7 +56,12 @@ class Definition(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["status"], condition=Q(status="active"), name="definition_one_active"),
+            models.UniqueConstraint(
+                fields=["status"], condition=Q(status="active", team=None), name="definition_one_active"
+            ),
+            models.UniqueConstraint(
+                fields=["team"], condition=Q(status="active"), name="definition_one_active_of_team"
+            ),
             models.CheckConstraint(
                 condition=Q(grade_a_fit__gte=F("grade_b_fit")), name="definition_fit_grades_ordered"
             ),
@@ -62,6 +78,11 @@ class Definition(models.Model):
     def is_open(self) -> bool:
         """Whether it may still be changed."""
         return self.status in {DefinitionStatus.DRAFT, DefinitionStatus.REVIEW}
+
+    @property
+    def whom(self) -> str:
+        """Whose leads it judges, in words; reads its team."""
+        return f"team {self.team}" if self.team_id else "everybody"
 
     @property
     def is_signed(self) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from leads import conditions
@@ -13,8 +13,8 @@ from leads.models import Contact, EngagementEvent, Lifecycle, LifecycleChange, S
 from scoring import acceptance, accountability
 from scoring.accountability import BEFORE_DAYS, LOST, OPEN, RECENT_DAYS, WON, Promotion
 from scoring.definitions import Spec
-from scoring.queries.specs import fetch, run, statement_of
-from scoring.statement import IDS, RANGE
+from scoring.queries.specs import active_specs, fetch, run, statement_of
+from scoring.statement import EVERYBODY, IDS, RANGE
 
 RANGE_SIZE = 10_000
 MOST_PROMOTIONS = 20_000
@@ -25,7 +25,7 @@ def firing(spec: Spec, day: int) -> tuple[Counter[int], dict[str, list[int]]]:
     """(set of rules -> contacts for whom exactly these fire, fit rules' drift by when people came), range by range."""
     masks: Counter[int] = Counter()
     came: dict[str, list[int]] = {key: [0, 0, 0, 0] for key in accountability.keys(spec) if key[0] == "f"}
-    select = statement_of(spec).select(RANGE, with_lines=True)
+    select = statement_of(spec).select(RANGE.only(active_specs().whose(spec.team_id)), with_lines=True)
     last = Contact.objects.aggregate(last=Max("pk"))["last"] or 0
     for first in range(0, last + 1, RANGE_SIZE):
         end = first + RANGE_SIZE - 1
@@ -53,10 +53,12 @@ def drift(spec: Spec, day: int) -> dict[str, list[int]]:
         if line.facet_ids:
             mine += f" AND facet_id IN ({', '.join(map(str, line.facet_ids))})"
         columns.append(f'count(DISTINCT contact_id) FILTER (WHERE {mine}) AS "e{line.id}"')
+    whose = active_specs().whose(spec.team_id)
+    of = f"AND {EVERYBODY.only(whose).of('contact_id')} " if whose else ""
     rows = fetch(
         f"SELECT ({day} - day) / {RECENT_DAYS} AS month, count(DISTINCT contact_id) AS people, {', '.join(columns)} "
         "FROM leads_engagementevent WHERE contact_id IS NOT NULL AND NOT is_quarantined "
-        f"AND day <= {day} AND day > {day} - {RECENT_DAYS + BEFORE_DAYS} GROUP BY 1"
+        f"AND day <= {day} AND day > {day} - {RECENT_DAYS + BEFORE_DAYS} {of}GROUP BY 1"
     )
     lately = [row for row in rows if row["month"] == 0]
     before = [row for row in rows if row["month"] > 0]
@@ -124,15 +126,24 @@ def looks(spec: Spec, contact_ids: list[int], at: list[datetime], bought: list[i
     by_day: dict[int, dict[int, int]] = defaultdict(dict)
     for contact_id, then, outcome in list(zip(contact_ids, at, bought, strict=True))[::step]:
         by_day[day_of(then - timedelta(days=1))][contact_id] = outcome
-    select = statement_of(spec).select(IDS, with_lines=True)
+    select = statement_of(spec).select(IDS.only(active_specs().whose(spec.team_id)), with_lines=True)
     for day, people in by_day.items():
         for row in run(select, list(people), day):
             contact_id = row["contact_id"]
             yield accountability.fired(spec, row["fits"], row["lines"]), people[contact_id], contact_id
 
 
+def judged_by(rows: "QuerySet[Standing]", spec: Spec) -> "QuerySet[Standing]":
+    """Those of the standings whose owner's team is judged by this definition."""
+    if spec.team_id is not None:
+        return rows.filter(owner__team=spec.team_id)
+    teams = list(active_specs().teams)
+    return rows.filter(Q(owner__team=None) | ~Q(owner__team__in=teams)) if teams else rows
+
+
 def whom(rows: "QuerySet[Standing]", spec: Spec, key: str, day: int) -> "QuerySet[Standing]":
-    """Those of the standings for whom a rule of the definition fires on a day."""
+    """Those of the standings for whom a rule of the definition that judges them fires on a day."""
+    rows = judged_by(rows, spec)
     for line in spec.engagement:
         if key == f"e{line.id}":
             events = EngagementEvent.objects.filter(

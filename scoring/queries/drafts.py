@@ -1,14 +1,15 @@
 """Definitions as they are edited, and what stands beside what."""
 
-from django.db.models import QuerySet
+from django.db.models import F, Q, QuerySet
 
 from leads.models import Criterion, Direction, EventKind, Facet
 from scoring.drafting import Content, EngagementDraft, ExclusionDraft, FitDraft, Kind, Known, PersonaDraft
 from scoring.models import Definition, DefinitionStatus, RefreshRange
+from users.models import Team
 
 
 def known() -> Known:
-    """What rules may speak of. Three small queries."""
+    """What rules may speak of. Four small queries."""
     kinds = EventKind.objects.order_by("category", "label")
     return Known(
         kinds={
@@ -22,6 +23,7 @@ def known() -> Known:
             .values_list("pk", "name", "kind__key")
         },
         criteria=dict(Criterion.objects.values_list("key", "label")),
+        teams=dict(Team.objects.order_by("name").values_list("pk", "name")),
     )
 
 
@@ -62,19 +64,21 @@ def content_of(definition: Definition) -> Content:
         fresh=tuple((row.criterion.key, row.fresh_days) for row in required if row.fresh_days is not None),
         personas=tuple(PersonaDraft(row.name, tuple(of.get(row.pk, ()))) for row in definition.personas.all()),
         exclusions=tuple(ExclusionDraft(row.name, row.conditions) for row in definition.exclusions.all()),
+        team=definition.team_id,
     )
 
 
 def versions() -> "QuerySet[Definition]":
     """All definitions with who signed them, the newest first."""
     return Definition.objects.select_related(
-        "signed_by_marketing", "signed_by_sales", "changed_by", "based_on"
+        "team", "signed_by_marketing", "signed_by_sales", "changed_by", "based_on"
     ).order_by("-version")
 
 
-def active_definition() -> Definition | None:
-    """The one by which everybody is judged now."""
-    return versions().filter(status=DefinitionStatus.ACTIVE).first()
+def active_for(team_id: int | None) -> Definition | None:
+    """The one by which a team's leads (none: those of teams without their own) are judged now."""
+    active = versions().filter(status=DefinitionStatus.ACTIVE)
+    return active.filter(Q(team=team_id) | Q(team=None)).order_by(F("team").asc(nulls_last=True)).first()
 
 
 def refresh_progress(definition: Definition) -> tuple[int, int]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from leads.days import date_of
 from leads.models import EngagementEvent
-from scoring.queries.specs import active_spec, fetch, prepared
+from scoring.queries.specs import fetch, prepared, spec_for
 
 DAYS = 182
 LEAST_MOVE, MOST_MOVES = 3, 8
@@ -52,9 +52,10 @@ class History:
 def history(contact_id: int, day: int) -> History | None:
     """Half a year up to a day; none without a definition or contact. Three queries.
 
-    By the active definition, with what we know of the person today: not what was said then, but what it would say.
+    By the definition that judges them now, with what we know of the person today: not what was said then, but what
+    it would say.
     """
-    spec = active_spec()
+    spec = spec_for(contact_id)
     if spec is None:
         return None
     name = prepared(spec, "totals", "bigint[], int, int, int", lambda statement: statement.totals())

@@ -1,7 +1,7 @@
 """What the personas and exclusions on standings are called now."""
 
 from leads.filters import Marks
-from scoring.queries.specs import active_spec
+from scoring.queries.specs import active_specs
 
 
 def marks() -> Marks:
@@ -9,7 +9,8 @@ def marks() -> Marks:
 
     One small query: a list asks only when one of its rows has such an id, or its filter wants one.
     """
-    spec = active_spec()
-    if spec is None:
-        return Marks()
-    return Marks({row.id: row.name for row in spec.personas}, {row.id: row.name for row in spec.exclusions})
+    active = list(active_specs())
+    return Marks(
+        {row.id: row.name for spec in active for row in spec.personas},
+        {row.id: row.name for spec in active for row in spec.exclusions},
+    )

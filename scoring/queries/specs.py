@@ -1,7 +1,8 @@
 """Definitions as plain values, and their statement prepared on each connection."""
 
 import weakref
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -63,10 +64,11 @@ def load_spec(definition: Definition) -> Spec:
         ),
         personas=personas,
         exclusions=tuple(ExclusionLine(row.pk, row.name, row.conditions) for row in definition.exclusions.all()),
+        team_id=definition.team_id,
     )
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def _spec_of(definition_id: int, kinds: tuple[str, ...]) -> Spec:
     """An activated definition never changes, so a process reads it once for each state of the registry of kinds."""
     return load_spec(Definition.objects.get(pk=definition_id))
@@ -75,6 +77,34 @@ def _spec_of(definition_id: int, kinds: tuple[str, ...]) -> Spec:
 _ACTIVE = """
 SELECT d.id, ARRAY(SELECT k.id || ' ' || k.direction || ' ' || k.category FROM leads_eventkind k ORDER BY k.id)
 FROM scoring_definition d WHERE d.status = 'active'"""
+_APPLIES = f"""{_ACTIVE} AND (d.team_id IS NULL OR d.team_id = (
+  SELECT u.team_id FROM leads_standing s JOIN users_user u ON u.id = s.owner_id WHERE s.contact_id = $1))
+ORDER BY d.team_id NULLS LAST LIMIT 1"""
+
+
+@dataclass(frozen=True, slots=True)
+class Active:
+    """The definitions in force: the one for all, and those of teams, by team."""
+
+    common: Spec | None
+    teams: Mapping[int, Spec]
+
+    def __iter__(self) -> Iterator[Spec]:
+        yield from (self.common,) if self.common else ()
+        yield from self.teams.values()
+
+    def of_team(self, team_id: int | None) -> Spec | None:
+        """By which somebody is judged whose owner is in this team; none: in no team, or nobody owns them."""
+        return self.common if team_id is None else self.teams.get(team_id, self.common)
+
+    def whose(self, team_id: int | None) -> str:
+        """Who would be judged by a definition of this team (none: the one for all): a condition on their owner, u.
+
+        Nothing when that is everybody.
+        """
+        if team_id is not None:
+            return f"u.team_id = {team_id}"
+        return f"(u.team_id IS NULL OR u.team_id NOT IN ({', '.join(map(str, self.teams))}))" if self.teams else ""
 
 
 def forget_specs() -> None:
@@ -82,12 +112,44 @@ def forget_specs() -> None:
     _spec_of.cache_clear()
 
 
-def active_spec() -> Spec | None:
-    """The definition by which everybody is judged now. One small query."""
+def active_specs() -> Active:
+    """The definitions by which people are judged now. One small query."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXECUTE {_prepare('active', '', lambda: _ACTIVE)}")
+        found = [_spec_of(definition_id, tuple(kinds)) for definition_id, kinds in cursor.fetchall()]
+    return Active(
+        next((spec for spec in found if spec.team_id is None), None),
+        {spec.team_id: spec for spec in sorted(found, key=lambda spec: spec.id) if spec.team_id is not None},
+    )
+
+
+def active_spec() -> Spec | None:
+    """The definition for all. One small query."""
+    return active_specs().common
+
+
+def spec_for(contact_id: int) -> Spec | None:
+    """The definition by which somebody is judged now: their owner's team's, else the one for all. One small query."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXECUTE {_prepare('applies', '(bigint)', lambda: _APPLIES)} (%s)", [contact_id])
         row = cursor.fetchone()
     return _spec_of(row[0], tuple(row[1])) if row else None
+
+
+def judged_by(active: Active, contact_ids: Sequence[int]) -> list[tuple[Spec, list[int]]]:
+    """Who of these is judged by which definition. A query when a team has its own; else none."""
+    if not active.teams:
+        return [(active.common, list(contact_ids))] if active.common and contact_ids else []
+    rows = fetch(
+        "SELECT s.contact_id, u.team_id FROM leads_standing s LEFT JOIN users_user u ON u.id = s.owner_id "
+        "WHERE s.contact_id = ANY (%s) ORDER BY s.contact_id FOR NO KEY UPDATE OF s",
+        [list(contact_ids)],
+    )
+    parts: dict[int, tuple[Spec, list[int]]] = {}
+    for row in rows:
+        if (spec := active.of_team(row["team_id"])) is not None:
+            parts.setdefault(spec.id, (spec, []))[1].append(row["contact_id"])
+    return list(parts.values())
 
 
 def statement_of(spec: Spec) -> Statement:

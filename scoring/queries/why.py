@@ -12,7 +12,7 @@ from scoring.engaged import CATEGORIES
 from scoring.explanation import Explanation, Line, Missing
 from scoring.missing.cases import fields_of
 from scoring.models import Definition
-from scoring.queries.specs import active_spec, fetch, load_spec, prepared
+from scoring.queries.specs import fetch, load_spec, prepared, spec_for
 from scoring.statement import ONE, Statement
 
 LOOK_AHEAD_WEEKS = 26
@@ -23,10 +23,10 @@ def why(
 ) -> Explanation | None:
     """The score of a contact on a day with all its lines and what is missing; none without a definition or contact.
 
-    One query for the active definition, one for the score, two more to find when it fades. Of a past day nobody asks
-    when it would have faded: what happened since is known.
+    One query for the definition that judges them, one for the score, two more to find when it fades. Of a past day
+    nobody asks when it would have faded: what happened since is known.
     """
-    spec = load_spec(definition) if definition else active_spec()
+    spec = load_spec(definition) if definition else spec_for(contact_id)
     if spec is None:
         return None
     name = prepared(spec, "why", "bigint[], int", _with_facts)

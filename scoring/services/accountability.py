@@ -4,21 +4,24 @@ from datetime import datetime
 
 from leads.days import day_of
 from scoring import accountability, queries
+from scoring.definitions import Spec
 from scoring.models import Definition, RuleReport
 from scoring.queries import accountability as asked
 from scoring.queries import features
 
 
-def count_rules(*, now: datetime) -> RuleReport | None:
-    """Count what the rules of the active definition did up to now; None without one. Safe to repeat."""
+def count_rules(*, now: datetime) -> list[RuleReport]:
+    """Count what the rules of the active definitions did up to now. Safe to repeat."""
+    specs = list(queries.active_specs())
+    known = features.training_rows(now) if specs else None
+    return [report for spec in specs if known and (report := _count(spec, known, now=now))]
+
+
+def _count(spec: Spec, known: features.Known, *, now: datetime) -> RuleReport | None:
     from scoring.learning.points import suggested
 
-    spec = queries.active_spec()
-    if spec is None:
-        return None
     day = day_of(now)
     masks, came = asked.firing(spec, day)
-    known = features.training_rows(now)
     looks = list(asked.looks(spec, known.contact_ids, known.at, known.bought))
     names = accountability.keys(spec)
     points = [line.points for line in spec.engagement] + [rule.points for rule in spec.fit]
@@ -38,6 +41,7 @@ def count_rules(*, now: datetime) -> RuleReport | None:
 
 
 def is_due(*, now: datetime) -> bool:
-    """Whether the active definition has no report of today."""
-    spec = queries.active_spec()
-    return spec is not None and not RuleReport.objects.filter(definition_id=spec.id, day=day_of(now)).exists()
+    """Whether an active definition has no report of today."""
+    wanted = {spec.id for spec in queries.active_specs()}
+    counted = RuleReport.objects.filter(definition__in=wanted, day=day_of(now))
+    return counted.count() < len(wanted)

@@ -8,9 +8,10 @@ from django.db import connection, transaction
 from core.errors import Refused
 from leads.days import day_of
 from scoring import acceptance, signals
-from scoring.models import BackTest, Definition, DefinitionStatus, Preview
+from scoring.models import BackTest, Definition, Preview
 from scoring.past import PastStatement, end_of
-from scoring.queries.specs import fetch, literal, load_spec
+from scoring.queries.drafts import active_for
+from scoring.queries.specs import active_specs, fetch, literal, load_spec
 from users.models import User
 
 LEAST_WEEKS, MOST_WEEKS = 4, 104
@@ -71,6 +72,8 @@ SELECT count(*) AS people, count(won.at) AS won,
   count(*) FILTER (WHERE taken.first_at >= %(begin)s AND taken.at < %(end)s) AS accepted_within
 FROM leads_contact c LEFT JOIN won ON won.contact_id = c.id LEFT JOIN taken ON taken.contact_id = c.id
 WHERE c.created_at < %(end)s AND (won.at IS NULL OR won.at >= %(begin)s)"""
+_WHOSE = """
+  AND c.id IN (SELECT s.contact_id FROM leads_standing s LEFT JOIN users_user u ON u.id = s.owner_id WHERE {whose})"""
 
 
 @transaction.atomic
@@ -91,11 +94,11 @@ def measure_load(preview: Preview, *, now: datetime) -> BackTest:
 def _begin(
     definition: Definition, *, weeks: int, by: User | None, now: datetime, preview: Preview | None = None
 ) -> BackTest:
-    active = Definition.objects.filter(status=DefinitionStatus.ACTIVE).exclude(pk=definition.pk).first()
+    active = active_for(definition.team_id)
     test = BackTest.objects.create(
         definition=definition,
         preview=preview,
-        against=active,
+        against=None if active == definition else active,
         revision=definition.revision,
         first_day=day_of(now) - 1 - 7 * weeks,  # yesterday is the last whole day
         weeks=weeks,
@@ -135,7 +138,8 @@ def continue_back_test(back_test_id: int, *, now: datetime) -> bool:
 
 
 def _judge(test: BackTest, definition: Definition, day: int, *, is_active: bool) -> None:
-    select = PastStatement(load_spec(definition), literal, day).everybody()
+    whose = active_specs().whose(test.definition.team_id)
+    select = PastStatement(load_spec(definition), literal, day).everybody(whose)
     with connection.cursor() as cursor:
         cursor.execute(_PROMOTED.format(test=test.pk, is_active=is_active, day=day, select=select))
 
@@ -152,4 +156,5 @@ def outcomes(test: BackTest, *, now: datetime) -> dict[str, Any]:
     sides: dict[str, list[dict[str, Any]]] = {"draft": [], "active": []}
     for row in fetch(_OUTCOMES, params):
         sides["active" if row.pop("is_active") else "draft"].append(row)
-    return {"base": fetch(_BASE, params)[0], **sides}
+    whose = active_specs().whose(test.definition.team_id)
+    return {"base": fetch(_BASE + (_WHOSE.format(whose=whose) if whose else ""), params)[0], **sides}

@@ -22,6 +22,7 @@ from scoring.models import (
     Exclusion,
     FitRule,
     Persona,
+    RefreshRange,
     RequiredCriterion,
 )
 from scoring.queries.drafts import content_of, known
@@ -61,10 +62,11 @@ def _open(definition_id: int, seen: int | None) -> Definition:
 
 @transaction.atomic
 def new_draft(*, by: User | None, now: datetime, source_id: int | None = None) -> Definition:
-    """A draft that says what the source says; without one what the active definition says."""
+    """A draft that says what the source says; without one what the active definition for all says."""
     rows = _locked()
     source = next((row for row in rows if row.pk == source_id), None) if source_id else None
-    source = source or next((row for row in rows if row.status == DefinitionStatus.ACTIVE), None)
+    active = (row for row in rows if row.status == DefinitionStatus.ACTIVE and row.team_id is None)
+    source = source or next(active, None)
     if source is None:
         raise Refused("There is no definition to begin with. An administrator can restore one: manage.py prepare.")
     if sum(row.is_open for row in rows) >= MOST_DRAFTS:
@@ -84,7 +86,7 @@ def _copy(source: Definition, rows: list[Definition], *, by: User | None, now: d
 
 
 def _fill(definition: Definition, content: Content) -> None:
-    definition.name, definition.note = content.name, content.note
+    definition.name, definition.note, definition.team_id = content.name, content.note, content.team
     definition.threshold = int(content.threshold or 0)
     definition.two_way_days = None if content.two_way_days is None else int(content.two_way_days)
     (
@@ -232,9 +234,10 @@ def withdraw(*, definition_id: int, side: str, by: User, now: datetime) -> Defin
 
 @transaction.atomic
 def activate(*, definition_id: int, seen: int, now: datetime, is_sure: bool = False) -> Definition:
-    """Judge everybody by it from now on; the former one retires. Refused while a signature is missing.
+    """Judge everybody, or its team's leads, by it from now on; the former one of the same retires.
 
-    Refused with the field `is_sure`, unless that is said, when half of all leads would qualify by it.
+    Refused while a signature is missing, and with the field `is_sure`, unless that is said, when half of the leads
+    that it would judge would qualify.
 
     The scoring lock comes first: nobody is judged half by the one and half by the other.
     """
@@ -251,7 +254,8 @@ def activate(*, definition_id: int, seen: int, now: datetime, is_sure: bool = Fa
 
 
 def _put_in_place(definition: Definition, *, now: datetime) -> Definition:
-    Definition.objects.filter(status=DefinitionStatus.ACTIVE).update(status=DefinitionStatus.RETIRED, retired_at=now)
+    former = Definition.objects.filter(status=DefinitionStatus.ACTIVE, team=definition.team_id)
+    former.update(status=DefinitionStatus.RETIRED, retired_at=now)
     definition.status, definition.activated_at = DefinitionStatus.ACTIVE, now
     definition.save(update_fields=["status", "activated_at"])
     signals.definition_activated.send(sender=None, definition_id=definition.pk)
@@ -278,3 +282,21 @@ def roll_back(*, definition_id: int, by: User, now: datetime) -> Definition:
             setattr(copy, name, getattr(source, name))
     copy.save()
     return _put_in_place(copy, now=now)
+
+
+@transaction.atomic
+def end_for_team(*, definition_id: int, now: datetime) -> Definition:
+    """A team's definition retires without a successor: its leads are judged by the one for all again."""
+    locks.hold(locks.SCORING)
+    rows = _locked()
+    own = next((row for row in rows if row.pk == definition_id), None)
+    if own is None or own.status != DefinitionStatus.ACTIVE or own.team_id is None:
+        raise Stale("Only a team's active definition can end. The one for all is followed by another.")
+    common = next((row for row in rows if row.status == DefinitionStatus.ACTIVE and row.team_id is None), None)
+    if common is None:
+        raise Refused("There is no definition for all that could judge the team's leads.")
+    own.status, own.retired_at = DefinitionStatus.RETIRED, now
+    own.save(update_fields=["status", "retired_at"])
+    RefreshRange.objects.filter(definition=common).delete()  # everybody in them is looked at again
+    signals.definition_activated.send(sender=None, definition_id=common.pk)
+    return common

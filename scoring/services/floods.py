@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leads.days import day_of
-from leads.models import Contact
 from scoring.models import Definition
-from scoring.queries.specs import fetch, filled, load_spec, statement_of
-from scoring.services.previews import SAMPLE, SOME, _sample
+from scoring.queries.specs import active_specs, fetch, filled, load_spec, statement_of
+from scoring.services.previews import SAMPLE, SOME, people_of, sample
 from scoring.statement import RANGE
 
 LEAST_LEADS = 20  # of fewer a share says nothing
@@ -24,6 +23,7 @@ class Reach:
 
     leads: int
     qualified: int
+    whose: str = "all leads"
 
     @property
     def is_flood(self) -> bool:
@@ -33,15 +33,16 @@ class Reach:
     @property
     def words(self) -> str:
         return (
-            f"{100 * self.qualified // self.leads} % of all leads would qualify at once ({self.qualified:,} of "
+            f"{100 * self.qualified // self.leads} % of {self.whose} would qualify at once ({self.qualified:,} of "
             f"{self.leads:,} that were looked at): a line that half of them pass sorts nobody"
         )
 
 
 def reach_of(definition: Definition, *, now: datetime) -> Reach:
-    """Leads that would qualify today, of all or of a sample. About a third of a second for many."""
-    people = Contact.objects.count()
-    targets, numbers = (SOME, _sample(people)) if people > SAMPLE else (RANGE, [0, 2**62])
-    select = filled(statement_of(load_spec(definition)).select(targets), numbers, day_of(now))
+    """Leads that would qualify today, of all that it would judge or of a sample. About a third of a second for many."""
+    whose = active_specs().whose(definition.team_id)
+    people = people_of(whose)
+    targets, numbers = (SOME, sample(people, whose)) if people > SAMPLE else (RANGE, [0, 2**62])
+    select = filled(statement_of(load_spec(definition)).select(targets.only(whose)), numbers, day_of(now))
     row = fetch(_COUNTED.format(select=select))[0]
-    return Reach(row["leads"], row["qualified"])
+    return Reach(row["leads"], row["qualified"], f"leads of {definition.whom}" if definition.team_id else "all leads")

@@ -8,9 +8,9 @@ from django.db import connection, transaction
 
 from activities.models import ActivityKind
 from activities.services import add_entry
-from core import locks
+from core import bulk, locks
 from leads.days import day_of
-from leads.models import ChangedContact, Contact
+from leads.models import ChangedContact, Contact, Standing
 from scoring import queries, signals
 from scoring.definitions import Spec
 from scoring.models import RefreshRange, Verdict
@@ -19,6 +19,7 @@ from scoring.services import shadows
 from scoring.statement import IDS, ONE, RANGE, Targets
 
 BATCH = 5000
+MOST_STRAYS = 50_000
 RANGE_SIZE = 25_000  # short enough that a fact which waits for the lock is scored soon; several workers share them
 
 
@@ -107,26 +108,31 @@ def rescore_changed(*, now: datetime) -> int:
     while ChangedContact.objects.exists():
         with transaction.atomic():
             locks.hold(locks.SCORING)
-            spec = queries.active_spec()
-            if spec is None:
-                return looked_at
-            ids = _take()
+            active = queries.active_specs()
+            ids = _take() if any(active) else []
             if not ids:
                 return looked_at
             looked_at += len(ids)
-            targets = IDS if ids[1:] else ONE
-            changed = _update(spec, targets, ids, day_of(now))
-            _record_verdicts(changed, spec, now=now)
-            if changed:
-                signals.judgement_changed.send(sender=None, contact_ids=[row.contact_id for row in changed])
-            _judge_beside(targets, ids, day_of(now), now=now)
+            judged: list[int] = []
+            # who changes hands after this look has a row in the queue again
+            for spec, part in queries.judged_by(active, ids):
+                changed = _update(spec, _targets(part), part, day_of(now))
+                _record_verdicts(changed, spec, now=now)
+                judged += [row.contact_id for row in changed]
+            if judged:
+                signals.judgement_changed.send(sender=None, contact_ids=judged)
+            _judge_beside(active, _targets(ids), ids, day_of(now), now=now)
     return looked_at
 
 
-def _judge_beside(targets: Targets, numbers: Sequence[int], day: int, *, now: datetime) -> None:
+def _targets(ids: Sequence[int]) -> Targets:
+    return IDS if ids[1:] else ONE
+
+
+def _judge_beside(active: queries.Active, targets: Targets, numbers: Sequence[int], day: int, *, now: datetime) -> None:
     """The same contacts by the shadow, when one runs."""
     if (shadow := running()) is not None:
-        shadows.judge(shadow, targets, numbers, day, now=now)
+        shadows.judge(shadow, active, targets, numbers, day, now=now)
 
 
 def _take() -> list[int]:
@@ -141,22 +147,47 @@ def _take() -> list[int]:
 
 
 def plan_refresh(*, now: datetime) -> list[int]:
-    """Cut all contacts into ranges to be judged for today by the active definition, once; ids of those not yet done."""
+    """Cut all contacts into ranges to be judged for today by each active definition, once; ids of those not yet done.
+
+    When all are done, whoever is judged by another definition than their owner's team's is put into the queue.
+    """
     with transaction.atomic():
-        spec = queries.active_spec()
-        if spec is None:
-            return []
+        active = queries.active_specs()
         day = day_of(now)
         last = Contact.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-        RefreshRange.objects.exclude(definition_id=spec.id, day=day).delete()
+        RefreshRange.objects.exclude(definition_id__in=[spec.id for spec in active], day=day).delete()
         RefreshRange.objects.bulk_create(
             [
                 RefreshRange(definition_id=spec.id, day=day, first_contact=first, last_contact=first + RANGE_SIZE - 1)
+                for spec in active
                 for first in range(0, last + 1, RANGE_SIZE)
             ],
             ignore_conflicts=True,
         )
-        return list(RefreshRange.objects.filter(done_at=None).order_by("pk").values_list("pk", flat=True))
+        left = list(RefreshRange.objects.filter(done_at=None).order_by("pk").values_list("pk", flat=True))
+        if active.teams and not left:
+            _queue_strays(active)
+        return left
+
+
+@transaction.atomic
+def queue_leads_of(user_id: int) -> None:
+    """Judge anew what somebody owns, when a team has a definition of its own."""
+    if queries.active_specs().teams:
+        owned = Standing.objects.filter(owner=user_id).values_list("pk", flat=True)
+        bulk.insert(ChangedContact, {"contact_id": list(owned)})
+
+
+def _queue_strays(active: queries.Active) -> None:
+    """Owners went to another team, and the announcement was lost."""
+    teams = " ".join(f"WHEN {team_id} THEN {spec.version}" for team_id, spec in active.teams.items())
+    common = active.common.version if active.common else "s.definition_version"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO leads_changedcontact (contact_id) SELECT s.contact_id FROM leads_standing s "
+            "LEFT JOIN users_user u ON u.id = s.owner_id "
+            f"WHERE s.definition_version <> CASE u.team_id {teams} ELSE {common} END LIMIT {MOST_STRAYS}"
+        )
 
 
 def refresh_range(range_id: int, *, now: datetime) -> int:
@@ -164,13 +195,15 @@ def refresh_range(range_id: int, *, now: datetime) -> int:
     with transaction.atomic():
         locks.hold(locks.SCORING, shared=True)
         part = RefreshRange.objects.filter(pk=range_id, done_at=None).select_for_update(skip_locked=True).first()
-        spec = queries.active_spec()
-        if part is None or spec is None or part.definition_id != spec.id:
+        active = queries.active_specs()
+        spec = next((row for row in active if part is not None and row.id == part.definition_id), None)
+        if part is None or spec is None:
             return 0
         numbers = [part.first_contact, part.last_contact]
-        changed = _update(spec, RANGE, numbers, part.day)
+        targets = RANGE.only(active.whose(spec.team_id))
+        changed = _update(spec, targets, numbers, part.day)
         _record_verdicts(changed, spec, now=now)
-        _judge_beside(RANGE, numbers, part.day, now=now)
+        _judge_beside(active, targets, numbers, part.day, now=now)
         part.done_at = now
         part.save(update_fields=["done_at"])
     return len(changed)

@@ -11,7 +11,8 @@ from leads.days import day_of
 from leads.models import Contact
 from scoring import signals
 from scoring.models import Definition, DefinitionStatus, Preview
-from scoring.queries.specs import fetch, filled, load_spec, statement_of
+from scoring.queries.drafts import active_for
+from scoring.queries.specs import active_specs, fetch, filled, load_spec, statement_of
 from scoring.services.back_tests import measure_load
 from scoring.statement import RANGE, Targets
 from users.models import User
@@ -44,10 +45,11 @@ def start_preview(*, definition_id: int, whole: bool, by: User | None, now: date
     if definition.status == DefinitionStatus.RETIRED:
         raise Refused("This version is retired. Make a draft from it, and preview that.")
     definition.previews.all().delete()
-    people = Contact.objects.count()
+    whose = active_specs().whose(definition.team_id)
+    people = people_of(whose)
     preview = Preview.objects.create(
         definition=definition,
-        against=Definition.objects.filter(status=DefinitionStatus.ACTIVE).first(),
+        against=active_for(definition.team_id),
         revision=definition.revision,
         day=day_of(now),
         is_sample=not whole and people > SAMPLE,
@@ -58,7 +60,7 @@ def start_preview(*, definition_id: int, whole: bool, by: User | None, now: date
         touched_at=now,
     )
     if preview.is_sample:
-        _count(preview, SOME, _sample(people))
+        _count(preview, SOME, sample(people, whose))
         preview.done_at = now
     elif people <= SAMPLE:
         _count(preview, RANGE, [0, preview.last_contact])
@@ -70,11 +72,20 @@ def start_preview(*, definition_id: int, whole: bool, by: User | None, now: date
     return preview
 
 
-def _sample(people: int) -> list[int]:
-    """Ids of about SAMPLE contacts, the same ones each time."""
+def people_of(whose: str) -> int:
+    """How many there are whose owner is as it says (Active.whose)."""
+    if not whose:
+        return Contact.objects.count()
+    sql = "SELECT count(*) AS people FROM leads_standing s LEFT JOIN users_user u ON u.id = s.owner_id WHERE "
+    return int(fetch(sql + whose)[0]["people"])
+
+
+def sample(people: int, whose: str) -> list[int]:
+    """Ids of about SAMPLE of these people, the same ones each time."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT contact_id FROM leads_standing TABLESAMPLE BERNOULLI (%s) REPEATABLE (7) LIMIT %s",
+            "SELECT s.contact_id FROM leads_standing s TABLESAMPLE BERNOULLI (%s) REPEATABLE (7) "
+            f"LEFT JOIN users_user u ON u.id = s.owner_id WHERE {whose or 'true'} LIMIT %s",
             [min(100.0, 102.0 * SAMPLE / people), SAMPLE],
         )
         return sorted(row[0] for row in cursor.fetchall())
@@ -104,7 +115,8 @@ def continue_preview(preview_id: int, *, now: datetime) -> bool:
 
 
 def _count(preview: Preview, targets: Targets, numbers: list[int]) -> None:
-    select = statement_of(load_spec(preview.definition)).select(targets)
+    whose = active_specs().whose(preview.definition.team_id)
+    select = statement_of(load_spec(preview.definition)).select(targets.only(whose))
     sql = _COUNTED.format(
         select=filled(select, numbers, preview.day), preview=preview.pk, size=BUCKET, low=LOWEST, high=HIGHEST
     )

@@ -19,7 +19,7 @@ from scoring.models import Definition, Shadow
 from scoring.queries import shadows
 from scoring.queries.drafts import content_of, known
 from scoring.queries.shadows import Running
-from scoring.queries.specs import filled, statement_of
+from scoring.queries.specs import Active, active_specs, filled, statement_of
 from scoring.statement import RANGE, Targets
 from users.models import User
 
@@ -48,6 +48,10 @@ ON CONFLICT (shadow_id, contact_id) DO UPDATE SET
 WHERE (v.is_qualified, v.total, v.grade, v.is_active, v.active_total, v.active_grade) IS DISTINCT FROM
   (excluded.is_qualified, excluded.total, excluded.grade, excluded.is_active, excluded.active_total,
    excluded.active_grade)"""
+
+_LEFT = """
+DELETE FROM scoring_shadowverdict v USING leads_standing s LEFT JOIN users_user u ON u.id = s.owner_id
+WHERE v.shadow_id = {shadow} AND s.contact_id = v.contact_id AND {targets} AND ({whose}) IS NOT TRUE"""
 
 
 @transaction.atomic
@@ -110,7 +114,7 @@ def walk(shadow_id: int, *, now: datetime) -> bool:
     if shadow is None or current is None or current.id != shadow.pk:
         return False
     end = shadow.walked_to + STRETCH
-    if not judge(current, RANGE, [shadow.walked_to + 1, end], day_of(now), now=now):
+    if not judge(current, active_specs(), RANGE, [shadow.walked_to + 1, end], day_of(now), now=now):
         return False
     shadow.walked_to, shadow.touched_at = end, now
     if end >= shadow.last_contact:
@@ -119,18 +123,25 @@ def walk(shadow_id: int, *, now: datetime) -> bool:
     return shadow.walked_at is None
 
 
-def judge(current: Running, targets: Targets, numbers: Sequence[int], day: int, *, now: datetime) -> bool:
+def judge(
+    current: Running, active: Active, targets: Targets, numbers: Sequence[int], day: int, *, now: datetime
+) -> bool:
     """Judge these contacts by the shadow, too, in the running transaction, which holds the scoring lock.
 
-    What the draft says must never keep the active definition from judging: a statement that fails stops the shadow.
+    Only those whom the draft would judge were it active; who has left its team is forgotten. What the draft says must
+    never keep the active definition from judging: a statement that fails stops the shadow.
     """
     instant = f"'{now.isoformat()}'::timestamptz"
+    whose = active.whose(current.spec.team_id)
     sql = _JUDGED.format(
         shadow=current.id,
         now=instant,
         is_first=f"x.contact_id BETWEEN {current.walked_to + 1} AND {current.last_contact}",
-        select=filled(statement_of(current.spec).select(targets), numbers, day),
+        select=filled(statement_of(current.spec).select(targets.only(whose)), numbers, day),
     )
+    if whose:
+        left = _LEFT.format(shadow=current.id, targets=targets.of("v.contact_id"), whose=whose)
+        sql = f"{filled(left, numbers, day)};{sql}"
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(sql)

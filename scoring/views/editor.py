@@ -115,7 +115,7 @@ def _studio(
     status: int = 200,
 ) -> HttpResponse:
     wrong, notes = wrong or {}, notes or {}
-    active = drafts.active_definition()
+    active = drafts.active_for(content.team if content.team in known.teams else None)
     all_right = not problems(content, known)
     fields = controls.asked_fields()
     context: dict[str, Any] = {

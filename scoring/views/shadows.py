@@ -15,7 +15,7 @@ from core.answers import wants_part
 from core.errors import Refused
 from scoring.models import Definition, Shadow
 from scoring.queries import shadows
-from scoring.queries.drafts import active_definition
+from scoring.queries.drafts import active_for
 from scoring.services import shadows as shadowing
 from scoring.views.studio import found
 from scoring.views.trials import PAGE, READERS
@@ -72,7 +72,7 @@ def _context(request: SignedInRequest, definition: Definition, newest: Shadow | 
     return {
         "definition": definition,
         "shadow": newest,
-        "active": active_definition(),
+        "active": active_for(definition.team_id),
         "other": Shadow.objects.filter(is_running=True).exclude(definition=definition.pk).first(),
         "may_edit": request.user.can(Can.EDIT_DEFINITION),
         "is_changed": newest is not None and newest.revision != definition.revision,

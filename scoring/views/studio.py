@@ -50,7 +50,8 @@ def draft_new(request: SignedInRequest) -> HttpResponse:
 def version(request: SignedInRequest, pk: int) -> HttpResponse:
     """One version: what it says, how it differs from the active one, who signed, what can be done with it."""
     definition = found(pk)
-    known, content, active = drafts.known(), drafts.content_of(definition), drafts.active_definition()
+    known, content = drafts.known(), drafts.content_of(definition)
+    active = drafts.active_for(definition.team_id)
     is_other = active is not None and active.pk != definition.pk
     wrong = problems(content, known) if definition.is_open else {}
     preview = definition.previews.filter(done_at__isnull=False).first()

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from leads import queries, services
 from leads.days import day_of
-from leads.filters import LeadFilter
+from leads.filters import LeadFilter, NearLine
 from leads.models import Contact, Standing
 from tests import factories
 from tests.budget import page_cost
@@ -104,7 +104,7 @@ def test_each_filter_leaves_whom_it_names(cast: Cast) -> None:
 
 
 def test_hot_leads_are_near_the_line_and_not_yet_prospects(cast: Cast) -> None:
-    line = queries.people(cast.mona, LeadFilter(view="hot"), now=NOW, hot_from=40)
+    line = queries.people(cast.mona, LeadFilter(view="hot"), now=NOW, hot_from=NearLine(40))
     scored(39)
     near = scored(40)
     done = scored(90)

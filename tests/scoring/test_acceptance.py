@@ -100,7 +100,7 @@ def test_the_report_counts_acceptance_per_rule_and_lists_the_people(cast: Cast) 
         if goes_back:
             enter_lifecycle(contact.pk, Lifecycle.LEAD, now=now - timedelta(days=45), reason="No budget")
         people.append(contact)
-    report = count_rules(now=now)
+    [report] = count_rules(now=now)
     spec = queries.active_spec()
     assert report is not None and spec is not None
     demo = next(row for row in accountability.accounts(spec, report.content) if row.name == "Asked for a demo")

@@ -11,6 +11,7 @@ from django.forms import ValidationError
 from core.errors import Refused
 from core.locks import locked
 from core.tasks import enqueue
+from users import signals
 from users.models import ResetRequest, Team, Token, User
 from users.roles import ROLE_LABELS, Role
 
@@ -139,8 +140,11 @@ def change_person(user: User, *, name: str, role: str, team: Team | None) -> Use
     role, name = _check_role(role), one_line(name, 120, "name", "a name")
     if user.role == Role.ADMIN and role != Role.ADMIN and user.is_active:
         _keep_an_admin(user)
+    before = User.objects.values_list("team_id", flat=True).get(pk=user.pk)
     user.name, user.role, user.team = name, role, team
     user.save(update_fields=["name", "role", "team"])
+    if user.team_id != before:
+        signals.team_changed.send(sender=None, user_id=user.pk)
     return user
 
 

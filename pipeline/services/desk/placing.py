@@ -44,8 +44,7 @@ def place(contact_ids: Iterable[int], *, now: datetime, let_go: bool = False) ->
     if not ids:
         return 0
     locks.hold(DESK)
-    spec = scoring.active_spec()
-    placed = [] if spec is None else _placed(ids, spec, now=now)
+    placed = _placed(ids, scoring.active_specs(), now=now)
     DeskPlace.objects.bulk_create(
         placed, update_conflicts=True, unique_fields=["contact"], update_fields=_COPIED, batch_size=BATCH
     )
@@ -59,18 +58,19 @@ def place(contact_ids: Iterable[int], *, now: datetime, let_go: bool = False) ->
     return len(placed)
 
 
-def _placed(ids: Sequence[int], spec: Spec, *, now: datetime) -> list[DeskPlace]:
+def _placed(ids: Sequence[int], active: scoring.Active, *, now: datetime) -> list[DeskPlace]:
     """Five queries. Whoever rests, because a hand-off was rejected or an opportunity was lost, is left in peace."""
     leads = Standing.objects.filter(pk__in=ids, lifecycle=Lifecycle.LEAD, is_qualified=False, is_erased=False)
     rows = list(
         leads.exclude(day=None)
         .order_by("pk")
         .values_list(
-            *("pk", "owner", "total", "last_day", "two_way_day", "exclusion_id", "contact__likelihood__permille")
+            *("pk", "owner", "total", "last_day", "two_way_day", "exclusion_id", "contact__likelihood__permille"),
+            "owner__team",
         )
     )
     known = [row[0] for row in rows]
-    answered = _verdicts(known, spec, now=now)
+    answered = _verdicts(known, active, now=now)
     waits = _waits(known, now=now)
     resting = set(
         Recycle.objects.waiting().filter(contact__in=known).exclude(by=ReturnBy.ANEW).values_list("contact", flat=True)
@@ -78,8 +78,9 @@ def _placed(ids: Sequence[int], spec: Spec, *, now: datetime) -> list[DeskPlace]
     base = _base_rate()
     day = day_of(now)
     places = []
-    for pk, owner_id, total, last_day, two_way_day, exclusion_id, permille in rows:
-        if pk in resting or spec.exclusion(exclusion_id):
+    for pk, owner_id, total, last_day, two_way_day, exclusion_id, permille, team_id in rows:
+        spec = active.of_team(team_id)
+        if spec is None or pk in resting or spec.exclusion(exclusion_id):
             continue
         stand = [(one, answered.get((pk, one.criterion_id), ("", now))) for one in spec.required]
         lacking = [said for one, said in stand if not asking.is_answered(one, *said, day)]
@@ -115,9 +116,11 @@ def _placed(ids: Sequence[int], spec: Spec, *, now: datetime) -> list[DeskPlace]
     return places
 
 
-def _verdicts(ids: Sequence[int], spec: Spec, *, now: datetime) -> dict[tuple[int, int], tuple[str, datetime]]:
+def _verdicts(
+    ids: Sequence[int], active: scoring.Active, *, now: datetime
+) -> dict[tuple[int, int], tuple[str, datetime]]:
     """What stands for the required criteria, and since when, by contact and criterion."""
-    required = [one.criterion_id for one in spec.required]
+    required = {one.criterion_id for spec in active for one in spec.required}
     answers = Evidence.objects.standing(now).filter(contact__in=ids, criterion__in=required)
     found = answers.values_list("contact_id", "criterion_id", "verdict", "observed_at")
     return {(pk, criterion): (verdict, at) for pk, criterion, verdict, at in found}
@@ -157,31 +160,45 @@ WHERE p.contact_id > %(after)s AND (p.day < %(day)s OR p.total <> s.total OR p.o
     OR p.waits = 'event' AND EXISTS (SELECT FROM leads_engagementevent e WHERE e.contact_id = p.contact_id
         AND e.occurred_at > p.placed_at AND NOT e.is_quarantined))
 UNION
-SELECT s.contact_id FROM leads_standing s
-WHERE s.lifecycle = 'lead' AND s.total >= %(least)s AND s.contact_id > %(after)s AND NOT s.is_qualified
+SELECT s.contact_id FROM leads_standing s{owners}
+WHERE s.lifecycle = 'lead' AND s.total >= {least} AND s.contact_id > %(after)s AND NOT s.is_qualified
   AND NOT s.is_erased AND s.day IS NOT NULL
   AND NOT EXISTS (SELECT FROM pipeline_deskplace p WHERE p.contact_id = s.contact_id)
 ORDER BY 1 LIMIT %(batch)s
 """
 
 
+def _outdated(active: scoring.Active) -> str:
+    """With the least score that is worth a question by the definition that judges them."""
+    common, teams = _least(active.common), ""
+    if not active.teams:
+        return _OUTDATED.format(owners="", least=common)
+    for team_id, spec in active.teams.items():
+        teams += f" WHEN {team_id} THEN {_least(spec)}"
+    owners = "\nLEFT JOIN users_user u ON u.id = s.owner_id"
+    return _OUTDATED.format(owners=owners, least=f"CASE u.team_id{teams} ELSE {common} END")
+
+
+def _least(spec: Spec | None) -> int:
+    return spec.threshold - asking.REACH if spec and (spec.required or spec.two_way_days) else 2**31 - 1
+
+
 def keep_places(*, now: datetime, most: int = 100 * BATCH) -> int:
     """Work out what no announcement told of, and everything anew once a day has begun; how many were looked at."""
-    spec = scoring.active_spec()
-    if spec is None:
+    active = scoring.active_specs()
+    if not any(active):
         return 0
     looked_at, after = 0, 0
-    asks = bool(spec.required or spec.two_way_days)
+    outdated = _outdated(active)
     while looked_at < most:
         params: dict[str, Any] = {
             "after": after,
             "day": day_of(now),
             "now": now,
-            "least": spec.threshold - asking.REACH if asks else 2**31 - 1,
             "batch": BATCH,
         }
         with connection.cursor() as cursor:
-            cursor.execute(_OUTDATED, params)
+            cursor.execute(outdated, params)
             ids = [row[0] for row in cursor.fetchall()]
         place(ids, now=now)
         looked_at += len(ids)
