@@ -52,6 +52,7 @@ class LeadFilter:
     persona: str = ""  # the name of one, or NO_PERSONA
     excluded: str = ""  # "yes" or "no": whether the definition keeps them out
     two_way: str = ""  # "30": within so many days
+    definition: int | None = None  # the version by which they are judged
     month: str = ""  # created in this UTC month, YYYY-MM
     view: str = ""  # one of VIEWS
     sort: str = "-score"
@@ -77,6 +78,7 @@ class LeadFilter:
             persona=normalise.line(given.get("persona", "")[:300])[:60],
             excluded=one_of("excluded", ("yes", "no")),
             two_way=one_of("two_way", (str(TWO_WAY_DAYS),)),
+            definition=number(given.get("definition", "")[:9]),
             month=given.get("month", "") if month_range(given.get("month", "")) else "",
             view=one_of("view", VIEWS),
             sort=one_of("sort", SORTS, "-score"),

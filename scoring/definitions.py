@@ -89,6 +89,7 @@ class Spec:
     personas: tuple[PersonaLine, ...] = ()
     exclusions: tuple[ExclusionLine, ...] = ()
     team_id: int | None = None  # whose leads it judges; none: of all who have no definition of their own
+    team: str = ""
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))  # asked for with every statement: not over all rules

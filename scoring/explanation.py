@@ -70,6 +70,7 @@ class Explanation:
     missing: list[Missing] = field(default_factory=list)
     fades_on: date | None = None
     persona: str = ""  # the one that suits best; its rules are among the lines
+    team: str = ""  # whose definition it is; nothing for the one for all
     excluded: str = ""  # what keeps them out whatever their score
     spec: Spec | None = field(default=None, repr=False, compare=False)
     facts: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)  # none of a past day
@@ -105,6 +106,7 @@ class Explanation:
             "contact": self.contact_id,
             "on": self.on.isoformat(),
             "definition": self.version,
+            "definition_team": self.team or None,
             "total": self.total,
             "grade": self.grade,
             "fit": self.fit,

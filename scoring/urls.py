@@ -20,6 +20,7 @@ urlpatterns = [
     path("definition/<int:pk>/withdraw/", studio.withdraw, name="definition_withdraw"),
     path("definition/<int:pk>/activate/", studio.activate, name="definition_activate"),
     path("definition/<int:pk>/roll-back/", studio.roll_back, name="definition_roll_back"),
+    path("definition/<int:pk>/end/", studio.end, name="definition_end"),
     path("definition/<int:pk>/discard/", studio.discard, name="definition_discard"),
     path("definition/<int:pk>/preview/", trials.preview, name="definition_preview"),
     path("definition/<int:pk>/preview/progress/", trials.preview_progress, name="definition_preview_progress"),

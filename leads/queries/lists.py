@@ -65,6 +65,8 @@ def people(
         rows = rows.filter(_marked("exclusion_id", list(marks.exclusions), wanted.excluded == "yes"))
     if wanted.two_way:
         rows = rows.filter(two_way_day__gt=day_of(now) - TWO_WAY_DAYS)
+    if wanted.definition is not None:
+        rows = rows.filter(definition_version=wanted.definition)
     if months := month_range(wanted.month):
         rows = rows.filter(contact__created_at__gte=months[0], contact__created_at__lt=months[1])
     if wanted.view in {"mine", "nobody"}:

@@ -149,6 +149,9 @@ def _filters(wanted: LeadFilter, bar: ListBar, context: dict[str, Any]) -> dict[
         },
     ]
     filters += _mark_filters(wanted, context["marks"])
+    if wanted.definition is not None:
+        choices = [("", "any"), (wanted.definition, f"v{wanted.definition}")]
+        filters.append({"name": "definition", "label": "Judged by", "choices": choices, "value": wanted.definition})
     if context["tags"]:
         choices = [("", "any"), *((tag.pk, tag.name) for tag in context["tags"])]
         filters.append({"name": "tag", "label": "Tag", "choices": choices, "value": wanted.tag})

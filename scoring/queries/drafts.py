@@ -1,5 +1,7 @@
 """Definitions as they are edited, and what stands beside what."""
 
+from collections.abc import Sequence
+
 from django.db.models import F, Q, QuerySet
 
 from leads.models import Criterion, Direction, EventKind, Facet
@@ -79,6 +81,18 @@ def active_for(team_id: int | None) -> Definition | None:
     """The one by which a team's leads (none: those of teams without their own) are judged now."""
     active = versions().filter(status=DefinitionStatus.ACTIVE)
     return active.filter(Q(team=team_id) | Q(team=None)).order_by(F("team").asc(nulls_last=True)).first()
+
+
+def actives() -> list[Definition]:
+    """The active definitions: the one for all first, then those of teams by name. One query."""
+    found = versions().filter(status=DefinitionStatus.ACTIVE)
+    return sorted(found, key=lambda row: (row.team_id is not None, str(row.team or "")))
+
+
+def chosen(actives: Sequence[Definition], team: str | None, *, own: int | None) -> Definition | None:
+    """The one that an address asks for by a team's id ("" for all); without that the person's own team's."""
+    wanted = str(own or "") if team is None else team
+    return next((row for row in actives if str(row.team_id or "") == wanted), actives[0] if actives else None)
 
 
 def refresh_progress(definition: Definition) -> tuple[int, int]:

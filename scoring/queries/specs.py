@@ -65,17 +65,22 @@ def load_spec(definition: Definition) -> Spec:
         personas=personas,
         exclusions=tuple(ExclusionLine(row.pk, row.name, row.conditions) for row in definition.exclusions.all()),
         team_id=definition.team_id,
+        team=str(definition.team or ""),
     )
 
 
 @lru_cache(maxsize=64)
-def _spec_of(definition_id: int, kinds: tuple[str, ...]) -> Spec:
-    """An activated definition never changes, so a process reads it once for each state of the registry of kinds."""
-    return load_spec(Definition.objects.get(pk=definition_id))
+def _spec_of(definition_id: int, team: str, kinds: tuple[str, ...]) -> Spec:
+    """An activated definition never changes, so a process reads it once for each state of the registry of kinds.
+
+    Its team may get another name.
+    """
+    return load_spec(Definition.objects.select_related("team").get(pk=definition_id))
 
 
 _ACTIVE = """
-SELECT d.id, ARRAY(SELECT k.id || ' ' || k.direction || ' ' || k.category FROM leads_eventkind k ORDER BY k.id)
+SELECT d.id, coalesce((SELECT t.name FROM users_team t WHERE t.id = d.team_id), ''),
+  ARRAY(SELECT k.id || ' ' || k.direction || ' ' || k.category FROM leads_eventkind k ORDER BY k.id)
 FROM scoring_definition d WHERE d.status = 'active'"""
 _APPLIES = f"""{_ACTIVE} AND (d.team_id IS NULL OR d.team_id = (
   SELECT u.team_id FROM leads_standing s JOIN users_user u ON u.id = s.owner_id WHERE s.contact_id = $1))
@@ -116,7 +121,7 @@ def active_specs() -> Active:
     """The definitions by which people are judged now. One small query."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXECUTE {_prepare('active', '', lambda: _ACTIVE)}")
-        found = [_spec_of(definition_id, tuple(kinds)) for definition_id, kinds in cursor.fetchall()]
+        found = [_spec_of(definition_id, team, tuple(kinds)) for definition_id, team, kinds in cursor.fetchall()]
     return Active(
         next((spec for spec in found if spec.team_id is None), None),
         {spec.team_id: spec for spec in sorted(found, key=lambda spec: spec.id) if spec.team_id is not None},
@@ -133,7 +138,7 @@ def spec_for(contact_id: int) -> Spec | None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXECUTE {_prepare('applies', '(bigint)', lambda: _APPLIES)} (%s)", [contact_id])
         row = cursor.fetchone()
-    return _spec_of(row[0], tuple(row[1])) if row else None
+    return _spec_of(row[0], row[1], tuple(row[2])) if row else None
 
 
 def judged_by(active: Active, contact_ids: Sequence[int]) -> list[tuple[Spec, list[int]]]:

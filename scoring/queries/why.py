@@ -44,6 +44,7 @@ def why(
         categories={category: row[category] for category in CATEGORIES},
         threshold=spec.threshold,
         is_qualified=row["is_qualified"],
+        team=spec.team,
         persona=spec.persona(row.get("persona_id")),
         excluded=spec.exclusion(row.get("exclusion_id")),
         lines=_lines(spec, row, day),

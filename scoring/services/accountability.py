@@ -13,8 +13,8 @@ from scoring.queries import features
 def count_rules(*, now: datetime) -> list[RuleReport]:
     """Count what the rules of the active definitions did up to now. Safe to repeat."""
     specs = list(queries.active_specs())
-    known = features.training_rows(now) if specs else None
-    return [report for spec in specs if known and (report := _count(spec, known, now=now))]
+    known = features.training_rows(now)
+    return [report for spec in specs if (report := _count(spec, known, now=now))]
 
 
 def _count(spec: Spec, known: features.Known, *, now: datetime) -> RuleReport | None:

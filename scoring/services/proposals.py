@@ -16,9 +16,11 @@ from users.models import User
 
 
 @transaction.atomic
-def draft_from_history(*, by: User, now: datetime) -> Definition:
-    """A draft of the active definition with the points that history suggests, where they clearly differ."""
-    spec = queries.active_spec()
+def draft_from_history(*, by: User, now: datetime, team: str = "") -> Definition:
+    """A draft of the active definition (for all, or of the team of this id) with the points that history suggests,
+    where they clearly differ.
+    """
+    spec = next((row for row in queries.active_specs() if str(row.team_id or "") == team), None)
     report = RuleReport.objects.filter(definition_id=spec.id).first() if spec else None
     if spec is None or report is None:
         raise Refused("The rules have not been counted yet. Count them first.")
@@ -26,7 +28,7 @@ def draft_from_history(*, by: User, now: datetime) -> Definition:
     if not accounts:
         raise Refused("History suggests no other points: all of them are within what it allows.")
     content = suggested(content_of(Definition.objects.get(pk=spec.id)), [*accountability.keys(spec)], accounts)
-    draft = definitions.new_draft(by=by, now=now)
+    draft = definitions.new_draft(by=by, now=now, source_id=spec.id)
     return definitions.save_draft(definition_id=draft.pk, content=content, by=by, seen=draft.revision, now=now)
 
 

@@ -20,6 +20,7 @@ from scoring.accountability import Promotion
 from scoring.models import RuleReport
 from scoring.queries import accountability as asked
 from scoring.services import proposals
+from scoring.views.pages import whose_tabs
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -35,13 +36,16 @@ WHAT = {
 @require_safe
 @requires(Can.SEE_FUNNEL)
 def rules(request: SignedInRequest) -> HttpResponse:
-    """The report on the active definition's rules."""
-    spec = queries.active_spec()
+    """The report on an active definition's rules: of the one for all, or of a team's."""
+    active = queries.active_specs()
+    team = request.GET.get("team", "")
+    spec = next((row for row in active if str(row.team_id or "") == team), active.common)
     report = RuleReport.objects.filter(definition_id=spec.id).first() if spec else None
     rows = accountability.accounts(spec, report.content) if spec and report else []
     promotions = report.content["promotions"] if report else []
     context: dict[str, Any] = {
         "spec": spec,
+        "tabs": whose_tabs(active, spec, reverse("rule_report")) if active.teams else [],
         "report": report,
         "on": date_of(report.day) if report else None,
         "engagement": [row for row in rows if row.category != "fit"],
@@ -72,7 +76,7 @@ def count(request: SignedInRequest) -> HttpResponse:
 def draft(request: SignedInRequest) -> HttpResponse:
     """A draft with the points that history suggests."""
     try:
-        made = proposals.draft_from_history(by=request.user, now=timezone.now())
+        made = proposals.draft_from_history(by=request.user, team=request.POST.get("team", ""), now=timezone.now())
     except Refused as refused:
         return done(request, url=reverse("rule_report"), text=str(refused), tone="error")
     return go_to(request, reverse("definition_version", args=[made.pk]))
@@ -82,7 +86,8 @@ def draft(request: SignedInRequest) -> HttpResponse:
 @requires(Can.SEE_FUNNEL)
 def contacts(request: SignedInRequest, key: str, what: str) -> HttpResponse:
     """The people behind a number of the report."""
-    spec = queries.active_spec()
+    # a rule is of one definition
+    spec = next((row for row in queries.active_specs() if key in accountability.keys(row)), None)
     report = RuleReport.objects.filter(definition_id=spec.id).first() if spec else None
     names = accountability.keys(spec) if spec else []
     if spec is None or report is None or key not in names or what not in WHAT:

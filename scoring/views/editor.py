@@ -131,6 +131,7 @@ def _studio(
         "kinds": _kinds(known),
         "required": _required(content, known, wrong),
         "grades": _grades(content),
+        "teams": known.teams,
         "differences": wording.differences(drafts.content_of(active), content, known) if active and all_right else [],
         "warnings": warnings(content, known) if all_right else [],
         "all_right": all_right,

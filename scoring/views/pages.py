@@ -13,7 +13,8 @@ from leads.days import date_of, day_of_date, past_day
 from leads.models import Contact, Facet, Lifecycle, Standing
 from leads.queries import known_as
 from scoring import queries
-from scoring.models import Definition, DefinitionStatus, Exclusion, FitRule
+from scoring.definitions import Spec
+from scoring.models import Definition, Exclusion, FitRule
 from scoring.queries import drafts
 from scoring.queries.history import history
 from users.access import SignedInRequest
@@ -51,20 +52,22 @@ def score_history(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def definition(request: SignedInRequest) -> HttpResponse:
-    """The active definition in plain English, and how many it lets through now."""
-    active = (
-        Definition.objects.filter(status=DefinitionStatus.ACTIVE)
-        .select_related("signed_by_marketing", "signed_by_sales")
-        .first()
-    )
+    """An active definition in plain English, and how many it lets through now: that of a team, or the one for all."""
+    actives = drafts.actives()
+    active = drafts.chosen(actives, request.GET.get("team"), own=request.user.team_id)
     context: dict[str, object] = {
         "definition": active,
+        "tabs": whose_tabs(queries.active_specs(), active, reverse("definition")) if actives[1:] else [],
         "may_edit": request.user.can(Can.EDIT_DEFINITION),
         "sees_rules": request.user.can(Can.SEE_FUNNEL),
     }
     if active:
         done, total = drafts.refresh_progress(active)
-        context |= {"done": done, "total": total, "is_running": done < total, "versions": drafts.versions()[:50]}
+        versions = list(drafts.versions()[:50])
+        context |= progress_of(active, done, total) | {
+            "versions": versions,
+            "has_teams": any(row.team_id for row in versions),
+        }
         names = dict(Facet.objects.exclude(pattern="").values_list("pk", "name"))
         engagement = list(active.engagement_rules.select_related("kind"))
         for rule in engagement:
@@ -82,14 +85,42 @@ def definition(request: SignedInRequest) -> HttpResponse:
             "exclusions": exclusions,
             "excluded_url": f"{reverse('leads')}?excluded=yes",
             "required": active.required.select_related("criterion"),
-            "reach": _reach(request, active),
+            "reach": _reach(request, active, is_only=len(actives) == 1),
         }
     return render(request, "scoring/definition.html", context)
 
 
-def _reach(request: SignedInRequest, active: Definition) -> list[dict[str, object]]:
+def progress_of(active: Definition, done: int, total: int) -> dict[str, object]:
+    """How far everybody, or what a team owns, has been judged by it."""
+    whose = f"What {active.whom} owns" if active.team_id else "Everybody"
+    return {
+        "done": done,
+        "total": total,
+        "is_running": done < total,
+        "poll": f"{reverse('definition_progress')}?team={active.team_id or ''}",
+        "judging": f"{whose} is being judged anew",
+        "judged": f"{whose} is judged by it",
+    }
+
+
+def whose_tabs(active: queries.Active, shown: Definition | Spec | None, address: str) -> list[dict[str, object]]:
+    """The definition for all, and those of teams."""
+    team_id = shown.team_id if shown else None
+    return [
+        {
+            "label": row.team or "Everybody else",
+            "url": f"{address}?team={row.team_id or ''}",
+            "active": row.team_id == team_id,
+        }
+        for row in active
+    ]
+
+
+def _reach(request: SignedInRequest, active: Definition, *, is_only: bool) -> list[dict[str, object]]:
     """How many leads stand where under the definition; each number opens its list."""
     capped = Standing.objects.visible_to(request.user).filter(lifecycle=Lifecycle.LEAD)
+    if not is_only:
+        capped = capped.filter(definition_version=active.version)
     rows: list[tuple[str, dict[str, Any], str, str]] = [
         (
             "Leads over the line",
@@ -110,7 +141,7 @@ def _reach(request: SignedInRequest, active: Definition) -> list[dict[str, objec
             "label": label,
             "value": capped.filter(**where)[:10_001].count(),
             "note": note,
-            "url": reverse("leads") + query,
+            "url": reverse("leads") + query + ("" if is_only else f"&definition={active.version}"),
         }
         for label, where, note, query in rows
     ]

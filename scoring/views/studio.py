@@ -17,6 +17,7 @@ from scoring.drafting import problems, warnings
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries import drafts
 from scoring.services import definitions
+from scoring.views.pages import progress_of
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -80,7 +81,7 @@ def compare(request: SignedInRequest) -> HttpResponse:
     """Any two versions: what the one says otherwise than the other, in plain English."""
     versions = list(drafts.versions()[:MOST_COMPARED])
     by_number = {str(row.version): row for row in versions}
-    active = next((row for row in versions if row.status == DefinitionStatus.ACTIVE), None)
+    active = next((row for row in versions if row.status == DefinitionStatus.ACTIVE and not row.team_id), None)
     after = by_number.get(request.GET.get("to", ""), active or (versions[0] if versions else None))
     before = by_number.get(request.GET.get("from", ""), after.based_on if after else None)
     context: dict[str, Any] = {"versions": versions, "before": before or after, "after": after}
@@ -156,7 +157,7 @@ def activate(request: SignedInRequest, pk: int) -> HttpResponse:
     def work(seen: int) -> str:
         is_sure = bool(request.POST.get("is_sure"))
         row = definitions.activate(definition_id=pk, seen=seen, now=timezone.now(), is_sure=is_sure)
-        return f"Version {row.version} is active. Everybody is being judged anew."
+        return f"Version {row.version} is active. {_judged(row)}"
 
     return _decide(request, pk, work)
 
@@ -171,8 +172,31 @@ def roll_back(request: SignedInRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         messages.error(request, str(refused))
         return redirect("definition_version", pk)
-    messages.success(request, f"Brought back as version {row.version}. Everybody is being judged anew.")
-    return redirect("definition")
+    messages.success(request, f"Brought back as version {row.version}. {_judged(row)}")
+    return redirect(_page_of(row))
+
+
+@requires(Can.EDIT_DEFINITION)
+@require_POST
+def end(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A team's definition ends: its leads are judged by the one for all again."""
+    row = found(pk)
+    try:
+        common = definitions.end_for_team(definition_id=pk, now=timezone.now())
+    except Refused as refused:
+        messages.error(request, str(refused))
+        return redirect("definition_version", pk)
+    messages.success(request, f"The leads of {row.whom} are being judged by version {common.version}.")
+    return redirect(_page_of(common))
+
+
+def _judged(row: Definition) -> str:
+    whose = f"What {row.whom} owns" if row.team_id else "Everybody"
+    return f"{whose} is being judged anew."
+
+
+def _page_of(row: Definition) -> str:
+    return f"{reverse('definition')}?team={row.team_id or ''}"
 
 
 @requires(Can.EDIT_DEFINITION)
@@ -191,8 +215,9 @@ def discard(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @require_safe
 def progress(request: SignedInRequest) -> HttpResponse:
-    """How far everybody has been judged by the active definition."""
-    active = Definition.objects.filter(status=DefinitionStatus.ACTIVE).first()
-    done, total = drafts.refresh_progress(active) if active else (0, 0)
-    context = {"done": done, "total": total, "is_running": done < total}
+    """How far everybody has been judged by an active definition."""
+    active = drafts.chosen(drafts.actives(), request.GET.get("team", ""), own=None)
+    if active is None:
+        raise Http404
+    context = {"definition": active} | progress_of(active, *drafts.refresh_progress(active))
     return render(request, "scoring/definition.html#progress", context)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -16,7 +17,7 @@ from core.forms import posted
 from leads.models import Standing
 from scoring.forms import BackTestForm
 from scoring.models import BackTest, Definition, Preview
-from scoring.queries import trials
+from scoring.queries import active_specs, trials
 from scoring.services import back_tests, previews
 from scoring.views.studio import found
 from users.access import SignedInRequest, requires
@@ -48,7 +49,7 @@ def _figures(preview: Preview | None) -> dict[str, Any]:
     if preview is None or preview.done_at is None:
         return {"preview": preview}
     figures = preview.figures
-    reps = User.objects.get_queryset().active_reps().count()
+    reps = _reps(preview.definition).count()
     measured = BackTest.objects.select_related("against").filter(preview=preview).first()
     share = figures["leads_in"] / figures["leads"] if figures["leads"] else None
     return {
@@ -64,6 +65,14 @@ def _figures(preview: Preview | None) -> dict[str, Any]:
         "is_too_much": share is not None and share > 0.5,
         "share": round(100 * share) if share is not None else None,
     }
+
+
+def _reps(definition: Definition) -> "QuerySet[User]":
+    """Who would get the leads: the team's reps, or those of the teams that have no definition of their own."""
+    reps = User.objects.get_queryset().active_reps()
+    if definition.team_id is not None:
+        return reps.filter(team=definition.team_id)
+    return reps.exclude(team__in=list(active_specs().teams))
 
 
 @requires(*READERS)

@@ -23,6 +23,7 @@ ROWS = [
     Row("definition_withdraw", "302 302 302 302 302 302 403 302", ("draft",), "post"),
     Row("definition_activate", "403 403 403 302 302 302 403 302", ("draft",), "post"),
     Row("definition_roll_back", "403 403 403 302 302 302 403 302", ("draft",), "post"),
+    Row("definition_end", "403 403 403 302 302 302 403 302", ("draft",), "post"),
     Row("definition_preview", JUDGES, ("draft",)),
     Row("definition_preview", "302 302 302 302 302 302 403 302", ("draft",), "post"),
     Row("definition_preview_progress", JUDGES, ("draft",)),
