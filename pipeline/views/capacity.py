@@ -17,9 +17,9 @@ from pipeline import capacity
 from pipeline.queries.capacity import members_of
 from scoring import loads
 from scoring.models import LoadTrial
+from scoring.queries.trials import reps_of
 from scoring.services import loads as services
 from users.access import SignedInRequest, requires
-from users.models import User
 from users.roles import Can
 
 READERS = (Can.EDIT_DEFINITION, Can.MANAGE_STAGES)
@@ -40,7 +40,7 @@ def threshold(request: SignedInRequest) -> HttpResponse:
         except Refused as refused:
             messages.error(request, str(refused))
         return redirect("threshold")
-    members = members_of(User.objects.active_reps().select_related("team"), now=now)
+    members = members_of(reps_of(None).select_related("team"), now=now)
     trial, room = _newest(), capacity.together(members)
     context: dict[str, Any] = {"trial": trial, "members": members, "room": room, "ahead": capacity.WEEKS}
     if trial and trial.done_at:
@@ -89,7 +89,7 @@ def threshold_progress(request: SignedInRequest) -> HttpResponse:
 def threshold_draft(request: SignedInRequest) -> HttpResponse:
     """A draft of the active definition with the threshold that fits."""
     now, trial = timezone.now(), _newest()
-    room = capacity.together(members_of(User.objects.active_reps(), now=now))
+    room = capacity.together(members_of(reps_of(None), now=now))
     proposed = _found(trial, room)["proposed"] if trial and trial.done_at and not trial.is_stale else None
     if proposed is None:
         messages.error(request, "No threshold is proposed any more. Work it out again.")

@@ -7,6 +7,8 @@ from typing import Any
 from leads.days import date_of
 from scoring.models import BackTest, LoadTrial, Preview
 from scoring.proportions import FEW, Share
+from scoring.queries.specs import active_specs
+from users.models import User, UserQuerySet
 
 ABANDONED = timedelta(seconds=90)
 BUCKETS = [-1, *range(11)]
@@ -30,6 +32,14 @@ def abandoned(*, now: datetime) -> Unfinished:
         list(BackTest.objects.filter(**old).order_by("pk").values_list("pk", flat=True)),
         list(LoadTrial.objects.filter(**old).order_by("pk").values_list("pk", flat=True)),
     )
+
+
+def reps_of(team_id: int | None) -> "UserQuerySet":
+    """Who gets the leads of a definition: the team's reps, or all those whose team has no definition of its own."""
+    reps = User.objects.get_queryset().active_reps()
+    if team_id is not None:
+        return reps.filter(team=team_id)
+    return reps.exclude(team__in=list(active_specs().teams))
 
 
 def bucket_label(bucket: int) -> str:

@@ -12,7 +12,7 @@ from scoring.loads import crossings
 from scoring.models import Definition, DefinitionStatus, HighestTotal, LoadTrial
 from scoring.past import PastStatement, end_of
 from scoring.queries.drafts import content_of
-from scoring.queries.specs import literal, load_spec
+from scoring.queries.specs import active_specs, literal, load_spec
 from scoring.services import definitions
 from users.models import User
 
@@ -43,8 +43,12 @@ SELECT before, total, count(*) FROM risen GROUP BY 1, 2"""
 
 @transaction.atomic
 def start_load_trial(*, by: User | None, now: datetime) -> LoadTrial:
-    """Count what each threshold would have promoted; a task does the work. One that is under way goes on."""
-    active = Definition.objects.filter(status=DefinitionStatus.ACTIVE).select_for_update(no_key=True).first()
+    """Count what each threshold of the definition for all would have promoted; a task does the work.
+
+    One that is under way goes on.
+    """
+    common = Definition.objects.filter(status=DefinitionStatus.ACTIVE, team=None)
+    active = common.select_for_update(no_key=True).first()
     if active is None:
         raise Refused("There is no active definition yet.")
     running = LoadTrial.objects.filter(definition=active, done_at=None).first()
@@ -98,7 +102,8 @@ def _judge(trial: LoadTrial, day: int) -> list[int]:
     with connection.cursor() as cursor:
         if trial.done == 0:
             cursor.execute(_TAKEN.format(**words))
-        cursor.execute(_JUDGED.format(select=PastStatement(spec, literal, day).everybody(), **words))
+        whose = active_specs().whose(trial.definition.team_id)
+        cursor.execute(_JUDGED.format(select=PastStatement(spec, literal, day).everybody(whose), **words))
         return crossings(cursor.fetchall(), trial.floor, trial.top)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,11 +16,10 @@ from core.forms import posted
 from leads.models import Standing
 from scoring.forms import BackTestForm
 from scoring.models import BackTest, Definition, Preview
-from scoring.queries import active_specs, trials
+from scoring.queries import trials
 from scoring.services import back_tests, previews
 from scoring.views.studio import found
 from users.access import SignedInRequest, requires
-from users.models import User
 from users.roles import Can
 
 READERS = (Can.EDIT_DEFINITION, Can.SIGN_MARKETING, Can.SIGN_SALES)
@@ -49,7 +47,7 @@ def _figures(preview: Preview | None) -> dict[str, Any]:
     if preview is None or preview.done_at is None:
         return {"preview": preview}
     figures = preview.figures
-    reps = _reps(preview.definition).count()
+    reps = trials.reps_of(preview.definition.team_id).count()
     measured = BackTest.objects.select_related("against").filter(preview=preview).first()
     share = figures["leads_in"] / figures["leads"] if figures["leads"] else None
     return {
@@ -65,14 +63,6 @@ def _figures(preview: Preview | None) -> dict[str, Any]:
         "is_too_much": share is not None and share > 0.5,
         "share": round(100 * share) if share is not None else None,
     }
-
-
-def _reps(definition: Definition) -> "QuerySet[User]":
-    """Who would get the leads: the team's reps, or those of the teams that have no definition of their own."""
-    reps = User.objects.get_queryset().active_reps()
-    if definition.team_id is not None:
-        return reps.filter(team=definition.team_id)
-    return reps.exclude(team__in=list(active_specs().teams))
 
 
 @requires(*READERS)
