@@ -68,6 +68,7 @@ SWEEPS = {
     "leads.tasks.erase": "leads.tasks.continue_privacy",
     "leads.tasks.collect_copy": "leads.tasks.continue_privacy",
     "scoring.tasks.refresh_stale": "scoring.tasks.refresh_stale",
+    "scoring.tasks.follow_team": "scoring.tasks.refresh_stale",
     "scoring.tasks.run_preview": "scoring.tasks.resume_trials",
     "scoring.tasks.run_back_test": "scoring.tasks.resume_trials",
     "scoring.tasks.run_load_trial": "scoring.tasks.resume_trials",
