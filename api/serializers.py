@@ -7,6 +7,7 @@ from rest_framework import serializers
 
 from leads.models import Contact, Duplicate, DuplicateState, Evidence, IdentityKind, Lifecycle, Source, Tag, Verdict
 from pipeline.models import Opportunity
+from scoring.queries import marks
 
 
 class Strict(serializers.Serializer[Any]):
@@ -62,6 +63,9 @@ class ContactOut(serializers.Serializer[Any]):
     source = serializers.ChoiceField(Source.choices)  # type: ignore[assignment]
     owner = PersonOut(allow_null=True)
     tags = serializers.ListField(child=serializers.CharField())
+    persona = serializers.CharField(
+        allow_null=True, help_text="The kind of buyer that suits them best by the definition that judges them."
+    )
     score = ScoreOut(allow_null=True)
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
@@ -246,13 +250,14 @@ class ErrorsOut(serializers.Serializer[Any]):
 
 
 def contacts_out(contacts: list[Contact]) -> list[dict[str, Any]]:
-    """Contacts (with company and standing__owner at hand) as they come out. One query, for the tags' names."""
+    """Contacts (with company and standing__owner at hand) as they come out. At most two queries, for names."""
     tag_ids = {tag for contact in contacts for tag in contact.standing.tag_ids}
     names = dict(Tag.objects.filter(pk__in=tag_ids).values_list("pk", "name")) if tag_ids else {}
-    return [_contact(contact, names) for contact in contacts]
+    personas = marks().personas if any(contact.standing.persona_id for contact in contacts) else {}
+    return [_contact(contact, names, personas) for contact in contacts]
 
 
-def _contact(contact: Contact, tags: dict[int, str]) -> dict[str, Any]:
+def _contact(contact: Contact, tags: dict[int, str], personas: Mapping[int, str]) -> dict[str, Any]:
     standing = contact.standing
     plain = {name: getattr(contact, name) for name in ("id", "first_name", "last_name", "email", "phone", "job_title")}
     return plain | {
@@ -263,6 +268,7 @@ def _contact(contact: Contact, tags: dict[int, str]) -> dict[str, Any]:
         "source": standing.source,
         "owner": _person(standing.owner),
         "tags": sorted(tags[tag] for tag in standing.tag_ids if tag in tags),
+        "persona": personas.get(standing.persona_id) if standing.persona_id else None,
         "score": {
             "fit": standing.fit,
             "engagement": standing.engagement,

@@ -1,23 +1,22 @@
 """The controls in which conditions are built: drawn by templates/leads/_conditions.html, read here. One for all pages.
 
-A builder has a name (`at`). `at-c` names its leaves in the order in which they stand there, `at-c0-field`, `at-c0-op`
-and `at-c0-value` are the first one's; `at-joiner` says whether all or any must hold. Its buttons send `do`:
-`leaf:at` adds a leaf, `unleaf:at:0` takes one away, `refresh` only wants what the chosen field can be asked with.
+A builder has a name (`at`). `at-c` names its parts in the order in which they stand there, `at-c0-field`, `at-c0-op`
+and `at-c0-value` are the first one's; `at-joiner` says whether all or any must hold. A part may be a group of such
+conditions, named like a builder of its own (`at-c1-joiner`, `at-c1-c`, `at-c1-c0-field`). The buttons send `do`:
+`leaf:at` adds a condition (`leaf:at-c1` to the group), `group:at` a group, `unleaf:at:0` takes a part away, `refresh`
+only wants what the chosen field can be asked with.
 All is in the page, so that it works without script.
 """
 
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from django import forms
-from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from core.errors import Refused
 from leads import conditions
-from leads.contradictions import wrong_with
 from leads.models import CustomField, FieldType
 
 OPERATORS = {
@@ -64,6 +63,7 @@ class Leaf:
     operators: tuple[tuple[str, str], ...]
     text: str
     is_yes_no: bool
+    is_group = False
 
     @property
     def has_value(self) -> bool:
@@ -79,14 +79,25 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Several lines that hold together as one."""
+
+    number: int
+    at: str
+    joiner: str
+    leaves: list[Leaf]
+    is_group = True
+
+
+@dataclass(frozen=True, slots=True)
 class Builder:
     """What templates/leads/_conditions.html draws."""
 
     at: str
     fields: list[Asked]
     joiner: str
-    leaves: list[Leaf]
-    raw: str = ""  # a nested condition, which the controls cannot change
+    parts: list[Leaf | Group]
+    raw: str = ""  # a condition that is nested deeper, or negated: the controls cannot change it
     words: str = ""
     wrong: str = ""
     is_alone: bool = False  # it brings the form's buttons that save on Enter and refresh
@@ -102,15 +113,22 @@ def asked_fields() -> list[Asked]:
 
 
 def builder(at: str, condition: dict[str, Any], fields: list[Asked], *, wrong: str = "") -> Builder:
-    """The controls of a condition; one that is nested is only said in words and kept as it is."""
-    flat = leaves_of(condition)
-    if flat is None and condition:
+    """The controls of a condition; one that is nested deeper is only said in words and kept as it is."""
+    found = parts_of(condition)
+    if found is None and condition:
         return Builder(
             at, fields, "all", [], raw=json.dumps(condition), words=conditions.described(condition), wrong=wrong
         )
-    joiner, leaves = flat or ("all", [BLANK])
+    joiner, parts = found or ("all", [BLANK])
     known = {asked.key: asked.operators for asked in fields}
-    return Builder(at, fields, joiner, [_drawn(n, leaf, known) for n, leaf in enumerate(leaves)], wrong=wrong)
+    return Builder(at, fields, joiner, [_part(n, part, at, known) for n, part in enumerate(parts)], wrong=wrong)
+
+
+def _part(number: int, part: dict[str, Any], at: str, known: dict[str, tuple[tuple[str, str], ...]]) -> Leaf | Group:
+    if "field" in part:
+        return _drawn(number, part, known)
+    joiner, leaves = leaves_of(part) or ("all", [])
+    return Group(number, f"{at}-c{number}", joiner, [_drawn(n, leaf, known) for n, leaf in enumerate(leaves)])
 
 
 def _drawn(number: int, leaf: dict[str, Any], known: dict[str, tuple[tuple[str, str], ...]]) -> Leaf:
@@ -131,22 +149,57 @@ def read(data: QueryDict, at: str) -> dict[str, Any]:
         except (ValueError, RecursionError):
             asked = {}
         return asked if isinstance(asked, dict) else {}
+    parts = [
+        _read_flat(data, f"{at}-c{block}") or _leaf(data, f"{at}-c{block}")
+        for block in blocks(data, f"{at}-c")[:MOST_LEAVES]
+    ]
+    return _joined(data.get(f"{at}-joiner", "all"), parts) if parts else {}
+
+
+def _read_flat(data: QueryDict, at: str) -> dict[str, Any]:
+    """A group; one of one condition is that condition, and one of none is nothing."""
     leaves = [_leaf(data, f"{at}-c{block}") for block in blocks(data, f"{at}-c")[:MOST_LEAVES]]
     return _joined(data.get(f"{at}-joiner", "all"), leaves) if leaves else {}
 
 
 def rearranged(condition: dict[str, Any], at: str, do: str) -> dict[str, Any]:
     """The condition after a button of this builder was pressed; else as it is."""
-    verb, name, leaf = (*do.split(":"), "", "")[:3]
-    if name != at:
+    verb, name, place = (*do.split(":"), "", "")[:3]
+    if name == at:
+        return _changed(condition, verb, place)
+    joiner, parts = parts_of(condition) or ("all", [])
+    group = name.removeprefix(f"{at}-c")
+    if not name.startswith(f"{at}-c") or not _BLOCK.fullmatch(group) or int(group) >= len(parts) or verb == "group":
         return condition
-    if verb == "leaf":
-        return _with_leaf(condition)
-    return _without_leaf(condition, leaf) if verb == "unleaf" else condition
+    number = int(group)
+    if "field" in parts[number]:
+        return condition
+    return {joiner: [*parts[:number], _changed(parts[number], verb, place), *parts[number + 1 :]]}
+
+
+def _changed(condition: dict[str, Any], verb: str, place: str) -> dict[str, Any]:
+    if verb in {"leaf", "group"}:
+        return _with_part(condition, is_group=verb == "group")
+    return _without_part(condition, place) if verb == "unleaf" else condition
+
+
+def parts_of(condition: dict[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
+    """(joiner, leaves and groups of leaves) of a condition that the controls can show; none of one nested deeper."""
+    if (flat := leaves_of(condition)) is not None:
+        return flat
+    for joiner in ("all", "any"):
+        parts = condition.get(joiner)
+        if (
+            isinstance(parts, list)
+            and len(condition) == 1
+            and all(isinstance(part, dict) and (leaves_of(part) or ("", []))[1] for part in parts)
+        ):
+            return joiner, parts
+    return None
 
 
 def leaves_of(condition: dict[str, Any]) -> tuple[str, list[dict[str, Any]]] | None:
-    """(joiner, leaves) of a condition that is flat enough for the controls; none when it is nested."""
+    """(joiner, leaves) of a flat condition; none when it is nested."""
     if "field" in condition:
         return "all", [condition]
     if not condition:
@@ -162,22 +215,25 @@ def leaves_of(condition: dict[str, Any]) -> tuple[str, list[dict[str, Any]]] | N
     return None
 
 
-def _with_leaf(condition: dict[str, Any]) -> dict[str, Any]:
-    joiner, leaves = leaves_of(condition) or ("all", [])
-    if not leaves or len(leaves) >= MOST_LEAVES:
+def _with_part(condition: dict[str, Any], *, is_group: bool) -> dict[str, Any]:
+    joiner, parts = parts_of(condition) or ("all", [])
+    if not parts or len(parts) >= MOST_LEAVES:
         return condition
-    return {joiner: [*leaves, {"field": leaves[-1].get("field"), "op": "is", "value": ""}]}
+    blank = {"field": parts[-1].get("field", BLANK["field"]), "op": "is", "value": ""}
+    # a group of one would be no group
+    group = {"all" if joiner == "any" else "any": [blank, dict(blank)]}
+    return {joiner: [*parts, group if is_group else blank]}
 
 
-def _without_leaf(condition: dict[str, Any], leaf: str) -> dict[str, Any]:
-    joiner, leaves = leaves_of(condition) or ("all", [])
-    if not leaf.isdecimal() or len(leaf) > 3 or len(leaves) < 2 or int(leaf) >= len(leaves):
+def _without_part(condition: dict[str, Any], place: str) -> dict[str, Any]:
+    joiner, parts = parts_of(condition) or ("all", [])
+    if not _BLOCK.fullmatch(place) or len(parts) < 2 or int(place) >= len(parts):
         return condition
-    return _joined(joiner, [row for number, row in enumerate(leaves) if number != int(leaf)])
+    return _joined(joiner, [row for number, row in enumerate(parts) if number != int(place)])
 
 
-def _joined(joiner: str, leaves: list[dict[str, Any]]) -> dict[str, Any]:
-    return leaves[0] if len(leaves) == 1 else {"any" if joiner == "any" else "all": leaves}
+def _joined(joiner: str, parts: list[dict[str, Any]]) -> dict[str, Any]:
+    return parts[0] if len(parts) == 1 else {"any" if joiner == "any" else "all": parts}
 
 
 def value_text(leaf: dict[str, Any]) -> str:
@@ -226,56 +282,3 @@ def _figure(text: str) -> Any:
     except ValueError:
         return text
     return int(number) if number.is_integer() else number
-
-
-class ConditionsWidget(forms.Widget):
-    """The builder in a form; give the form `BuildsConditions`, so that its buttons do not save."""
-
-    template_name = "leads/_conditions.html"
-    use_fieldset = True
-
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        condition = value if isinstance(value, dict) else {}
-        return super().get_context(name, None, attrs) | {
-            "builder": replace(builder(name, condition, asked_fields()), is_alone=True)
-        }
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, Any]:
-        return rearranged(read(data, name), name, data.get("do", "")[:200])
-
-    def value_omitted_from_data(self, data: Any, files: Any, name: str) -> bool:
-        return f"{name}-c" not in data and f"{name}-raw" not in data
-
-    def id_for_label(self, id_: str | None) -> str:
-        return ""
-
-
-class ConditionsField(forms.Field):
-    """A condition of leads/conditions.py."""
-
-    widget = ConditionsWidget
-
-    def clean(self, value: Any) -> dict[str, Any]:
-        if wrong := wrong_with(value):
-            raise forms.ValidationError(wrong)
-        return dict(value)
-
-    def has_changed(self, initial: Any, data: Any) -> bool:
-        return bool(initial != data)
-
-
-class BuildsConditions(forms.Form):
-    """A form with a builder in it, whose buttons rearrange the controls and save nothing."""
-
-    @property
-    def is_rearranged(self) -> bool:
-        """Whether it only wants to be shown again."""
-        verb = self.data.get("do", "").partition(":")[0] if self.is_bound else ""
-        return verb in {"leaf", "unleaf", "refresh"}
-
-    def full_clean(self) -> None:
-        if self.is_rearranged:  # not complete yet: nothing is wrong with that
-            self._errors = ErrorDict()
-            self.cleaned_data = {}
-        else:
-            super().full_clean()

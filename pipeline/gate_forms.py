@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from leads.condition_controls import BLANK, BuildsConditions, ConditionsField
+from leads.condition_controls import BLANK
+from leads.condition_fields import BuildsConditions, ConditionsField
 from leads.models import Criterion, Verdict
 from pipeline.gates import CRITERION, LONGEST, RANK, TALKS, Gate
 from pipeline.models import Stage, StageKind

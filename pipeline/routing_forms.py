@@ -4,7 +4,8 @@ from typing import Any
 
 from django import forms
 
-from leads.condition_controls import BLANK, BuildsConditions, ConditionsField
+from leads.condition_controls import BLANK
+from leads.condition_fields import BuildsConditions, ConditionsField
 from pipeline import working_time
 from pipeline.forms import DAY
 from pipeline.models import Availability, HandOffTerms, PromotionMode, RoutingRule

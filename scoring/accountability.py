@@ -36,13 +36,33 @@ def fired(spec: Spec, fits: Sequence[int] | None, lines: Sequence[Sequence[int]]
     return mask
 
 
-def decisive(spec: Spec, fits: Sequence[int] | None, lines: Sequence[Sequence[int]] | None) -> int:
-    """The set of rules without each of which the total would have stayed below the line; none if it is below anyway."""
+def fit_of(spec: Spec, points: Sequence[int]) -> int:
+    """The fit that these points of the rules make: the general ones, and those of the persona that suits best."""
+    sums: Counter[int | None] = Counter()
+    for rule, worth in zip(spec.fit, points, strict=True):
+        sums[rule.persona_id] += worth
+    general = sums.pop(None, 0)
+    return general + max([0, *sums.values()])
+
+
+def decisive(
+    spec: Spec,
+    fits: Sequence[int] | None,
+    lines: Sequence[Sequence[int]] | None,
+    points: Sequence[int] | None = None,
+) -> int:
+    """The set of rules without each of which the total would have stayed below the line; none if it is below anyway.
+
+    `points` are those of all fit rules that hold, also of personas that did not win (else the same as `fits`): without
+    its rule a persona may give way to another.
+    """
+    worth_of = list(points or fits or [])
     sums: Counter[str] = Counter()
     worth = {number: thousandths for number, thousandths, *_ in lines or []}
     for number, thousandths in worth.items():
         sums[spec.engagement[number].category] += thousandths
-    total = sum(fits or []) + sum(decay.rounded(part) for part in sums.values())
+    fit = fit_of(spec, worth_of) if worth_of else 0
+    total = fit + sum(decay.rounded(part) for part in sums.values())
     if total < spec.threshold:
         return 0
     mask = 0
@@ -50,8 +70,9 @@ def decisive(spec: Spec, fits: Sequence[int] | None, lines: Sequence[Sequence[in
         whole = sums[spec.engagement[number].category]
         if total - decay.rounded(whole) + decay.rounded(whole - thousandths) < spec.threshold:
             mask |= 1 << number
-    for place, points in enumerate(fits or []):
-        if points and total - points < spec.threshold:
+    for place, gives in enumerate(fits or []):
+        without = [*worth_of[:place], 0, *worth_of[place + 1 :]]
+        if gives and total - fit + fit_of(spec, without) < spec.threshold:
             mask |= 1 << (len(spec.engagement) + place)
     return mask
 

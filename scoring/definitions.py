@@ -90,6 +90,7 @@ class Spec:
     exclusions: tuple[ExclusionLine, ...] = ()
     team_id: int | None = None  # whose leads it judges; none: of all who have no definition of their own
     team: str = ""
+    is_shared: bool = False  # others are active beside it: what theirs wrote about somebody is wiped out
 
     def __hash__(self) -> int:
         return hash((self.id, self.version))  # asked for with every statement: not over all rules

@@ -62,7 +62,7 @@ class Statement:
         """One row per contact: COLUMNS, days of the newest and the newest two-way event, ids of the criteria that are met.
 
         `with_lines` adds `lines` (`engaged.in_rows`) and `fits`, each fit rule's points: nothing for the rules of a
-        persona that did not win. `only_changed` leaves out whose Standing says the same already. A definition with
+        persona that did not win, whose points are in `points` (when there are personas). `only_changed` leaves out whose Standing says the same already. A definition with
         personas or exclusions adds their ids.
         """
         judged = {
@@ -72,7 +72,9 @@ class Statement:
             "grade": self._grade(),
             "is_qualified": self._verdict(day),
         }
-        judged |= {f"{name}_id": f"s.{name}_now" for name in self._marks}
+        judged |= {
+            f"{name}_id": f"s.{name}_now" if name in self._marks else "NULL::int" for name in self._written_marks
+        }
         # the newest event may be too old to count, and yet somebody wants to know when it was
         is_exact = targets.is_narrow or with_lines
         seen = {
@@ -89,7 +91,7 @@ class Statement:
             after = ", ".join((*judged.values(), *seen.values(), str(self.spec.version)))
             where = f"WHERE ({before}) IS DISTINCT FROM ({after})"
         columns = ", ".join(f"{value} AS {name}" for name, value in (judged | seen).items())
-        lines = ", e.lines, s.fits" if with_lines else ""
+        lines = ", e.lines, s.fits" + (", s.points" if self.spec.personas else "") if with_lines else ""
         on = {"e": "", "a": ""} if targets.is_one else {part: f" ON {part}.contact_id = s.contact_id" for part in "ea"}
         join = "CROSS JOIN" if targets.is_one else "LEFT JOIN"
         return f"""
@@ -106,7 +108,7 @@ CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATE
 
         Several rows are locked in key order before the first one is written, as everybody locks them.
         """
-        marks = tuple(f"{name}_id" for name in self._marks)
+        marks = tuple(f"{name}_id" for name in self._written_marks)
         written = (*COLUMNS, *marks, "last_day", "two_way_day")
         values = ", ".join(f"{column} = x.{column}" for column in written)
         locked = """, locked AS (
@@ -159,6 +161,11 @@ ORDER BY d.day"""
         """What is found out about a person besides their points."""
         found = {"persona": self.spec.personas, "exclusion": self.spec.exclusions}
         return tuple(name for name, rows in found.items() if rows)
+
+    @property
+    def _written_marks(self) -> tuple[str, ...]:
+        """Those, and what another active definition may have found out about who is this one's now."""
+        return ("persona", "exclusion") if self.spec.is_shared else self._marks
 
     def _marked(self, targets: Targets, joins: str, with_lines: bool) -> str:
         """The same with the persona that suits best and the exclusion that holds, worked out once for each person."""

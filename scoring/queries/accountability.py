@@ -89,7 +89,7 @@ def promotions(spec: Spec, now: datetime) -> list[Promotion]:
     judged = {
         (row["contact_id"], day): (
             accountability.fired(spec, row["fits"], row["lines"]),
-            accountability.decisive(spec, row["fits"], row["lines"]),
+            accountability.decisive(spec, row["fits"], row["lines"], row.get("points")),
         )
         for day, ids in by_day.items()
         for row in run(select, ids, day)

@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count
 from typing import Any
@@ -70,16 +70,17 @@ def load_spec(definition: Definition) -> Spec:
 
 
 @lru_cache(maxsize=64)
-def _spec_of(definition_id: int, team: str, kinds: tuple[str, ...]) -> Spec:
+def _spec_of(definition_id: int, team: str, is_shared: bool, kinds: tuple[str, ...]) -> Spec:
     """An activated definition never changes, so a process reads it once for each state of the registry of kinds.
 
     Its team may get another name.
     """
-    return load_spec(Definition.objects.select_related("team").get(pk=definition_id))
+    return replace(load_spec(Definition.objects.select_related("team").get(pk=definition_id)), is_shared=is_shared)
 
 
 _ACTIVE = """
 SELECT d.id, coalesce((SELECT t.name FROM users_team t WHERE t.id = d.team_id), ''),
+  EXISTS (SELECT FROM scoring_definition o WHERE o.status = 'active' AND o.id <> d.id),
   ARRAY(SELECT k.id || ' ' || k.direction || ' ' || k.category FROM leads_eventkind k ORDER BY k.id)
 FROM scoring_definition d WHERE d.status = 'active'"""
 _APPLIES = f"""{_ACTIVE} AND (d.team_id IS NULL OR d.team_id = (
@@ -121,7 +122,7 @@ def active_specs() -> Active:
     """The definitions by which people are judged now. One small query."""
     with connection.cursor() as cursor:
         cursor.execute(f"EXECUTE {_prepare('active', '', lambda: _ACTIVE)}")
-        found = [_spec_of(definition_id, team, tuple(kinds)) for definition_id, team, kinds in cursor.fetchall()]
+        found = [_spec_of(*known, tuple(kinds)) for *known, kinds in cursor.fetchall()]
     return Active(
         next((spec for spec in found if spec.team_id is None), None),
         {spec.team_id: spec for spec in sorted(found, key=lambda spec: spec.id) if spec.team_id is not None},
@@ -138,7 +139,7 @@ def spec_for(contact_id: int) -> Spec | None:
     with connection.cursor() as cursor:
         cursor.execute(f"EXECUTE {_prepare('applies', '(bigint)', lambda: _APPLIES)} (%s)", [contact_id])
         row = cursor.fetchone()
-    return _spec_of(row[0], row[1], tuple(row[2])) if row else None
+    return _spec_of(*row[:-1], tuple(row[-1])) if row else None
 
 
 def judged_by(active: Active, contact_ids: Sequence[int]) -> list[tuple[Spec, list[int]]]:

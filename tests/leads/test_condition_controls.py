@@ -7,7 +7,8 @@ from django import forms
 from django.http import QueryDict
 
 from leads import condition_controls as controls
-from leads.condition_controls import BLANK, BuildsConditions, ConditionsField
+from leads.condition_controls import BLANK
+from leads.condition_fields import BuildsConditions, ConditionsField
 from leads.models import CustomField
 
 pytestmark = pytest.mark.django_db
@@ -114,3 +115,67 @@ def test_its_buttons_rearrange_and_find_nothing_wrong() -> None:
 def test_twenty_conditions_are_enough() -> None:
     many = {"all": [TITLE] * 20}
     assert fill("leaf:when", many) == many
+
+
+RICH = {"field": "contact.country", "op": "in", "value": ["DE", "AT"]}
+GROUPED = {"all": [SIZE, {"any": [TITLE, RICH]}]}
+
+
+def nested(condition: dict[str, Any], **more: Any) -> QueryDict:
+    """What a browser sends of a builder with groups."""
+    joiner, parts = controls.parts_of(condition) or ("all", [])
+    data = QueryDict(mutable=True)
+    data["when-joiner"] = joiner
+    data.setlist("when-c", [str(n) for n in range(len(parts))])
+    for n, part in enumerate(parts):
+        data.update(sent(part, at=f"when-c{n}") if "field" not in part else _leaf(part, f"when-c{n}"))
+    for name, value in more.items():
+        data[name] = value
+    return data
+
+
+def _leaf(part: dict[str, Any], at: str) -> dict[str, str]:
+    return {f"{at}-field": part["field"], f"{at}-op": part["op"], f"{at}-value": controls.value_text(part)}
+
+
+@pytest.mark.parametrize(
+    "condition", [GROUPED, {"any": [{"all": [SIZE, TITLE]}, {"all": [RICH, TITLE]}]}, {"all": [TITLE, SIZE]}]
+)
+def test_groups_are_drawn_and_come_back_as_they_were(condition: dict[str, Any]) -> None:
+    form = RuleForm(nested(condition, name="Both"))
+    assert form.is_valid(), form.errors
+    assert form.cleaned_data["when"] == condition
+    assert "when-raw" not in str(RuleForm(initial={"when": condition}))
+
+
+def test_groups_are_added_filled_and_taken_away() -> None:
+    def fill(do: str, condition: dict[str, Any]) -> Any:
+        form = RuleForm(nested(condition, name="", do=do))
+        assert form.is_rearranged
+        return form["when"].value()
+
+    blank = {"field": "company.employees", "op": "is", "value": ""}
+    assert fill("group:when", {"all": [TITLE, SIZE]}) == {"all": [TITLE, SIZE, {"any": [blank, blank]}]}
+    assert fill("group:when", {"any": [TITLE, SIZE]}) == {"any": [TITLE, SIZE, {"all": [blank, blank]}]}
+    said = {"field": "contact.country", "op": "is", "value": ""}
+    assert fill("leaf:when-c1", GROUPED) == {"all": [SIZE, {"any": [TITLE, RICH, said]}]}
+    assert fill("unleaf:when-c1:0", GROUPED) == {"all": [SIZE, RICH]}  # a group of one is none
+    assert fill("unleaf:when:1", GROUPED) == SIZE
+    assert fill("unleaf:when:0", GROUPED) == {"any": [TITLE, RICH]}
+    for do in ("group:when-c1", "leaf:when-c0", "leaf:when-c9", "leaf:when-cx", "unleaf:when-c1:9", "leaf:when-c1-c0"):
+        assert fill(do, GROUPED) == GROUPED
+
+
+def test_what_is_nested_deeper_is_kept_and_bad_groups_are_refused() -> None:
+    deeper = {"any": [SIZE, {"all": [TITLE, {"any": [RICH, SIZE]}]}]}
+    assert controls.parts_of(deeper) is None
+    assert "when-raw" in str(RuleForm(initial={"when": deeper}))
+    for wrong in ({"all": [SIZE, {"any": []}]}, {"all": [SIZE, {"not": TITLE}]}, {"all": [SIZE, "x"]}, {"all": 5}):
+        assert controls.parts_of(wrong) is None
+    never = {"all": [RICH, {"any": [{**RICH, "value": ["FR"]}, {**RICH, "value": ["IT"]}]}]}
+    form = RuleForm(nested(never, name="Nobody"))
+    assert not form.is_valid() and "contradict each other" in form.errors["when"][0]
+    form = RuleForm(nested(GROUPED, name="Both", **{"when-c1-c0-value": ""}))
+    assert not form.is_valid() and "give a list of 1 to 300 values" in form.errors["when"][0]
+    form = RuleForm(nested(GROUPED, name="Both", **{"when-c1-c0-field": "contact.shoe\0"}))
+    assert not form.is_valid() and "is not a field" in form.errors["when"][0]

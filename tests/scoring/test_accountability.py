@@ -1,5 +1,6 @@
 """What rules did: sets of rules, decisive ones, twins, drift, outcomes, the report's pages and the lists behind numbers."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from leads.models import Company, Contact, Lifecycle, Standing
 from leads.services import enter_lifecycle
 from scoring import accountability, queries
 from scoring.accountability import Drift, Promotion
-from scoring.definitions import EngagementLine, FitLine, Spec
+from scoring.definitions import EngagementLine, FitLine, PersonaLine, Spec
 from scoring.models import RuleReport
 from scoring.proportions import Share
 from scoring.queries import accountability as asked
@@ -47,6 +48,25 @@ def test_a_rule_that_takes_points_away_never_decides_and_halves_are_rounded_as_t
     assert accountability.decisive(spec(10), [20, -10], []) == 0b01000
     # 49.4 + 0.4 in one category are 50, and 49 without the second
     assert accountability.decisive(spec(), [0, 0], [[0, 49_400, 1, 1], [1, 400, 1, 1]]) == 0b00011
+
+
+def test_without_its_rule_a_persona_gives_way_to_the_next_best() -> None:
+    fit = [
+        FitLine(1, "General", 10, {}),
+        FitLine(2, "Big", 20, {}, persona_id=5),
+        FitLine(3, "Near", 3, {}, persona_id=5),
+    ]
+    fit.append(FitLine(4, "Small", 15, {}, persona_id=6))
+    personas = Spec(
+        1, 1, 25, None, (), (1, 0, 1, 0), (), tuple(fit), (), (PersonaLine(5, "Big"), PersonaLine(6, "Small"))
+    )
+    # 10 + 23 = 33; without Big the second persona's 15 make 25
+    assert accountability.decisive(personas, [10, 20, 3, 0], [], [10, 20, 3, 15]) == 0b0001
+    assert accountability.decisive(personas, [10, 20, 3, 0], [], [10, 20, 3, 14]) == 0b0011
+    assert accountability.decisive(personas, [10, 20, 3, 0], [], [10, 20, 3, 0]) == 0b0011
+    # nobody's persona any more: nothing instead of less than nothing
+    assert accountability.decisive(replace(personas, threshold=33), [10, 20, 3, 0], [], [10, 20, 3, 15]) == 0b0111
+    assert accountability.decisive(replace(personas, threshold=34), [10, 20, 3, 0], [], [10, 20, 3, 15]) == 0
 
 
 def test_the_report_counts_people_twins_and_outcomes() -> None:

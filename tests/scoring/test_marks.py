@@ -12,10 +12,11 @@ from scoring import queries
 from scoring.models import Definition
 from scoring.services import refresh_all
 from tests import factories
+from tests.api.conftest import Caller, api
 from tests.conftest import NOW, Cast, client_of
 from tests.scoring.test_language import LARGE, MIDDLE, RIVAL, Activate, activate, person
 
-__all__ = ["activate"]
+__all__ = ["activate", "api"]
 pytestmark = pytest.mark.django_db
 
 
@@ -55,6 +56,17 @@ def test_lists_are_filtered_by_persona_and_by_who_is_excluded(
     cast: Cast, crowd: dict[str, Contact], asked: dict[str, str], found: set[str]
 ) -> None:
     assert names(cast, **asked) == found
+
+
+def test_the_api_names_the_persona(cast: Cast, crowd: dict[str, Contact], api: Caller) -> None:
+    caller = api(cast.mara)
+    caller.get("/api/v1/contacts")
+    rows = caller.get("/api/v1/contacts").json()["results"]
+    named = {row["last_name"]: row["persona"] for row in rows}
+    assert named == {"Middle": "Mid-market", "Large": "Enterprise", "Nobody": None, "Rival": "Mid-market"}
+    assert caller.get(f"/api/v1/contacts/{crowd['Large'].pk}").json()["persona"] == "Enterprise"
+    Definition.objects.filter(status="active").update(status="retired")
+    assert caller.get(f"/api/v1/contacts/{crowd['Large'].pk}").json()["persona"] is None
 
 
 def test_marks_of_a_definition_that_retired_are_nobody_s(

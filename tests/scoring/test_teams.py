@@ -16,7 +16,7 @@ from leads.models import ChangedContact, Contact, Standing
 from leads.queries import people
 from leads.services import assign_owner
 from scoring import queries, services
-from scoring.drafting import Content
+from scoring.drafting import Content, ExclusionDraft, FitDraft, PersonaDraft
 from scoring.models import Definition, DefinitionStatus, RefreshRange, ShadowVerdict, Verdict
 from scoring.queries.drafts import active_for, content_of
 from scoring.queries.history import history
@@ -249,6 +249,30 @@ def test_an_explanation_costs_as_much_with_a_definition_of_the_team(cast: Cast) 
     refresh_all(now=NOW)
     after = cost(lambda: queries.why(contact.pk, DAY)), cost(queries.marks), cost(queries.hot_but_incomplete)
     assert before == after
+
+
+def test_personas_and_exclusions_of_the_former_definition_are_wiped_out(cast: Cast) -> None:
+    contact = warm(cast.rita)
+    big = FitDraft("Known", 5, {"field": "contact.email_domain", "op": "known"})
+    rivals = {"field": "contact.email_domain", "op": "known"}
+    own = in_force(
+        cast,
+        team_of(cast.rita),
+        threshold=40,
+        personas=(PersonaDraft("Known", (big,)),),
+        exclusions=(ExclusionDraft("rival", rivals),),
+    )
+    refresh_all(now=NOW)
+    standing = Standing.objects.get(pk=contact.pk)
+    assert queries.marks().personas.get(standing.persona_id or 0) == "Known"
+    assert queries.marks().exclusions.get(standing.exclusion_id or 0) == "rival"
+    explanation = queries.why(contact.pk, DAY)
+    assert explanation and (explanation.persona, explanation.excluded, explanation.team) == ("Known", "rival", "North")
+    assign_owner([contact.pk], cast.sven, now=NOW)
+    rescore_changed(now=NOW)
+    standing.refresh_from_db()
+    assert (standing.persona_id, standing.exclusion_id, standing.definition_version) == (None, None, 1)
+    assert own.status == DefinitionStatus.ACTIVE
 
 
 def test_a_team_that_is_none_is_refused(cast: Cast) -> None:
