@@ -12,7 +12,7 @@ from capture.arrangement import ConsentBox
 from capture.models import Site
 from core.tasks import enqueue
 from crm.demo import logins
-from crm.demo.definitions import agree_on_a_definition, propose_a_change, try_out_the_change
+from crm.demo.definitions import agree_on_a_definition, draft_for_a_team, propose_a_change, try_out_the_change
 from crm.demo.desk import put_some_aside, work_at_the_desk
 from crm.demo.forecasts import keep_a_record
 from crm.demo.forms import fill_in_forms
@@ -73,6 +73,7 @@ def build(*, now: datetime) -> None:
         connect_programs(midnight)
         bring_lists(midnight)
         let_some_be_twice(midnight)
+        draft_for_a_team(midnight)
         propose_a_change(midnight)
         save_views()
     with connection.cursor() as cursor:

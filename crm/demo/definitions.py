@@ -18,7 +18,7 @@ from scoring.services.loads import continue_load_trial, start_load_trial
 from scoring.services.previews import continue_preview, start_preview
 from scoring.services.shadows import judge, start_shadow, walk
 from scoring.statement import EVERYBODY
-from users.models import User
+from users.models import Team, User
 
 OPERATIONS: dict[str, Any] = {
     "field": "contact.job_title",
@@ -31,6 +31,18 @@ RIVALS: dict[str, Any] = {
     "any": [
         {"field": "contact.email_domain", "op": "in", "value": ["rivalplan.example", "planwright.example"]},
         {"field": "company.name", "op": "contains_any", "value": ["Rivalplan", "Planwright"]},
+    ]
+}
+OVERSEAS = logins.TEAMS[-1]
+WORTH_THE_JOURNEY: dict[str, Any] = {
+    "all": [
+        {"field": "company.country", "op": "known"},
+        {
+            "any": [
+                {"field": "company.employees", "op": "at_least", "value": 500},
+                {"field": "company.country", "op": "in", "value": ["US", "CA"]},
+            ]
+        },
     ]
 }
 SIZES = {"50 to 1,000 employees", "More than 1,000 employees"}
@@ -117,6 +129,26 @@ def propose_a_change(midnight: datetime) -> None:
     )
     row = definitions.save_draft(definition_id=row.pk, content=content, by=marketer, seen=row.revision, now=at)
     definitions.sign(definition_id=row.pk, side="marketing", by=marketer, seen=row.revision, now=at)
+
+
+def draft_for_a_team(midnight: datetime) -> None:
+    """A definition of their own that those who sell overseas think about."""
+    at = midnight - timedelta(days=5, hours=-10)
+    marketer, team = _person("marketer"), Team.objects.filter(name=OVERSEAS).first()
+    try:
+        row = definitions.new_draft(by=marketer, now=at)
+    except Refused:
+        return
+    content = content_of(row)
+    content = replace(
+        content,
+        name="Overseas: larger companies",
+        note="A visit costs a week. Overseas we go only to companies that are large, or near where we have customers.",
+        team=team.pk if team else None,
+        threshold=60,
+        fit=(*content.fit, FitDraft("Worth the journey", 10, WORTH_THE_JOURNEY)),
+    )
+    definitions.save_draft(definition_id=row.pk, content=content, by=marketer, seen=row.revision, now=at)
 
 
 def try_out_the_change(now: datetime) -> None:
