@@ -30,7 +30,11 @@ def _no_columns(text: str) -> str:
 # name of the list's address -> how it writes itself
 LISTS = {
     "leads": ListPage(lambda text: LeadFilter.parse(_read(text)).query(), columns.written),
-    "pipeline_list": ListPage(lambda text: Filters.parse(_read(text)).query(), _no_columns, ("pipeline",)),
+    "pipeline_list": ListPage(
+        lambda text: Filters.parse(_read(text)).query(),
+        _no_columns,
+        ("pipeline", "pipeline_calendar", "pipeline_map"),
+    ),
 }
 
 

@@ -38,6 +38,16 @@ def period_named(text: str) -> Period | None:
     return periods.parse(text, settings.FISCAL_YEAR_START)
 
 
+def day_named(text: str) -> date | None:
+    """The day written as 2026-06-14; none when it is none."""
+    if not re.fullmatch(r"(20|21)\d\d-\d\d-\d\d", text, re.ASCII):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def in_category(category: str) -> Q:
     """Whose own category, or else that of their stage, is this one; or `counted`."""
     if category == COUNTED:
@@ -68,12 +78,13 @@ class Filters:
     expected: str = (
         ""  # in this period (2026-06, 2026-Q2, 2026), from it on "2026-06+", up to its end "-2026-06", "none"
     )
+    on: str = ""  # expected on this day: 2026-06-14
     overdue: str = ""  # "yes": the expected day is past, "no": it is not
     closed: str = ""  # closed in this period, in UTC
     month: str = ""  # what the forecast counts for this period: won in it, or open, expected in it and not overdue
     category: str = ""  # of the forecast, or "counted"
     rotting: str = ""  # "yes": open, and in its stage for longer than that allows (pipeline.queries.listed)
-    step: str = ""  # "late": the day of the next step is past
+    step: str = ""  # the next step is "late" (its day is past), or on this day
     amount: str = ""  # "unknown" or "known"
     currency: str = ""
     reason: str = ""
@@ -88,7 +99,7 @@ class Filters:
             value = given.get(name, "")
             return value if value in known else default
 
-        owner, expected = given.get("owner", ""), given.get("expected", "")
+        owner, expected, step = (given.get(name, "") for name in ("owner", "expected", "step"))
         currency = given.get("currency", "").upper()
         return cls(
             state=one_of("state", STATES, "open"),
@@ -98,12 +109,13 @@ class Filters:
             owner=owner if owner == NOBODY or number(owner) is not None else "",
             team=number(given.get("team", "")),
             expected=expected if expected == "none" or period_named(expected.strip("+-")) else "",
+            on=given.get("on", "") if day_named(given.get("on", "")) else "",
             overdue=one_of("overdue", ("yes", "no")),
             closed=given.get("closed", "") if period_named(given.get("closed", "")) else "",
             month=given.get("month", "") if period_named(given.get("month", "")) else "",
             category=one_of("category", [COUNTED, *Category.values]),
             rotting=one_of("rotting", ("yes",)),
-            step=one_of("step", ("late",)),
+            step=one_of("step", ("late", step if day_named(step) else "late")),
             amount=one_of("amount", ("unknown", "known")),
             currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "",
             reason=one_of("reason", LostReason.values),
@@ -173,8 +185,11 @@ class Filters:
             wanted &= won | due & in_category(COUNTED)
         if self.overdue:
             wanted &= Q(expected_close__lt=today) if self.overdue == "yes" else Q(expected_close__gte=today)
+        if self.on:
+            wanted &= Q(expected_close=day_named(self.on))
         if self.step:
-            wanted &= Q(closed_at=None, next_step_on__lt=today)
+            by_day = Q(next_step_on__lt=today) if self.step == "late" else Q(next_step_on=day_named(self.step))
+            wanted &= Q(closed_at=None) & by_day
         return wanted
 
 

@@ -49,7 +49,7 @@ def board(request: SignedInRequest) -> HttpResponse:
     now, address = timezone.now(), reverse("pipeline")
     wanted = Filters.parse(request.GET)
     known = queries.pipelines()
-    pipeline = _chosen(known, wanted.pipeline, request.user)
+    pipeline = chosen_pipeline(known, wanted.pipeline, request.user)
     if pipeline is None:
         return render(request, "pipeline/board.html", {"board": None})
     seen = queries.board(request.user, pipeline, wanted, now=now)
@@ -82,7 +82,7 @@ def _drawn(request: SignedInRequest, seen: queries.Board) -> dict[str, Any]:
     return {"board": seen, "readonly": not request.user.can(Can.WORK_PIPELINE)}
 
 
-def _chosen(known: list[Pipeline], wanted: int | None, user: User) -> Pipeline | None:
+def chosen_pipeline(known: list[Pipeline], wanted: int | None, user: User) -> Pipeline | None:
     """The pipeline that was asked for, else that of the person's team, else the first."""
     asked = [one for one in known if one.pk == wanted]
     own = [one for one in known if one.team_id is not None and one.team_id == user.team_id]

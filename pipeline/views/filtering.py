@@ -11,7 +11,7 @@ from pipeline import queries
 from pipeline.models import Category, LostReason, Pipeline, StageKind
 from pipeline.periods import later
 from pipeline.queries import Filters
-from pipeline.queries.filters import COUNTED, period_named
+from pipeline.queries.filters import COUNTED, day_named, period_named
 from users.list_bar import ListBar
 from users.models import User
 from users.roles import CAPABILITIES, Can
@@ -37,6 +37,8 @@ def bulk_choices(owners: Iterable[User], known: Iterable[Pipeline]) -> dict[str,
 VIEWS = [
     ("pipeline", "layout-kanban", "Board"),
     ("pipeline_list", "list", "List"),
+    ("pipeline_calendar", "calendar", "Calendar"),
+    ("pipeline_map", "chart-dots", "Map"),
 ]
 
 
@@ -114,6 +116,15 @@ def _month_words(text: str) -> str:
     return f"{before}{period.name}{after}"
 
 
+def _day_words(text: str) -> str:
+    day = day_named(text)
+    return f"{day.day} {day:%B %Y}" if day else text
+
+
+def _step_words(step: str) -> str:
+    return "next step is late" if step == "late" else f"next step on {_day_words(step)}" if step else ""
+
+
 def _category_words(category: str) -> str:
     return "in the forecast" if category == COUNTED else Category(category).label if category else ""
 
@@ -128,7 +139,8 @@ def said(wanted: Filters, address: str) -> list[dict[str, str]]:
     """The filters that have no field on the page, in words, each with the address without it."""
     words = {
         "overdue": {"yes": "expected day is past", "no": "not overdue"}.get(wanted.overdue, ""),
-        "step": "next step is late" if wanted.step else "",
+        "on": f"expected on {_day_words(wanted.on)}" if wanted.on else "",
+        "step": _step_words(wanted.step),
         "rotting": "in its stage for too long" if wanted.rotting else "",
         "amount": {"unknown": "amount unknown", "known": "amount known"}.get(wanted.amount, ""),
         "currency": wanted.currency,

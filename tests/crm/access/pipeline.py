@@ -10,6 +10,8 @@ ROWS = [
     Row("pipeline_changes", "204 204 204 204 204 204 204 302", data={"pipeline": "@pipeline"}),
     Row("pipeline_more", "302 302 302 302 302 302 302 302", ("stage",)),  # more cards, asked for by no board: the list
     Row("pipeline_list", ALL),
+    Row("pipeline_calendar", ALL),
+    Row("pipeline_map", ALL),
     Row("pipeline_bulk", "302 302 302 403 302 302 403 302", (), "post"),
     Row("pipeline_undo", "302 302 302 403 302 302 403 302", ("opportunity",), "post"),
     Row("opportunity", OF_TEAM, ("opportunity",)),
