@@ -13,6 +13,7 @@ class ActivityKind(models.TextChoices):
     CALL = "call", "Call"
     MEETING = "meeting", "Meeting"
     REPLY = "reply", "Reply"
+    MAIL = "mail", "Mail"
     STAGE = "stage", "Stage change"
     SCORE = "score", "Score"
     LIFECYCLE = "lifecycle", "Lifecycle"

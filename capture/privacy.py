@@ -22,6 +22,7 @@ _EMPTY = {"answers": {}, "origin": {}, "visitor": ""}
 HELD = [
     Held("capture.Submission", "Forms that you filled in", shows=_ANSWERS, blank=_EMPTY, by_address="answers"),
     Held("capture.Submission", "Surveys that we sent you", via="invited", shows=_ANSWERS, blank=_EMPTY),
+    Held("capture.Invitation", "Forms that we mailed to you", shows=("form__title", "at", "words"), is_deleted=True),
     Held(
         "capture.ToldTraits",
         "What other programs told us about you",

@@ -2,4 +2,5 @@
 
 from django.dispatch import Signal
 
+invitation_made = Signal()  # invitation_id: a form is to be mailed to a contact
 confirmation_asked = Signal()  # submission_id: counts once the link in a mail was followed

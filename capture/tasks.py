@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage, send_mail
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
 from capture import nonces, services
-from capture.models import Import, ImportStatus, Submission
+from capture.models import Import, ImportStatus, Invitation, Submission
+from capture.preferences import preferences_url, unsubscribe_headers
+from capture.services import inviting
 from capture.services.importing.running import PRESUMED_DEAD
 from core.tasks import enqueue, task
 
@@ -82,6 +84,47 @@ def mail_missed_confirmations() -> None:
     due = Submission.objects.filter(services.TO_MAIL, mailed_at=None).exclude(answers={})
     for submission_id in due.order_by("pk").values_list("pk", flat=True)[:100]:
         enqueue(mail_confirmation, submission_id=submission_id)
+
+
+@task
+def mail_invitation(invitation_id: int) -> None:
+    """The link to a form, for one contact; when mail cannot leave, the sweep tries again."""
+    now = timezone.now()
+    row = services.claim_invitation(invitation_id, now=now)
+    if row is None:
+        return
+    token = nonces.personal_token(row.form.slug, row.contact_id, now=now)
+    context = {
+        "contact": row.contact,
+        "form": row.form,
+        "words": row.words,
+        "link": f"{settings.SITE_URL}{reverse('form', args=[row.form.slug])}?for={token}",
+        "days": nonces.PERSONAL_DAYS,
+        "by": row.by,
+        "preferences": preferences_url(row.contact_id),
+    }
+    mail = EmailMessage(
+        row.form.title,
+        render_to_string("capture/form_invitation.txt", context),
+        None,
+        [row.contact.email],
+        reply_to=[row.by.email] if row.by else None,
+        headers=unsubscribe_headers(row.contact_id),
+    )
+    try:
+        mail.send()
+    except OSError:  # smtplib's errors are among them
+        services.give_invitation_back(row.pk)
+        raise
+    services.invitation_sent(row.pk, now=timezone.now())
+
+
+@task
+def mail_missed_invitations() -> None:
+    """The sweep: mails whose task got lost or which could not leave."""
+    due = Invitation.objects.filter(inviting.TO_MAIL).order_by("pk").values_list("pk", flat=True)[:100]
+    for invitation_id in due:
+        enqueue(mail_invitation, invitation_id=invitation_id)
 
 
 @task

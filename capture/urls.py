@@ -57,5 +57,6 @@ urlpatterns = [
     path("submissions/export.<slug:format>", submissions.export, name="submissions_export"),
     path("submissions/review/", submissions.review, name="submissions_review"),
     path("submissions/<int:pk>/", submissions.one, name="submission"),
+    path("leads/<int:pk>/forms/<int:form_id>/send/", personal.send, name="contact_form_send"),
     path("leads/<int:pk>/forms/", personal.links, name="contact_forms"),
 ]

@@ -45,6 +45,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (scoring.signals.shadow_started, scoring.tasks.run_shadow),
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
     (scoring.signals.judgement_changed, pipeline.tasks.place_at_desk),
+    (capture.signals.invitation_made, capture.tasks.mail_invitation),
     (capture.signals.confirmation_asked, capture.tasks.mail_confirmation),
 ]
 # They find their work themselves: one that waits does it for all.

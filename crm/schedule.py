@@ -23,6 +23,7 @@ ROUTES = {
     "activities.tasks.mail_notices_to": {"queue": "mail"},
     "api.tasks.deliver": {"queue": "mail"},
     "capture.tasks.mail_confirmation": {"queue": "mail"},
+    "capture.tasks.mail_invitation": {"queue": "mail"},
 }
 # Every reaction has a sweep: what should have happened and hasn't, heals here (crm/reactions.py).
 SCHEDULE = {
@@ -100,6 +101,11 @@ SCHEDULE = {
     },
     "mail-missed-confirmations": {
         "task": "capture.tasks.mail_missed_confirmations",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "mail-missed-forms": {
+        "task": "capture.tasks.mail_missed_invitations",
         "schedule": 60.0,
         "options": {"expires": 60},
     },

@@ -1,13 +1,15 @@
 """What people fill in at the desk and about what it asks; the services decide whether it will do."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.utils import timezone
 
+from capture.models import Form
 from leads.forms import EvidenceForm
-from pipeline.services.desk import REASONS
+from pipeline.services.desk import REASONS, field_of
 
 DAYS = [("7", "In a week"), ("30", "In a month"), ("90", "In three months"), ("180", "In half a year")]
 MOMENT = "%Y-%m-%dT%H:%M"
@@ -90,6 +92,28 @@ class DisqualifyForm(DeskForm):
     )
 
 
+class SurveyForm(DeskForm):
+    """Which form is mailed to somebody, and what stands above the link."""
+
+    field_order = ["form", "words"]
+
+    form = forms.TypedChoiceField(label="Which form", coerce=int, widget=forms.RadioSelect)
+    words = forms.CharField(
+        label="A line of yours",
+        required=False,
+        max_length=600,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="It stands above the link; the mail is signed with your name, and answers to it reach you.",
+    )
+
+    def __init__(self, *args: Any, sendable: Sequence[Form], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(form.pk, form.title) for form in sendable]
+        self.fields["form"].choices = choices  # type: ignore[attr-defined]
+        if choices:
+            self.initial.setdefault("form", choices[0][0])
+
+
 class PromoteForm(DeskForm):
     """Why this is a prospect."""
 
@@ -119,3 +143,24 @@ class CriterionForm(forms.Form):
         label="An answer holds for (days)", min_value=1, max_value=3650, initial=180, help_text="Then it is asked anew."
     )
     position = forms.IntegerField(label="Place", min_value=0, max_value=32_000, required=False)
+
+    def __init__(self, *args: Any, personas: Sequence[str] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.personas = personas
+        for name in personas:
+            self.fields[field_of(name)] = forms.CharField(
+                label=f"Ask {name} so",
+                required=False,
+                max_length=10_000,
+                widget=forms.Textarea(attrs={"rows": 3}),
+                help_text="One per line; at the desk the first one stands in place of the question.",
+            )
+        order = list(self.fields)
+        self.order_fields([*order[:4], *map(field_of, personas), *order[4:]])
+
+    def clean(self) -> dict[str, Any]:
+        """The questions as lists, those of personas by name."""
+        given: dict[str, Any] = super().clean() or {}
+        given["of_personas"] = {name: given.pop(field_of(name), "").splitlines() for name in self.personas}
+        given["questions"] = given.get("questions", "").splitlines()
+        return given

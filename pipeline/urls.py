@@ -30,6 +30,7 @@ urlpatterns = [
     path("qualify/<int:pk>/call/<slug:outcome>/", desk_outcomes.call, name="qualify_call"),
     path("qualify/<int:pk>/next/", desk_outcomes.pass_on, name="qualify_next"),
     path("qualify/<int:pk>/ask/", desk_outcomes.ask_by_mail, name="qualify_ask"),
+    path("qualify/<int:pk>/survey/", desk_outcomes.survey, name="qualify_survey"),
     path("qualify/<int:pk>/later/", desk_outcomes.later, name="qualify_later"),
     path("qualify/<int:pk>/nurture/", desk_outcomes.nurture, name="qualify_nurture"),
     path("qualify/<int:pk>/disqualify/", desk_outcomes.disqualify, name="qualify_disqualify"),

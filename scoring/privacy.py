@@ -22,5 +22,6 @@ HELD = [
         shows=("is_qualified", "total", "grade", "qualified_at", "differs_since"),
         is_deleted=True,
     ),
+    Held("scoring.HighestTotal", "How high a definition would have put you", shows=("total",), is_deleted=True),
     Held("scoring.BackTestPromotion", "What a definition would have said", shows=("is_active", "day"), is_deleted=True),
 ]

@@ -65,6 +65,7 @@ _ACTIVITY_ICONS = {
     ActivityKind.CALL: "phone",
     ActivityKind.MEETING: "users",
     ActivityKind.REPLY: "mail",
+    ActivityKind.MAIL: "send",
     ActivityKind.STAGE: "arrow-right",
     ActivityKind.SCORE: "gauge",
     ActivityKind.LIFECYCLE: "refresh",

@@ -28,7 +28,7 @@ _WHERE: dict[str, dict[int, str]] = {
     "two_way": {ACTIVITY: "x.event_id IS NOT NULL", EVENT: "k.direction = 'two_way'"},
     "web": {EVENT: "k.category <> 'conversation'"},
     "talks": {
-        ACTIVITY: "x.kind IN ('note', 'call', 'meeting', 'reply')",
+        ACTIVITY: "x.kind IN ('note', 'call', 'meeting', 'reply', 'mail')",
         EVENT: "k.category = 'conversation'",
     },
     "evidence": {EVIDENCE: "true"},

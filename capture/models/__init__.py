@@ -1,6 +1,7 @@
 """Rows of `capture`: forms, tracked sites, imports."""
 
 from capture.models.form import Form, FormVersion
+from capture.models.invitation import Invitation
 from capture.models.site import Site, SiteNote, new_key
 from capture.models.submission import SpamRules, Submission, SubmissionStatus
 from capture.models.told import FieldFill, SamePerson, ToldGroup, ToldTraits
@@ -19,6 +20,7 @@ __all__ = [
     "ImportedCompany",
     "ImportedContact",
     "ImportedFact",
+    "Invitation",
     "RejectedRow",
     "SamePerson",
     "Site",

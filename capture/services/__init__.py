@@ -18,6 +18,14 @@ from capture.services.importing import (
     start_undo,
     upload,
 )
+from capture.services.inviting import (
+    claim_invitation,
+    give_invitation_back,
+    invitation_sent,
+    send_form,
+    sendable,
+    take_back_invitation,
+)
 from capture.services.noting import forget_notes
 from capture.services.review import (
     TO_MAIL,
@@ -47,6 +55,7 @@ __all__ = [
     "check_mapping",
     "choose_columns",
     "choose_sheet",
+    "claim_invitation",
     "claim_mail",
     "collect_events",
     "confirm_submission",
@@ -59,7 +68,9 @@ __all__ = [
     "forget_held",
     "forget_notes",
     "forget_uploads",
+    "give_invitation_back",
     "give_mail_back",
+    "invitation_sent",
     "mail_sent",
     "mark_spam",
     "open_site",
@@ -73,8 +84,11 @@ __all__ = [
     "save_draft",
     "save_site",
     "save_spam_rules",
+    "send_form",
+    "sendable",
     "start_import",
     "start_undo",
     "submit_form",
+    "take_back_invitation",
     "upload",
 ]

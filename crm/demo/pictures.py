@@ -45,6 +45,7 @@ PICTURES = (
     Picture("company", "/companies/{company}/"),
     Picture("qualify", "/qualify/"),
     Picture("qualify-record", "/qualify/record/?days=30"),
+    Picture("survey-send", "/qualify/{lead}/survey/"),
     Picture("threshold", "/definition/threshold/", "manager"),
     Picture("criteria", "/settings/criteria/", "marketer"),
     Picture("board", "/pipeline/", "manager"),

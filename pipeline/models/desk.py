@@ -111,11 +111,17 @@ class Question(models.Model):
 
     criterion = models.ForeignKey(Criterion, models.CASCADE, related_name="+")
     text = models.CharField(max_length=200)
+    persona = models.CharField(
+        max_length=60,
+        blank=True,
+        default="",
+        help_text="Of whom it is asked first, by name; empty: of everybody.",
+    )
     position = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         ordering = ["position", "pk"]
-        constraints = [models.UniqueConstraint(fields=["criterion", "text"], name="question_once")]
+        constraints = [models.UniqueConstraint(fields=["criterion", "persona", "text"], name="question_once")]
 
     def __str__(self) -> str:
         return self.text

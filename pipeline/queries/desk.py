@@ -76,9 +76,18 @@ def deeds_of(contact: Contact, *, now: datetime) -> tuple[list[Deed], list[Read]
 
 
 def asked_of(
-    contact: Contact, spec: Spec | None, items: Sequence[Item], deeds: Sequence[Deed], *, now: datetime
+    contact: Contact,
+    spec: Spec | None,
+    items: Sequence[Item],
+    deeds: Sequence[Deed],
+    *,
+    now: datetime,
+    persona: str = "",
 ) -> list[Asked]:
-    """Every criterion, those that the definition requires and that are open first. Three queries."""
+    """Every criterion, those that the definition requires and that are open first; asked as their persona is asked.
+
+    Three queries.
+    """
     today = timezone.localdate(now)
     said = [
         Words(item.body, item.day, item.title) for item in items if item.body and (item.two_way or item.icon in _TOLD)
@@ -88,9 +97,9 @@ def asked_of(
     rows = Evidence.objects.filter(contact=contact).select_related("recorded_by")
     for row in rows.order_by("-observed_at", "-pk")[:MOST_ANSWERS]:
         answers.setdefault(row.criterion_id, []).append(row)
-    bank: dict[int, list[str]] = {}
-    for question in Question.objects.all():
-        bank.setdefault(question.criterion_id, []).append(question.text)
+    bank: dict[tuple[int, str], list[str]] = {}
+    for question in Question.objects.filter(persona__in=["", persona]):
+        bank.setdefault((question.criterion_id, question.persona), []).append(question.text)
     required = {one.criterion_id: one for one in spec.required} if spec else {}
     day = day_of(now)
     found = []
@@ -108,7 +117,11 @@ def asked_of(
                 state=state,
                 is_required=asks is not None,
                 is_open=asks is not None and not is_good,
-                questions=[criterion.question, *bank.get(criterion.pk, [])],
+                questions=[
+                    *(bank.get((criterion.pk, persona), []) if persona else []),
+                    criterion.question,
+                    *bank.get((criterion.pk, ""), []),
+                ],
                 stands=stands,
                 expired=of[0] if of and not unexpired else None,
                 older=[row for row in of if row is not stands][:5],

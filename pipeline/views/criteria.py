@@ -12,7 +12,7 @@ from core.forms import posted
 from leads.models import Criterion
 from pipeline.desk_forms import CriterionForm
 from pipeline.models import Question
-from pipeline.services.desk import save_criterion
+from pipeline.services.desk import field_of, save_criterion
 from scoring.queries import active_specs
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -57,15 +57,23 @@ def criterion(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
     row = get_object_or_404(Criterion, pk=pk) if pk is not None else None
 
     def save(given: dict[str, Any]) -> str:
-        questions = given.pop("questions").splitlines()
-        saved = save_criterion(criterion=row, questions=questions, **given)
+        saved = save_criterion(criterion=row, **given)
         return f"{saved.label} is saved." if row else f"{saved.label} can be asked now; a definition may require it."
 
     initial: dict[str, Any] = {}
     if row is not None:
         names = ("label", "letter", "question", "hint", "valid_days", "position")
         initial = {name: getattr(row, name) for name in names}
-        initial["questions"] = "\n".join(Question.objects.filter(criterion=row).values_list("text", flat=True))
-    form = CriterionForm(posted(request), initial=initial)
+        for question in Question.objects.filter(criterion=row):
+            of = field_of(question.persona)
+            initial[of] = f"{initial[of]}\n{question.text}" if of in initial else question.text
+    form = CriterionForm(posted(request), initial=initial, personas=_personas(row))
     title = f"Criterion {row}" if row else "New criterion"
     return fill_in(request, form, save, back=reverse("settings_criteria"), title=title, button="Save")
+
+
+def _personas(row: Criterion | None) -> list[str]:
+    """Those of the active definitions, and those of which questions are kept."""
+    named = [persona.name for spec in active_specs() for persona in spec.personas]
+    kept = Question.objects.filter(criterion=row).exclude(persona="") if row else Question.objects.none()
+    return list(dict.fromkeys([*named, *kept.order_by("persona").values_list("persona", flat=True)]))

@@ -65,7 +65,8 @@ def _lead(contact: Contact, now: datetime) -> dict[str, Any]:
     timeline = activities.queries.timeline(contact, limit=40)
     deeds, read = queries.deeds_of(contact, now=now)
     spec = explanation.spec if explanation else None
-    asked = queries.asked_of(contact, spec, timeline.items, deeds, now=now)
+    persona = explanation.persona if explanation else ""
+    asked = queries.asked_of(contact, spec, timeline.items, deeds, now=now, persona=persona)
     place = DeskPlace.objects.filter(pk=contact.pk).first()
     least = explanation.smallest_set if explanation else None
     return _head(contact, explanation, now) | {

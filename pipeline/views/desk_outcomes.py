@@ -10,11 +10,22 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
+import capture.services
 from core.answers import done, fill_in, wants_part, went_wrong
 from core.errors import Refused
 from core.forms import posted, show_refusal
-from leads.models import Contact, Criterion, Verdict
-from pipeline.desk_forms import AnswerForm, CallForm, DeskForm, DisqualifyForm, LaterForm, NurtureForm, PromoteForm
+from leads.models import Contact, Criterion, Purpose, Verdict
+from leads.queries.consent import may
+from pipeline.desk_forms import (
+    AnswerForm,
+    CallForm,
+    DeskForm,
+    DisqualifyForm,
+    LaterForm,
+    NurtureForm,
+    PromoteForm,
+    SurveyForm,
+)
 from pipeline.models import DeskOutcome
 from pipeline.services import desk as services
 from pipeline.views.desk import again, lead_of
@@ -167,6 +178,42 @@ def later(request: SignedInRequest, pk: int) -> HttpResponse:
     form = LaterForm(posted(request), now=now, initial=_from_page(request))
     return fill_in(
         request, form, save, back=reverse("qualify"), title=f"Call {contact.name} later", button="Call later"
+    )
+
+
+@require_http_methods(FORM)
+@requires(Can.EDIT_LEADS)
+def survey(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A form is mailed to them; they are back at the desk when they answer, or in a week."""
+    contact = lead_of(request, pk)
+    sendable = capture.services.sendable()
+    form = SurveyForm(posted(request), sendable=sendable, initial=_from_page(request))
+    text = "" if may(contact, Purpose.MARKETING) else "They have not agreed to such mail, or took it back."
+    if not sendable:
+        text = "No form is open. A marketer makes one under Settings, Forms."
+
+    def save(given: dict[str, Any]) -> HttpResponse:
+        services.request_data(
+            contact_id=contact.pk,
+            actor=request.user,
+            now=timezone.now(),
+            form_id=given["form"],
+            words=given["words"],
+            nonce=given["nonce"],
+        )
+        return _moved(request, f"{contact.name}: the form is on its way; back when they answer, or in a week.")
+
+    links = reverse("contact_forms", args=[contact.pk])
+    return fill_in(
+        request,
+        form,
+        save,
+        back=reverse("qualify"),
+        title=f"Ask {contact.name} by mail",
+        button="Send",
+        text=text,
+        other=links,
+        other_label="Copy a link instead",
     )
 
 

@@ -70,10 +70,10 @@ def load_spec(definition: Definition) -> Spec:
 
 
 @lru_cache(maxsize=64)
-def _spec_of(definition_id: int, team: str, is_shared: bool, kinds: tuple[str, ...]) -> Spec:
+def _spec_of(definition_id: int, team: str, is_shared: bool, wording: str, kinds: tuple[str, ...]) -> Spec:
     """An activated definition never changes, so a process reads it once for each state of the registry of kinds.
 
-    Its team may get another name.
+    Its team may get another name, and criteria may be called and asked for otherwise.
     """
     return replace(load_spec(Definition.objects.select_related("team").get(pk=definition_id)), is_shared=is_shared)
 
@@ -81,6 +81,8 @@ def _spec_of(definition_id: int, team: str, is_shared: bool, kinds: tuple[str, .
 _ACTIVE = """
 SELECT d.id, coalesce((SELECT t.name FROM users_team t WHERE t.id = d.team_id), ''),
   EXISTS (SELECT FROM scoring_definition o WHERE o.status = 'active' AND o.id <> d.id),
+  coalesce((SELECT md5(string_agg(concat_ws(chr(1), c.id, c.label, c.question), chr(2) ORDER BY c.id))
+    FROM leads_criterion c), ''),
   ARRAY(SELECT k.id || ' ' || k.direction || ' ' || k.category FROM leads_eventkind k ORDER BY k.id)
 FROM scoring_definition d WHERE d.status = 'active'"""
 _APPLIES = f"""{_ACTIVE} AND (d.team_id IS NULL OR d.team_id = (

@@ -1,11 +1,19 @@
 """What qualification asks, in Settings."""
 
 import pytest
+from django.utils import timezone
 
-from leads.models import Criterion
+import scoring.queries
+from leads.days import day_of
+from leads.models import Contact, Criterion
 from pipeline.models import Question
+from pipeline.queries.desk import asked_of
+from pipeline.services.desk import place_all, save_criterion
+from scoring.models import Definition, FitRule, Persona
+from scoring.queries.specs import forget_specs
+from scoring.services import rescore_changed
 from tests import factories
-from tests.conftest import Cast, client_of
+from tests.conftest import NOW, Cast, client_of
 
 pytestmark = pytest.mark.django_db
 CHAMP = {
@@ -69,3 +77,84 @@ def test_nobody_can_be_asked_everything(cast: Cast) -> None:
     for number in range(20):
         Criterion.objects.get_or_create(key=f"c{number}", defaults={"label": f"C{number}", "letter": "C"})
     assert client_of(cast.mara).post("/settings/criteria/new/", CHAMP).status_code == 422
+
+
+def test_another_name_shows_at_once_in_explanations(cast: Cast) -> None:
+    lead = factories.contact()
+    rescore_changed(now=NOW)
+
+    def asked() -> list[str]:
+        explanation = scoring.queries.why(lead.pk, day_of(NOW))
+        assert explanation is not None and explanation.spec is not None
+        return [f"{one.label}: {one.question}" for one in explanation.spec.required]
+
+    before = asked()
+    assert any(text.startswith("Budget: ") for text in before)
+    budget = Criterion.objects.get(key="budget")
+    save_criterion(criterion=budget, label="Money", letter="B", question="Is there any?", valid_days=180)
+    assert [text for text in asked() if text not in before] == ["Money: Is there any?"]
+
+
+def enterprise() -> None:
+    """The active definition knows a kind of buyer."""
+    Persona.objects.create(definition=Definition.objects.get(status="active"), name="Enterprise")
+    forget_specs()
+
+
+def questions_of(lead: Contact, persona: str) -> list[str]:
+    asked = asked_of(lead, scoring.queries.active_spec(), [], [], now=NOW, persona=persona)
+    return next(one.questions for one in asked if one.criterion.key == "budget")
+
+
+def test_a_persona_is_asked_its_own_questions_first(cast: Cast) -> None:
+    enterprise()
+    client, row, lead = client_of(cast.mara), Criterion.objects.get(key="budget"), factories.contact()
+    address = f"/settings/criteria/{row.pk}/"
+    assert "Ask Enterprise so" in client.get(address).content.decode()
+    given = CHAMP | {"label": "Budget", "question": "Is there a budget?", "questions": "How much?"}
+    own = {"questions of Enterprise": "Which cost centre pays?\nWho signs above 50k?\n"}
+    assert client.post(address, given | own).status_code == 302
+    assert questions_of(lead, "Enterprise") == [
+        "Which cost centre pays?",
+        "Who signs above 50k?",
+        "Is there a budget?",
+        "How much?",
+    ]
+    for other in ("", "Student"):
+        assert questions_of(lead, other) == ["Is there a budget?", "How much?"]
+    page = client.get(address).content.decode()
+    assert "Which cost centre pays?\nWho signs above 50k?" in page
+    # the persona goes, its questions stay until somebody takes them away
+    Persona.objects.all().delete()
+    forget_specs()
+    assert "Which cost centre pays?" in client.get(address).content.decode()
+    assert client.post(address, given | {"questions of Enterprise": ""}).status_code == 302
+    assert questions_of(lead, "Enterprise") == ["Is there a budget?", "How much?"]
+
+
+def test_a_personas_bad_questions_are_said_beside_its_field(cast: Cast) -> None:
+    enterprise()
+    for value in ("x" * 201, "\n".join(f"{number}?" for number in range(21)), "\0"):
+        answer = client_of(cast.mara).post("/settings/criteria/new/", CHAMP | {"questions of Enterprise": value})
+        assert answer.status_code == 422
+    assert not Criterion.objects.filter(key="champion").exists()
+
+
+def test_the_desk_asks_as_the_persona_is_asked(cast: Cast) -> None:
+    enterprise()
+    definition = Definition.objects.get(status="active")
+    whoever = {"field": "contact.job_title", "op": "contains_any", "value": ["director"]}
+    FitRule.objects.create(
+        definition=definition, persona=Persona.objects.get(), name="Director", points=5, conditions=whoever
+    )
+    forget_specs()
+    row = Criterion.objects.get(key="budget")
+    Question.objects.create(criterion=row, persona="Enterprise", text="Which cost centre pays?")
+    now = timezone.now()
+    lead = factories.contact(now=now, job_title="Director of IT")
+    for kind in ("demo_requested", "webinar_attended", "asset_downloaded"):
+        factories.event(lead, kind, now=now, days_ago=1)
+    rescore_changed(now=now)
+    place_all(now=now)
+    page = client_of(cast.rita).get("/qualify/").content.decode()
+    assert '<p class="ask-question">Which cost centre pays?</p>' in page

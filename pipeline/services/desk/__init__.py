@@ -12,7 +12,7 @@ from pipeline.services.desk.outcomes import (
     request_data,
 )
 from pipeline.services.desk.placing import BATCH, keep_places, place, place_all, wake_places
-from pipeline.services.desk.questions import save_criterion
+from pipeline.services.desk.questions import field_of, save_criterion
 from pipeline.services.desk.taking import HeldByAnother, release, take, take_this
 from pipeline.services.desk.undoing import undo_last
 
@@ -23,6 +23,7 @@ __all__ = [
     "answer",
     "call_later",
     "disqualify",
+    "field_of",
     "keep_places",
     "log_call",
     "nurture",

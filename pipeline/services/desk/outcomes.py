@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils import timezone
 
 import activities.services as activities
+import capture.services as capture
 import leads.services as leads
 from activities.models import ActivityKind
 from core.errors import Refused
@@ -201,14 +202,30 @@ def call_later(
 
 
 @transaction.atomic
-def request_data(*, contact_id: int, actor: User, now: datetime, note: str = "", nonce: str = "") -> DeskOutcome:
-    """They were asked by mail: they come back when they answer, or after a week."""
+def request_data(
+    *,
+    contact_id: int,
+    actor: User,
+    now: datetime,
+    note: str = "",
+    nonce: str = "",
+    form_id: int | None = None,
+    words: str = "",
+) -> DeskOutcome:
+    """They were asked by mail, or are sent a form: they come back when they answer, or after a week."""
     until = asking.next_morning(timezone.localtime(now), ASKED_FOR)
     note = _short(note)
+
+    def work(contact: Contact, outcome: DeskOutcome) -> Made:
+        if form_id is None:
+            return {}
+        invitation = capture.send_form(form_id=form_id, contact=contact, by=actor, now=now, words=words)
+        return {"invitation": invitation.pk}
+
     return _outcome(
         contact_id,
         Did.REQUESTED,
-        _nothing,
+        work,
         actor=actor,
         now=now,
         nonce=nonce,

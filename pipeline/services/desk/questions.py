@@ -1,6 +1,6 @@
 """What qualification asks: criteria, and the ways to ask for them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
@@ -16,6 +16,11 @@ MOST_QUESTIONS = 20
 LONGEST = {"label": 60, "letter": 2, "question": 200, "hint": 300}
 
 
+def field_of(persona: str) -> str:
+    """By which name what is wrong with its questions is told."""
+    return f"questions of {persona}" if persona else "questions"
+
+
 @transaction.atomic
 def save_criterion(
     *,
@@ -26,9 +31,11 @@ def save_criterion(
     hint: str = "",
     position: int | None = None,
     questions: Sequence[str] = (),
+    of_personas: Mapping[str, Sequence[str]] | None = None,
     criterion: Criterion | None = None,
 ) -> Criterion:
-    """A new criterion, or another description of one, with the further ways to ask for it in their order.
+    """A new criterion, or another description of one, with the further ways to ask for it in their order, of
+    everybody and of single personas.
 
     Its key stays: answers, rules and forms name it. Answers that were given keep their day of expiry.
     """
@@ -40,11 +47,13 @@ def save_criterion(
             errors[name] = f"At most {LONGEST[name]} characters; this has {len(value):,}."
     if not 1 <= valid_days <= 3650:
         errors["valid_days"] = "From 1 day to 10 years (3,650 days)."
-    wanted = list(dict.fromkeys(text for one in questions if (text := normalise.line(one))))
-    if len(wanted) > MOST_QUESTIONS:
-        errors["questions"] = f"At most {MOST_QUESTIONS} questions; these are {len(wanted):,}."
-    elif any(len(text) > LONGEST["question"] for text in wanted):
-        errors["questions"] = f"A question has at most {LONGEST['question']} characters."
+    bank: dict[str, list[str]] = {}
+    for persona, texts in {"": questions, **(of_personas or {})}.items():
+        bank[persona] = list(dict.fromkeys(text for one in texts if (text := normalise.line(one))))
+        if len(bank[persona]) > MOST_QUESTIONS:
+            errors[field_of(persona)] = f"At most {MOST_QUESTIONS} questions; these are {len(bank[persona]):,}."
+        elif any(len(text) > LONGEST["question"] for text in bank[persona]):
+            errors[field_of(persona)] = f"A question has at most {LONGEST['question']} characters."
     if errors:
         raise Refused(**errors)
     if criterion is None:
@@ -57,7 +66,9 @@ def save_criterion(
     criterion.save()
     Question.objects.filter(criterion=criterion).delete()
     Question.objects.bulk_create(
-        Question(criterion=criterion, text=text, position=number) for number, text in enumerate(wanted)
+        Question(criterion=criterion, persona=persona[:60], text=text, position=number)
+        for persona, texts in bank.items()
+        for number, text in enumerate(texts)
     )
     return criterion
 

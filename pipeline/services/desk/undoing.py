@@ -4,6 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+import capture.services as capture
 import leads.services as leads
 from activities.models import Activity, FollowUp
 from core.errors import Refused
@@ -42,6 +43,8 @@ def undo_last(*, actor: User, now: datetime) -> DeskOutcome:
     activities.delete()
     FollowUp.objects.open().filter(pk=made.get("follow_up")).delete()
     Recycle.objects.waiting().filter(pk=made.get("recycle")).delete()
+    if made.get("invitation"):
+        capture.take_back_invitation(made["invitation"])  # what has left cannot be called back; the lead can
     if made.get("consents"):
         Consent.objects.filter(pk__in=made["consents"], contact=outcome.contact_id).delete()
     outcome.undone_at = now

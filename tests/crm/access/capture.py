@@ -1,7 +1,7 @@
 """Ways in: forms, submissions, tracking, imports."""
 
 from capture.views.segment import CALLS
-from tests.crm.access.row import ANYBODY, EDIT, IMPORTS, MARKETING, Row
+from tests.crm.access.row import ANYBODY, EDIT, EDITED, IMPORTS, MARKETING, Row
 
 ROWS = [
     Row("preferences", ANYBODY, ("preferences",)),
@@ -13,6 +13,7 @@ ROWS = [
     Row("form_confirm", "410 410 410 410 410 410 410 410", ("token_key",)),
     Row("form_confirm", "410 410 410 410 410 410 410 410", ("token_key",), "post"),
     Row("contact_forms", EDIT, ("contact",)),
+    Row("contact_form_send", EDITED, ("contact", "form"), "post"),
     Row("collect", "400 400 400 400 400 400 400 400", method="post"),
     Row("tracker", ANYBODY),
     Row("tracker_pixel", ANYBODY),
