@@ -24,6 +24,7 @@ from crm.demo.machines import name_browsers
 from crm.demo.privacy import ask_and_suppress
 from crm.demo.programs import connect_programs
 from crm.demo.sales import Office
+from crm.demo.selling import set_up_selling
 from crm.demo.spending import spend_on_campaigns
 from crm.demo.twice import let_some_be_twice
 from crm.demo.views import save_views
@@ -75,6 +76,7 @@ def build(*, now: datetime) -> None:
         let_some_be_twice(midnight)
         draft_for_a_team(midnight)
         propose_a_change(midnight)
+        set_up_selling(midnight)
         save_views()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

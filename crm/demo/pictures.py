@@ -90,6 +90,7 @@ PICTURES = (
     Picture("invite", "/settings/people/invite/", "admin"),
     Picture("tokens", "/settings/tokens/", "admin"),
     Picture("profile", "/settings/profile/", "admin"),
+    Picture("currencies", "/settings/currencies/", "admin"),
     Picture("products", "/settings/products/", "admin"),
     Picture("stages", "/settings/stages/", "admin"),
     Picture("routing", "/settings/routing/", "manager"),

@@ -72,6 +72,13 @@ SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
                 "Columns of the board, their probabilities and what they ask for",
                 (Can.MANAGE_STAGES,),
             ),
+            (
+                "Currencies",
+                "settings_currencies",
+                "coins",
+                "The one in which you report, and what the others are worth",
+                (Can.MANAGE_STAGES,),
+            ),
             ("Products", "settings_products", "package", "What you sell, at which price", (Can.MANAGE_STAGES,)),
             (
                 "Hand-off and routing",

@@ -2,6 +2,7 @@
 
 from pipeline.models.availability import Absence, Availability, Holiday
 from pipeline.models.changes import BoardChange
+from pipeline.models.currencies import ExchangeRate, ReportingCurrency
 from pipeline.models.desk import DeskOutcome, DeskPlace, DeskPlaceQuerySet, Did, Question, Waits
 from pipeline.models.forecasts import ForecastCall, Quota
 from pipeline.models.hand_offs import HandOff, HandOffQuerySet, HandOffState, Promoted, RejectReason
@@ -28,6 +29,7 @@ __all__ = [
     "DeskPlace",
     "DeskPlaceQuerySet",
     "Did",
+    "ExchangeRate",
     "ForecastCall",
     "HandOff",
     "HandOffQuerySet",
@@ -49,6 +51,7 @@ __all__ = [
     "RecycleQuerySet",
     "RecycleState",
     "RejectReason",
+    "ReportingCurrency",
     "ReturnBy",
     "ReturnRule",
     "RoutingRule",

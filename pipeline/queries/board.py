@@ -9,9 +9,11 @@ from zlib import crc32
 from django.db.models import Count, Q
 
 from core import keyset
+from pipeline.exchange import Together
 from pipeline.models import Opportunity, OpportunityQuerySet, Pipeline, Stage, StageKind
 from pipeline.periods import later
 from pipeline.queries.cards import Card, cards_of, for_cards
+from pipeline.queries.currencies import together
 from pipeline.queries.filters import Filters, midnight
 from pipeline.queries.gates import Crowd, crowds
 from pipeline.queries.lanes import Lane, lanes, of_stage
@@ -33,12 +35,13 @@ class Column:
     cards: list[Card] = field(default_factory=list)
     more: str = ""  # the place to go on from
     list_query: str = ""
+    together: Together | None = None  # where currencies mix
     crowd: Crowd | None = None  # where the stage has a limit
 
     @property
     def mark(self) -> str:
         """Differs as soon as anything that the column shows does."""
-        shown = (self.stage.name, self.stage.probability, self.stage.position, self.totals, self.crowd)
+        shown = (self.stage.name, self.stage.probability, self.stage.position, self.totals, self.crowd, self.together)
         return f"{self.stage.pk}.{crc32(repr(shown).encode()):x}"
 
 
@@ -179,13 +182,15 @@ def _rows(user: User, filters: Filters, now: datetime) -> OpportunityQuerySet:
 def _without_cards(user: User, pipeline: Pipeline, filters: Filters, *, now: datetime) -> Board:
     kept, today = _of_board(filters, pipeline), now.date()
     stages, rows = stages_of(pipeline), _rows(user, kept, now)
-    sums = totals(rows.filter(Q(closed_at=None) | _closed_lately(today)), by="stage")
-    crowded = crowds(rows, stages)
+    shown = rows.filter(Q(closed_at=None) | _closed_lately(today))
+    sums, crowded = totals(shown, by="stage"), crowds(rows, stages)
+    mixed = together(shown, sums, by="stage", today=today)
     columns = [
         Column(
             stage=stage,
             totals=sums.get(stage.pk, Totals()),
             crowd=crowded.get(stage.pk),
+            together=mixed.get(stage.pk),
             list_query=of_stage(kept, stage, today),
         )
         for stage in stages

@@ -2,6 +2,7 @@
 
 from pipeline.services.changing import MOST_AT_ONCE, Outcome, change_many, move_card, undo_change
 from pipeline.services.closing import lose, reopen, win
+from pipeline.services.currencies import remove_rate, set_rate, set_reporting_currency, take_rates
 from pipeline.services.facts import add_person, edit, remove_person
 from pipeline.services.forecasts import call_forecast, set_quotas
 from pipeline.services.gates import save_gate
@@ -52,6 +53,7 @@ __all__ = [
     "remove_absence",
     "remove_holiday",
     "remove_person",
+    "remove_rate",
     "remove_routing_rule",
     "remove_stage",
     "reopen",
@@ -65,8 +67,11 @@ __all__ = [
     "save_terms",
     "set_items",
     "set_quotas",
+    "set_rate",
+    "set_reporting_currency",
     "shift_routing_rule",
     "shift_stage",
+    "take_rates",
     "undo_change",
     "undo_promotion",
     "win",

@@ -13,6 +13,7 @@ from core.answers import wants_part
 from core.export import newest_first
 from pipeline import queries
 from pipeline.queries import Filters
+from pipeline.queries.currencies import together_as_one
 from pipeline.views.filtering import bulk_choices, kept_of, list_filters, said, sellers, view_switch
 from users.access import SignedInRequest, requires
 from users.exports import send
@@ -39,11 +40,13 @@ def index(request: SignedInRequest) -> HttpResponse:
     def here(**changes: object) -> str:
         return bar.address(wanted.query(**changes))
 
+    whole = queries.total(rows)
     context: dict[str, Any] = {
         "cards": queries.cards_of(page.rows, now=now),
         "wanted": wanted,
         "today": now.date(),
-        "totals": queries.total(rows),
+        "totals": whole,
+        "together": together_as_one(rows, whole, today=now.date()),
         "said": said(wanted, address),
         "switch": view_switch("pipeline_list", bar),
         "bulk": bulk_choices(owners, known) if request.user.can(Can.WORK_PIPELINE) else None,

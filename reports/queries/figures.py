@@ -121,6 +121,8 @@ class Forecast:
     sellers: list[Seller] = field(default_factory=list)
     rolled: Rolled | None = None  # closed and commit of the current period, with the managers' figures beside them
     rests_on: Resting | None = None
+    is_together: bool = False  # several currencies in the reporting one
+    unrated: list[str] = field(default_factory=list)  # currencies that are not in it, for want of a rate
 
     @property
     def current(self) -> Month:

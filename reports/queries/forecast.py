@@ -1,14 +1,14 @@
 """The forecast: what was closed per period, and what is open, by how sure we are of it.
 
 Months are UTC. What is open is counted once: in the period of its expected close if that day is still to come, else as
-overdue, as later than the periods shown, as having no date; or, whenever it may be, as omitted. Currencies are never
-added up: no rate is true on the day of the report and on the day of the deal.
+overdue, as later than the periods shown, as having no date; or, whenever it may be, as omitted. Currencies are added up
+only where that is asked for and rates are known, since no rate is true on the day of the report and of the deal.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +16,11 @@ from django.conf import settings
 from django.db.models import BooleanField, Case, Count, F, Sum, Value, When
 from django.db.models.functions import Coalesce, NullIf, TruncMonth
 
+from pipeline.exchange import Rates
 from pipeline.models import Category, Opportunity, OpportunityQuerySet, StageKind
-from pipeline.periods import Period, Unit, around, period_of
+from pipeline.periods import Period, Unit, around, later, period_of
 from pipeline.queries import Filters
+from pipeline.queries.currencies import rates_for
 from pipeline.queries.filters import COUNTED, midnight
 from pipeline.queries.totals import WEIGHTED
 from reports.queries.figures import Figure, Forecast, Likely, Month, Seller
@@ -41,9 +43,19 @@ def shown(today: date, unit: Unit) -> list[Period]:
 
 
 def forecast(
-    user: User, filters: Filters, *, now: datetime, people: Iterable[User] = (), unit: Unit = Unit.MONTH
+    user: User,
+    filters: Filters,
+    *,
+    now: datetime,
+    people: Iterable[User] = (),
+    unit: Unit = Unit.MONTH,
+    together: bool = False,
 ) -> Forecast:
-    """The forecast as far as the user may see. Two queries, and with `people`, the owners to be named, four more."""
+    """The forecast as far as the user may see. Two queries, and with `people`, the owners to be named, four more.
+
+    `together`: all currencies in the reporting one, by the rates of two more queries, where there is such and several
+    occur; then without ranges, quotas and managers' figures, which are of one currency.
+    """
     today = now.astimezone(UTC).date()
     periods = shown(today, unit)
     rows = Opportunity.objects.visible_to(user)
@@ -56,9 +68,13 @@ def forecast(
         counts[group["currency"]] += group["rows"]
     known = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     main = filters.currency if filters.currency in counts else known[0][0] if known else "EUR"
+    rates = rates_for(counts, today) if together and len(known) > 1 else None
+    if rates:
+        main = rates.currency
+        closed, still_open = in_one(rates, closed, today), in_one(rates, still_open, today)
     asked = replace(
         Filters(owner=filters.owner, team=filters.team, pipeline=filters.pipeline),
-        currency=main if len(known) > 1 else "",
+        currency=main if len(known) > 1 and not rates else "",
     )
     named = {person.pk: person for person in people}
     building = _Building(asked, today, periods, named)
@@ -67,8 +83,27 @@ def forecast(
         [group for group in still_open if group["currency"] == main],
     )
     made = building.forecast(main, sorted(known, key=lambda item: item[0] != main))
-    if named:
+    if rates:
+        made.unrated = sorted(code for code in counts if rates.on(code, today) is None)
+        made.is_together = True
+    elif named:
         stand_beside(made, user, filters, people=named)
+    return made
+
+
+def in_one(rates: Rates, groups: list[Any], today: date) -> list[Any]:
+    """The groups in the reporting currency: what was won in a month by the rate at its end; without a rate, none."""
+    made = []
+    for group in groups:
+        is_won = "sure" not in group
+        day = min(later(group["month"].date(), 1) - timedelta(days=1), today) if is_won else today
+        sums = {
+            name: rates.convert(group[name], group["currency"], day) if group[name] is not None else None
+            for name in ("sum", "weighted")
+            if name in group
+        }
+        if rates.on(group["currency"], day) is not None:
+            made.append(group | sums | {"currency": rates.currency})
     return made
 
 

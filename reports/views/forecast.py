@@ -14,6 +14,7 @@ from core.forms import posted
 from pipeline import services
 from pipeline.periods import Unit, parse, period_of
 from pipeline.queries import Filters
+from pipeline.queries.currencies import reporting_currency
 from pipeline.views.filtering import owner_filters, sellers
 from reports import queries
 from reports.forms import CallForm
@@ -48,13 +49,18 @@ def forecast(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     wanted, unit = Filters.parse(request.GET), unit_of(request.GET.get("unit", ""))
     owners = sellers(request.user)
-    whole = queries.forecast(request.user, wanted, now=now, people=owners, unit=unit)
+    together = request.GET.get("together") == "yes"
+    whole = queries.forecast(request.user, wanted, now=now, people=owners, unit=unit, together=together)
+    ours = reporting_currency() if len(whole.currencies) > 1 else ""
     address, kept = reverse("forecast"), Filters(owner=wanted.owner, team=wanted.team, currency=wanted.currency)
 
     def here(unit: Unit = unit, **changes: object) -> str:
-        query = "&".join(filter(None, [kept.query(**changes), f"unit={unit}" if unit != Unit.MONTH else ""]))
+        in_one = "together=yes" if whole.is_together and "currency" not in changes else ""
+        query = "&".join(filter(None, [kept.query(**changes), f"unit={unit}" if unit != Unit.MONTH else "", in_one]))
         return f"{address}?{query}" if query else address
 
+    in_unit = here(currency="")
+    all_in_one = f"{in_unit}{'&' if '?' in in_unit else '?'}together=yes"
     context: dict[str, Any] = {
         "forecast": whole,
         "list_url": reverse("pipeline_list"),
@@ -68,12 +74,14 @@ def forecast(request: SignedInRequest) -> HttpResponse:
                 "label": currency,
                 "count": f"{count:,}",
                 "url": here(currency=currency),
-                "active": currency == whole.currency,
+                "active": currency == whole.currency and not whole.is_together,
             }
             for currency, count in sorted(whole.currencies)
-        ],
+        ]
+        + ([{"label": f"All in {ours}", "url": all_in_one, "active": whole.is_together}] if ours else []),
         "filters": owner_filters(owners, wanted),
-        "kept": ({"currency": whole.currency} if len(whole.currencies) > 1 else {})
+        "kept": ({"together": "yes"} if whole.is_together else {})
+        | ({"currency": whole.currency} if len(whole.currencies) > 1 and not whole.is_together else {})
         | ({"unit": unit.value} if unit != Unit.MONTH else {}),
         "can_call": request.user.can(Can.MANAGE_FORECAST),
     }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import transaction
-from django.db.models import Count, F, Max, Min, Q
+from django.db.models import Count, F, Max, Min, Q, Sum
 from django.utils import timezone
 
 import crm.reference
@@ -127,6 +127,12 @@ def test_cards_have_walked_from_stage_to_stage(now: datetime) -> None:
     assert not Opportunity.objects.filter(stage__kind=StageKind.WON, amount=None).exists()
     assert not Opportunity.objects.filter(stage__kind=StageKind.LOST, lost_reason="").exists()
     assert StageMove.objects.count() > 700
+
+
+def test_lines_of_products_come_to_the_amount(now: datetime) -> None:
+    sold = Opportunity.objects.filter(items__isnull=False).annotate(sum=Sum("items__amount"))
+    assert sold.count() > 20
+    assert [row.pk for row in sold if row.sum != row.amount] == []
 
 
 def test_there_is_something_to_do_and_something_wrong(now: datetime) -> None:
