@@ -4,15 +4,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pipeline', '0008_gates'),
+        ("pipeline", "0008_gates"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='pipeline',
-            name='archived_at',
-            field=models.DateTimeField(editable=False, help_text='Since then nothing is opened in it; what was closed in it stays.', null=True),
+            model_name="pipeline",
+            name="archived_at",
+            field=models.DateTimeField(
+                editable=False, help_text="Since then nothing is opened in it; what was closed in it stays.", null=True
+            ),
         ),
     ]

@@ -6,43 +6,78 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pipeline', '0009_retired_pipelines'),
+        ("pipeline", "0009_retired_pipelines"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Product',
+            name="Product",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('code', models.CharField(max_length=40)),
-                ('unit_price', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('currency', models.CharField(default='EUR', max_length=3)),
-                ('is_active', models.BooleanField(default=True, help_text='Else it is not offered; lines that name it stay.')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120)),
+                ("code", models.CharField(max_length=40)),
+                ("unit_price", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("currency", models.CharField(default="EUR", max_length=3)),
+                (
+                    "is_active",
+                    models.BooleanField(default=True, help_text="Else it is not offered; lines that name it stay."),
+                ),
             ],
             options={
-                'ordering': ['name', 'pk'],
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('code'), name='product_code_once'), models.CheckConstraint(condition=models.Q(('unit_price__gte', 0)), name='product_price_not_negative')],
+                "ordering": ["name", "pk"],
+                "constraints": [
+                    models.UniqueConstraint(django.db.models.functions.text.Lower("code"), name="product_code_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("unit_price__gte", 0)), name="product_price_not_negative"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LineItem',
+            name="LineItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('quantity', models.DecimalField(decimal_places=3, max_digits=11)),
-                ('price', models.DecimalField(decimal_places=2, max_digits=14)),
-                ('discount', models.DecimalField(decimal_places=2, default=0, help_text='Percent.', max_digits=5)),
-                ('amount', models.DecimalField(decimal_places=2, help_text='Quantity × price less the discount.', max_digits=14)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('opportunity', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='items', to='pipeline.opportunity')),
-                ('product', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='pipeline.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("quantity", models.DecimalField(decimal_places=3, max_digits=11)),
+                ("price", models.DecimalField(decimal_places=2, max_digits=14)),
+                ("discount", models.DecimalField(decimal_places=2, default=0, help_text="Percent.", max_digits=5)),
+                (
+                    "amount",
+                    models.DecimalField(
+                        decimal_places=2, help_text="Quantity × price less the discount.", max_digits=14
+                    ),
+                ),
+                ("position", models.PositiveSmallIntegerField()),
+                (
+                    "opportunity",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="items",
+                        to="pipeline.opportunity",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="pipeline.product"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['opportunity', 'position'],
-                'constraints': [models.UniqueConstraint(fields=('opportunity', 'position'), name='line_item_place_once'), models.CheckConstraint(condition=models.Q(('quantity__gt', 0)), name='line_item_quantity_positive'), models.CheckConstraint(condition=models.Q(('amount__gte', 0), ('price__gte', 0)), name='line_item_not_negative'), models.CheckConstraint(condition=models.Q(('discount__gte', 0), ('discount__lte', 100)), name='line_item_discount_percent')],
+                "ordering": ["opportunity", "position"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("opportunity", "position"), name="line_item_place_once"),
+                    models.CheckConstraint(condition=models.Q(("quantity__gt", 0)), name="line_item_quantity_positive"),
+                    models.CheckConstraint(
+                        condition=models.Q(("amount__gte", 0), ("price__gte", 0)), name="line_item_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("discount__gte", 0), ("discount__lte", 100)),
+                        name="line_item_discount_percent",
+                    ),
+                ],
             },
         ),
     ]
