@@ -186,3 +186,86 @@ def test_half_of_all_leads_at_once_takes_a_second_word(cast: Cast, draft: Defini
     client_of(cast.mona).post(url, {"seen": 2, "is_sure": "on"})
     draft.refresh_from_db()
     assert draft.status == "active"
+
+
+GROUP = {
+    "f0-joiner": "all",
+    "f0-c": [0, 1],
+    "f0-c0-field": "contact.country",
+    "f0-c0-op": "in",
+    "f0-c0-value": "DE\r\nAT",
+    "f0-c1-joiner": "any",
+    "f0-c1-c": [0, 1],
+    "f0-c1-c0-field": "company.employees",
+    "f0-c1-c0-op": "at_least",
+    "f0-c1-c0-value": "500",
+    "f0-c1-c1-field": "contact.job_title",
+    "f0-c1-c1-op": "contains",
+    "f0-c1-c1-value": "head",
+}
+
+
+def test_a_rule_asks_for_all_of_these_and_any_of_those(cast: Cast, draft: Definition) -> None:
+    assert post(cast.mara, draft, controls(draft) | GROUP).status_code == 302
+    draft.refresh_from_db()
+    rule = content_of(draft).fit[0]
+    assert rule.conditions == {
+        "all": [
+            {"field": "contact.country", "op": "in", "value": ["DE", "AT"]},
+            {
+                "any": [
+                    {"field": "company.employees", "op": "at_least", "value": 500},
+                    {"field": "contact.job_title", "op": "contains", "value": "head"},
+                ]
+            },
+        ]
+    }
+    shown = page_of(draft, cast.mara, "edit")
+    assert 'value="leaf:f0-c1"' in shown and "f0-raw" not in shown
+    assert "Country is one of DE, AT and (Employees is at least 500 or Job title contains head)" in shown
+
+
+@pytest.mark.parametrize(
+    ("do", "drawn"),
+    [
+        ("group:f0", 'name="f0-c2-c1-field"'),
+        ("leaf:f0-c1", 'name="f0-c1-c2-field"'),
+        ("unleaf:f0:0", 'name="f0-c1-field"'),
+        ("group:p0f0", 'name="p0f0-c1-c1-field"'),
+        ("group:x3", 'name="x0-c1-c1-field"'),
+    ],
+)
+def test_groups_come_and_go_without_saving(cast: Cast, draft: Definition, do: str, drawn: str) -> None:
+    answer = post(cast.mara, draft, controls(draft) | GROUP | PERSONA | RIVAL | {"do": do})
+    assert answer.status_code == 200
+    assert drawn in answer.content.decode()
+    draft.refresh_from_db()
+    assert draft.revision == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"f0-c1-c0-value": "many\r\n\0"}, "is not a number value"),
+        ({"f0-c1-c1-field": "contact.shoe"}, "is not a field"),
+        ({"f0-c1-c1-value": "x" * 1_000_000}, "is not a text value"),
+        ({"f0-c1-c1-value": ""}, "is not a text value"),
+        (
+            {
+                "f0-c1-joiner": "all",
+                "f0-c1-c1-field": "company.employees",
+                "f0-c1-c1-op": "at_most",
+                "f0-c1-c1-value": "9",
+            },
+            "contradict each other",
+        ),
+    ],
+)
+def test_what_is_wrong_in_a_group_is_said_beside_it(
+    cast: Cast, draft: Definition, changes: dict[str, str], said: str
+) -> None:
+    answer = post(cast.mara, draft, controls(draft) | GROUP | changes)
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    draft.refresh_from_db()
+    assert draft.revision == 1
