@@ -196,7 +196,7 @@ def _judged(row: Definition) -> str:
 
 
 def _page_of(row: Definition) -> str:
-    return f"{reverse('definition')}?team={row.team_id or ''}"
+    return reverse("definition") + (f"?team={row.team_id}" if row.team_id else "")
 
 
 @requires(Can.EDIT_DEFINITION)
