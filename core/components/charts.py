@@ -9,11 +9,12 @@ from core.components.numbers import compact_text, money_text
 from core.components.values import of
 
 
-def bars(items: Iterable[Any], whole: Any = None, tone: str = "lead") -> dict[str, Any]:
+def bars(items: Iterable[Any], whole: Any = None, tone: str = "lead", caption: str = "Bars") -> dict[str, Any]:
     """Horizontal bars; items have label, value and perhaps text, note, url, tone. `whole` fixes what 100 % is."""
     items = list(items)
     top = float(whole or max((float(of(item, "value", 0)) for item in items), default=0)) or 1.0
     return {
+        "caption": caption,
         "items": [
             {
                 "label": of(item, "label"),
@@ -24,7 +25,7 @@ def bars(items: Iterable[Any], whole: Any = None, tone: str = "lead") -> dict[st
                 "width": round(100 * max(0.0, float(of(item, "value", 0))) / top, 1),
             }
             for item in items
-        ]
+        ],
     }
 
 
@@ -45,7 +46,7 @@ def columns(
     for item, stack in zip(items, stacks, strict=True):
         parts = [
             {"tone": of(part, "tone", "lead"), "label": of(part, "label"), "height": round(100 * value / top, 2)}
-            | {"text": _figure(of(part, "value", 0), currency)}
+            | {"text": _figure(of(part, "value", 0), currency), "value": str(of(part, "value", 0))}
             for part, value in zip(of(item, "parts", []), stack, strict=True)
         ]
         legend |= {str(part["label"]): str(part["tone"]) for part in parts}
@@ -63,6 +64,7 @@ def columns(
                 "parts": parts,
                 "title": ", ".join(said),
                 "total": _figure(sum(stack), currency),
+                "sum": f"{sum(stack):.2f}".removesuffix(".00"),
                 "range": likely,
                 "mark": line,
             }

@@ -1,6 +1,6 @@
 """Frames around other markup: panel, dialog, menu."""
 
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from core.components.icons import icon
@@ -46,4 +46,33 @@ def menu(content: str, label: str = "", icon_name: str = "", end: bool = False, 
         icon(icon_name) if icon_name else ("" if label else icon("dots")),
         format_html("{} {}", label, icon("chevron-down", 14)) if label else "",
         content,
+    )
+
+
+_SAVED = [("copy", "copy", "Copy as picture"), ("png", "photo", "Picture (PNG)"), ("csv", "table", "Figures (CSV)")]
+
+
+def chart(content: str, title: str, flush: bool = False) -> SafeString:
+    """A chart with its table behind it (or one that is a table), to be copied and saved as picture and as figures.
+
+    What is saved is worked out by chart.js, which shows the tools; `flush`: it touches the edges of its panel.
+    """
+    tools = format_html_join(
+        "",
+        '<button type="button" class="menu-item" data-chart-do="{}">{}{}</button>',
+        ((do, icon(shape), label) for do, shape, label in _SAVED),
+    )
+    return format_html(
+        '<div class="chart{}" data-chart="{}"><div data-chart-picture>{}</div>'
+        '<details class="menu menu-end menu-up chart-tools" data-menu hidden>'
+        '<summary class="btn btn-quiet btn-icon btn-s" aria-label="Save or copy: {}">{}</summary>'
+        '<div class="menu-body">{}<button type="button" class="menu-item" data-chart-do="table" hidden>{}'
+        "Show the table</button></div></details></div>",
+        " chart-flush" if flush else "",
+        title,
+        content,
+        title,
+        icon("download", 14),
+        tools,
+        icon("table"),
     )

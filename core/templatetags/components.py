@@ -42,7 +42,7 @@ DRAWN_BY_TEMPLATE: list[Callable[..., dict[str, Any]]] = [
 register.tag("kept", kept.kept)
 for simple in SIMPLE:
     register.simple_tag(simple)
-for block in (frames.panel, frames.dialog, frames.menu):
+for block in (frames.panel, frames.dialog, frames.menu, frames.chart):
     register.simple_block_tag(block)
 for drawn in DRAWN_BY_TEMPLATE:
     register.inclusion_tag(f"components/{drawn.__name__}.html")(drawn)

@@ -233,7 +233,7 @@ def test_columns_are_readable_without_seeing_them() -> None:
     ]
     drawn = draw('{% columns months caption="Forecast" currency="EUR" %}', months=months)
     assert "<caption>Forecast</caption>" in drawn
-    assert "<td>€41,000</td>" in drawn
+    assert '<td data-value="41000">€41,000</td>' in drawn
     assert 'href="/nov"' in drawn
     assert 'aria-label="Nov: Closed €41,000, likely €30,000 to €60,000, quota €90,000"' in drawn
 
