@@ -30,6 +30,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.contact_changed, pipeline.tasks.refresh_search),
     (leads.signals.evidence_recorded, scoring.tasks.rescore),
     (leads.signals.evidence_recorded, pipeline.tasks.place_at_desk),
+    (leads.signals.contact_disqualified, pipeline.tasks.let_rest),
     (leads.signals.owner_changed, scoring.tasks.rescore),
     (leads.signals.owner_changed, pipeline.tasks.place_at_desk),
     (users.signals.team_changed, scoring.tasks.follow_team),

@@ -133,6 +133,8 @@ SCHEDULE = {
         "options": {"expires": 3600},
     },
     "forget-uploads": {"task": "capture.tasks.forget_uploads", "schedule": 6 * 3600.0, "options": {"expires": 3600}},
+    "keep-holidays": {"task": "pipeline.tasks.keep_holidays", "schedule": crontab(hour=4, minute=10)},
+    "let-rest-missed": {"task": "pipeline.tasks.let_rest_missed", "schedule": 60.0, "options": {"expires": 60}},
     "forget-board-changes": {
         "task": "pipeline.tasks.forget_board_changes",
         "schedule": crontab(minute=23),

@@ -18,6 +18,7 @@ from leads.models import (
     SuppressionReason,
     Verdict,
 )
+from leads.vocabulary import DISQUALIFIED_BECAUSE
 
 
 def _custom_field(field: CustomField) -> forms.Field:
@@ -161,14 +162,8 @@ class ConsentForm(forms.Form):
 class DisqualifyForm(forms.Form):
     """Why somebody will never buy."""
 
-    REASONS = [
-        ("no_fit", "Does not fit"),
-        ("no_need", "Has no need"),
-        ("competitor", "Competitor, supplier or applicant"),
-        ("unreachable", "Cannot be reached"),
-        ("spam", "Not a real person"),
-        ("other", "Something else"),
-    ]
+    # whoever does not want to be contacted says so under what they let us do
+    REASONS = [(key, label) for key, (label, is_withdrawal) in DISQUALIFIED_BECAUSE.items() if not is_withdrawal]
 
     reason = forms.ChoiceField(choices=REASONS)
     note = forms.CharField(required=False, max_length=200, help_text="What the next person should know.")

@@ -69,6 +69,20 @@ class Purpose(TextChoices):
     PROFILING = "profiling", "Profiling"
 
 
+# why somebody is disqualified -> (in words, whether they are not to be written to or called any more)
+DISQUALIFIED_BECAUSE: dict[str, tuple[str, bool]] = {
+    "no_fit": ("Does not fit", False),
+    "no_need": ("Has no need", False),
+    "competitor": ("Competitor, supplier or applicant", False),
+    "student": ("Student or researcher", False),
+    "bad_data": ("Wrong or made-up data", False),
+    "spam": ("Not a real person", False),
+    "unreachable": ("Cannot be reached", False),
+    "unsubscribed": ("Does not want to be contacted", True),
+    "other": ("Something else", False),
+}
+
+
 class ConsentBasis(TextChoices):
     """Why we may (the legal ground)."""
 

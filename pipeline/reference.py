@@ -109,7 +109,12 @@ RETURNS: dict[str, tuple[ReturnBy, int]] = {
     LostReason.SILENCE: (ReturnBy.VISIT, 6),
     LostReason.OTHER: (ReturnBy.ANEW, 6),
     "disqualified_no_need": (ReturnBy.MONTHS, 12),
+    "disqualified_no_fit": (ReturnBy.ANEW, 12),
+    "disqualified_competitor": (ReturnBy.ANEW, 12),
     "disqualified_student": (ReturnBy.MONTHS, 24),
+    "disqualified_bad_data": (ReturnBy.ANEW, 6),
+    "disqualified_spam": (ReturnBy.ANEW, 6),
+    "disqualified_other": (ReturnBy.ANEW, 6),
     "disqualified_unreachable": (ReturnBy.VISIT, 6),
 }
 

@@ -72,9 +72,15 @@ class TermsForm(forms.Form):
         required=False,
         help_text="Else each makes an opportunity of their own.",
     )
+    region = forms.CharField(
+        label="Public holidays of",
+        required=False,
+        max_length=10,
+        help_text="A country such as DE, or a part of it such as DE-BY. Empty: only the days under Holidays.",
+    )
 
     def __init__(self, data: Any = None, *, terms: HandOffTerms) -> None:
-        names = ("mode", "is_offered", "answer_within", "joins_company")
+        names = ("mode", "is_offered", "answer_within", "joins_company", "region")
         super().__init__(data, initial={name: getattr(terms, name) for name in names})
 
 
@@ -92,17 +98,28 @@ class HoursForm(forms.Form):
     substitute = forms.ModelChoiceField(
         User.objects.none(), label="Stands in while away", required=False, empty_label="Nobody"
     )
+    region = forms.CharField(
+        label="Public holidays of",
+        required=False,
+        max_length=10,
+        help_text="A country such as DE, or a part of it such as DE-BY. Empty: those of the team.",
+    )
     is_paused = forms.BooleanField(
         label="Paused", required=False, help_text="Gets nothing new until this is taken back."
     )
 
     def __init__(self, data: Any = None, *, user: User, kept: Availability, sets_capacity: bool) -> None:
         texts = dict(zip(DAYS, kept.week, strict=True))
-        facts = {"capacity": kept.capacity, "substitute": kept.substitute_id, "is_paused": kept.is_paused}
+        facts = {
+            "capacity": kept.capacity,
+            "substitute": kept.substitute_id,
+            "is_paused": kept.is_paused,
+            "region": kept.region,
+        }
         super().__init__(data, initial=texts | facts)
         for name in DAYS:
             self.fields[name] = forms.CharField(label=name.capitalize(), required=False, max_length=60)
-        self.order_fields([*DAYS, "capacity", "substitute", "is_paused"])
+        self.order_fields([*DAYS, "capacity", "substitute", "region", "is_paused"])
         self.fields["monday"].help_text = "Like 9-17, or 9-12:30 13:30-17. Empty: a free day."
         if not sets_capacity:
             del self.fields["capacity"]

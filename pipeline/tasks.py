@@ -10,6 +10,7 @@ from core.tasks import task
 from pipeline import queries, services
 from pipeline.models import BoardChange
 from pipeline.services import desk, finding, passing, recycling
+from pipeline.services.public_holidays import keep_followed
 
 log = logging.getLogger(__name__)
 SWEEP = 500
@@ -87,6 +88,26 @@ def bring_back() -> None:
     now = timezone.now()
     for pk in list(recycling.returning(now).order_by("pk").values_list("pk", flat=True)[:SWEEP]):
         services.bring_back(pk, now=now)
+
+
+@task
+def keep_holidays() -> None:
+    """The sweep: public holidays of the coming years, of the regions that somebody follows."""
+    keep_followed(now=timezone.now())
+
+
+@task
+def let_rest(contact_id: int) -> None:
+    """Whoever was disqualified outside the desk rests by the rule of the reason, too."""
+    recycling.let_disqualified_rest(contact_id, now=timezone.now())
+
+
+@task
+def let_rest_missed() -> None:
+    """The sweep: the lately disqualified of whom nobody has noted what brings them back."""
+    now = timezone.now()
+    for pk in list(recycling.unrested(now).order_by("pk").values_list("pk", flat=True)[:SWEEP]):
+        recycling.let_disqualified_rest(pk, now=now)
 
 
 @task

@@ -20,7 +20,10 @@ def disqualify(contact_id: int, *, now: datetime, actor: User | None, reason: st
             raise Refused("They are a prospect with an open opportunity. Lose it with a reason first; then disqualify.")
         if standing.lifecycle == Lifecycle.CUSTOMER:
             raise Refused("A customer cannot be disqualified.")
-    return enter_lifecycle(contact_id, Lifecycle.DISQUALIFIED, now=now, actor=actor, reason=reason)
+    is_new = enter_lifecycle(contact_id, Lifecycle.DISQUALIFIED, now=now, actor=actor, reason=reason)
+    if is_new:
+        signals.contact_disqualified.send(sender=None, contact_id=contact_id)
+    return is_new
 
 
 @transaction.atomic

@@ -1,6 +1,6 @@
 """The rows of the commitment layer, by noun."""
 
-from pipeline.models.availability import Absence, Availability, Holiday
+from pipeline.models.availability import Absence, Availability, Holiday, PublicHoliday
 from pipeline.models.changes import BoardChange
 from pipeline.models.currencies import ExchangeRate, ReportingCurrency
 from pipeline.models.desk import DeskOutcome, DeskPlace, DeskPlaceQuerySet, Did, Question, Waits
@@ -45,6 +45,7 @@ __all__ = [
     "Product",
     "Promoted",
     "PromotionMode",
+    "PublicHoliday",
     "Question",
     "Quota",
     "Recycle",

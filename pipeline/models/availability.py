@@ -25,6 +25,9 @@ class Availability(models.Model):
     )
     is_paused = models.BooleanField(default=False, help_text="Gets nothing until it is taken back.")
     substitute = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
+    region = models.CharField(
+        max_length=10, blank=True, default="", help_text="Whose public holidays they have; empty: the team's."
+    )
 
     class Meta:
         verbose_name_plural = "availabilities"
@@ -37,6 +40,21 @@ class Availability(models.Model):
 
     def __str__(self) -> str:
         return f"Hours of {self.user_id}"
+
+
+class PublicHoliday(models.Model):
+    """A public holiday of a region that somebody follows; kept for the coming years by a sweep."""
+
+    region = models.CharField(max_length=10, help_text="A country such as DE, or a part of it such as DE-BY.")
+    day = models.DateField()
+    name = models.CharField(max_length=80)
+
+    class Meta:
+        ordering = ["day", "region"]
+        constraints = [models.UniqueConstraint(fields=["region", "day"], name="public_holiday_once")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Absence(models.Model):

@@ -32,6 +32,10 @@ class HandOffTerms(models.Model):
         default=True, help_text="Somebody whose company has an open opportunity joins that one."
     )
 
+    region = models.CharField(
+        max_length=10, blank=True, default="", help_text="Whose public holidays the team has, such as DE or DE-BY."
+    )
+
     class Meta:
         verbose_name_plural = "hand-off terms"
         constraints = [

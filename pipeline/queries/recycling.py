@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
+from leads.vocabulary import DISQUALIFIED_BECAUSE
 from pipeline.models import LostReason, Recycle, RejectReason, ReturnBy, ReturnRule
-from pipeline.services.desk.outcomes import REASONS
-
-DISQUALIFIED = "disqualified_"
+from pipeline.services.recycling import OF_DISQUALIFIED
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Row:
 
     @property
     def words(self) -> str:
-        if self.rule.by == ReturnBy.ANEW and self.rule.reason.startswith(DISQUALIFIED):
+        if self.rule.by == ReturnBy.ANEW and self.rule.reason.startswith(OF_DISQUALIFIED):
             return "not by themselves; a person takes them back"
         months = f"{self.rule.months} month{'' if self.rule.months == 1 else 's'}"
         return {
@@ -37,8 +36,8 @@ def named_reasons() -> dict[str, str]:
     named |= {key: f"Rejected: {label}" for key, label in RejectReason.choices if key not in LostReason.values}
     named |= {key: f"Lost: {label}" for key, label in LostReason.choices if key not in RejectReason.values}
     named.pop(RejectReason.TERRITORY)  # goes to the next rep at once
-    out = {key: label for key, (label, is_withdrawal) in REASONS.items() if not is_withdrawal}
-    return named | {f"{DISQUALIFIED}{key}": f"Disqualified at the desk: {label}" for key, label in out.items()}
+    out = {key: label for key, (label, is_withdrawal) in DISQUALIFIED_BECAUSE.items() if not is_withdrawal}
+    return named | {f"{OF_DISQUALIFIED}{key}": f"Disqualified: {label}" for key, label in out.items()}
 
 
 def rules() -> list[Row]:

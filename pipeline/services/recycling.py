@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 
 from activities.models import ActivityKind
@@ -11,8 +11,18 @@ from activities.notices import Topic
 from activities.services import add_entry, notify
 from core.errors import Refused
 from core.locks import locked
-from leads.models import ChangedContact, Contact, EngagementEvent, Evidence, Lifecycle, Standing
+from leads.models import (
+    ChangedContact,
+    Contact,
+    EngagementEvent,
+    Evidence,
+    Lifecycle,
+    LifecycleChange,
+    Standing,
+    StandingQuerySet,
+)
 from leads.services import enter_lifecycle
+from leads.vocabulary import DISQUALIFIED_BECAUSE
 from pipeline.models import HandOff, Opportunity, Recycle, RecycleState, ReturnBy, ReturnRule
 from users.models import User
 
@@ -20,6 +30,9 @@ MONTH = timedelta(days=30)
 MOST_MONTHS = 120
 BEFORE_TIMELINE = timedelta(days=30)  # whoever buys in June is talked to in May
 SWEEP = 500
+OF_DISQUALIFIED = "disqualified_"  # before the reason's key
+WITHDRAWN = DISQUALIFIED_BECAUSE["unsubscribed"][0]
+LATELY = timedelta(days=2)
 
 
 @transaction.atomic
@@ -54,6 +67,32 @@ def let_go(
         due_at=due_at,
         actor=actor,
     )
+
+
+def unrested(now: datetime) -> StandingQuerySet:
+    """Who was disqualified in the last two days, and of whom nobody has noted what brings them back."""
+    step = LifecycleChange.objects.filter(contact=OuterRef("pk"), to_stage=Lifecycle.DISQUALIFIED)
+    lately = step.filter(at__gt=now - LATELY).exclude(reason__startswith=WITHDRAWN)
+    noted = Recycle.objects.filter(contact=OuterRef("pk"), reason__startswith=OF_DISQUALIFIED)
+    rows = Standing.objects.filter(lifecycle=Lifecycle.DISQUALIFIED, is_erased=False)
+    rows = rows.annotate(out_at=Subquery(lately.order_by("-at").values("at")[:1])).filter(out_at__isnull=False)
+    return rows.filter(~Exists(noted.filter(created_at__gte=OuterRef("out_at"))))
+
+
+@transaction.atomic
+def let_disqualified_rest(contact_id: int, *, now: datetime) -> Recycle | None:
+    """The rule of the reason for which they were disqualified; none when it was noted, or they want to be left alone.
+
+    What is no reason that we know is something else, and has the rule of that.
+    """
+    if not locked(Standing.objects.filter(pk=contact_id)) or not unrested(now).filter(pk=contact_id).exists():
+        return None
+    steps = LifecycleChange.objects.filter(contact=contact_id, to_stage=Lifecycle.DISQUALIFIED)
+    step = steps.select_related("actor").order_by("-at", "-pk")[0]
+    said = (key for key, (label, _) in DISQUALIFIED_BECAUSE.items() if step.reason.startswith(label))
+    key = next(said, "other")
+    label = f"Disqualified: {step.reason or DISQUALIFIED_BECAUSE[key][0]}"
+    return let_go(contact_id, reason=f"{OF_DISQUALIFIED}{key}", label=label, now=now, actor=step.actor)
 
 
 @transaction.atomic
@@ -104,7 +143,7 @@ def returning(now: datetime) -> "QuerySet[Recycle]":
     waiting = Recycle.objects.waiting().filter(contact__standing__is_erased=False)
     # somebody disqualified for a reason of its own since is not brought back by an older one
     waiting = waiting.filter(
-        ~Q(contact__standing__lifecycle=Lifecycle.DISQUALIFIED) | Q(reason__startswith="disqualified_")
+        ~Q(contact__standing__lifecycle=Lifecycle.DISQUALIFIED) | Q(reason__startswith=OF_DISQUALIFIED)
     )
     visited = waiting.filter(by=ReturnBy.VISIT).filter(Exists(seen))
     return waiting.filter(due_at__lte=now) | visited
@@ -123,7 +162,10 @@ def bring_back(recycle_id: int, *, now: datetime) -> bool:
         ReturnBy.TIMELINE: "their timeline says so",
     }.get(ReturnBy(row.by), "the time is over")
     standing = standings[0]
-    if standing.lifecycle == Lifecycle.DISQUALIFIED and row.reason.startswith("disqualified_"):
+    if standing.lifecycle != Lifecycle.DISQUALIFIED and row.reason.startswith(OF_DISQUALIFIED):
+        Recycle.objects.filter(pk=row.pk).update(state=RecycleState.DROPPED)  # a person took them back before
+        return False
+    if standing.lifecycle == Lifecycle.DISQUALIFIED and row.reason.startswith(OF_DISQUALIFIED):
         enter_lifecycle(row.contact_id, Lifecycle.LEAD, now=now, reason=f"Looked at again: {why}")
     add_entry(
         contact_id=row.contact_id,

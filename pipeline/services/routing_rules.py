@@ -1,6 +1,7 @@
 """The rules of routing and the terms of teams."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -10,6 +11,7 @@ from core.locks import locked
 from leads import conditions as language
 from leads import normalise
 from pipeline.models import HandOffTerms, PromotionMode, RoutingRule
+from pipeline.services.public_holidays import follow_region
 from users.models import Team, User
 from users.roles import Role
 
@@ -82,14 +84,28 @@ def shift_routing_rule(rule: RoutingRule, *, earlier: bool) -> bool:
 
 @transaction.atomic
 def save_terms(
-    *, team: Team | None, mode: str, is_offered: bool, answer_within: int | None, joins_company: bool
+    *,
+    team: Team | None,
+    mode: str,
+    is_offered: bool,
+    answer_within: int | None,
+    joins_company: bool,
+    region: str = "",
+    now: datetime | None = None,
 ) -> HandOffTerms:
-    """How a team takes over, from the next prospect on."""
+    """How a team takes over, from the next prospect on. A `region` has its public holidays kept from `now` on."""
     if mode not in PromotionMode.values:
         raise Refused(mode="Choose who decides.")
     if answer_within is None or not 1 <= answer_within <= 200:
         raise Refused(answer_within="Give 1 to 200 hours.")
-    values = {"mode": mode, "is_offered": is_offered, "answer_within": answer_within, "joins_company": joins_company}
+    region = follow_region(region, now=now) if now else ""
+    values = {
+        "region": region,
+        "mode": mode,
+        "is_offered": is_offered,
+        "answer_within": answer_within,
+        "joins_company": joins_company,
+    }
     return HandOffTerms.objects.update_or_create(team=team, defaults=values)[0]
 
 

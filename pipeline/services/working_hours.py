@@ -1,7 +1,7 @@
 """When people work, when they are away, and how much they can take."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
@@ -10,6 +10,7 @@ from core.errors import Refused
 from leads import normalise
 from pipeline import working_time
 from pipeline.models import Absence, Availability, Holiday
+from pipeline.services.public_holidays import follow_region
 from pipeline.working_time import Unreadable
 from users.models import Team, User
 from users.roles import Role
@@ -28,9 +29,12 @@ def save_hours(
     week: Sequence[str],
     is_paused: bool,
     substitute: User | None,
+    now: datetime,
     capacity: Decimal | None = KEEP,
+    region: str = "",
 ) -> Availability:
-    """The usual week, in seven texts, and who stands in; `capacity` is left as it is unless it is given."""
+    """The usual week, in seven texts, who stands in, and whose public holidays they have; `capacity` is left as it is
+    unless it is given."""
     errors, cleaned = {}, []
     for name, text in zip(DAYS, week, strict=True):
         try:
@@ -41,11 +45,15 @@ def save_hours(
         errors["substitute"] = "Choose a colleague who can be handed prospects."
     if capacity is not None and capacity != KEEP and not 0 <= capacity <= MOST_CAPACITY:
         errors["capacity"] = f"Between 0 and {MOST_CAPACITY} a week; empty for no limit."
+    try:
+        region = follow_region(region, now=now)
+    except Refused as refused:
+        errors |= refused.fields
     if errors:
         raise Refused(**errors)
     if not any(cleaned):
         raise Refused(monday="Give at least one day. Whoever does not work now is away, or paused.")
-    fields = {"week": cleaned, "is_paused": is_paused, "substitute": substitute}
+    fields = {"week": cleaned, "is_paused": is_paused, "substitute": substitute, "region": region}
     if capacity != KEEP:
         fields["capacity"] = capacity
     return Availability.objects.update_or_create(user=user, defaults=fields)[0]

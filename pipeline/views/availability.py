@@ -50,7 +50,7 @@ def hours(request: SignedInRequest, pk: int | None = None) -> HttpResponse:
         if form.is_valid():
             given = dict(form.cleaned_data)
             try:
-                services.save_hours(user=user, week=[given.pop(name) for name in DAYS], **given)
+                services.save_hours(user=user, now=now, week=[given.pop(name) for name in DAYS], **given)
                 return redirect(f"{_page(request, user)}?saved=yes")
             except Refused as refused:
                 show_refusal(form, refused)

@@ -1,5 +1,6 @@
 """Settings → Hand-off and routing: terms, rules, who can take how much, holidays."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from core.answers import fill_in, went_wrong
 from core.errors import Refused
 from core.forms import posted, show_refusal
 from pipeline import services
-from pipeline.models import HandOffTerms, Holiday, RoutingRule, Turn
+from pipeline.models import HandOffTerms, Holiday, PublicHoliday, RoutingRule, Turn
 from pipeline.queries.availability import terms_of, workers
 from pipeline.queries.routing import named, words_of
 from pipeline.queries.simulation import Simulation, simulate
@@ -49,6 +50,7 @@ def index(request: SignedInRequest) -> HttpResponse:
             for pk, one in people.items()
         ],
         "holidays": Holiday.objects.filter(day__gte=now.date()).select_related("team")[:40],
+        "public": PublicHoliday.objects.filter(day__gte=now.date(), day__lt=now.date() + timedelta(days=366))[:60],
     }
     return render(request, "pipeline/routing.html", context)
 
@@ -61,7 +63,7 @@ def terms(request: SignedInRequest, team_id: int | None = None) -> HttpResponse:
     form = TermsForm(posted(request), terms=terms_of(team_id))
 
     def save(given: dict[str, Any]) -> str:
-        services.save_terms(team=team, **given)
+        services.save_terms(team=team, now=timezone.now(), **given)
         return "Saved. It counts from the next prospect on."
 
     title = f"Team {team}" if team else "Everybody else"

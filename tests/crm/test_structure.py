@@ -71,6 +71,7 @@ SWEEPS = {
     "scoring.tasks.follow_team": "scoring.tasks.refresh_stale",
     "scoring.tasks.run_preview": "scoring.tasks.resume_trials",
     "scoring.tasks.run_back_test": "scoring.tasks.resume_trials",
+    "pipeline.tasks.let_rest": "pipeline.tasks.let_rest_missed",
     "capture.tasks.mail_invitation": "capture.tasks.mail_missed_invitations",
     "scoring.tasks.run_load_trial": "scoring.tasks.resume_trials",
     "scoring.tasks.run_shadow": "scoring.tasks.resume_trials",

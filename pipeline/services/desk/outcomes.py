@@ -19,6 +19,7 @@ from activities.models import ActivityKind
 from core.errors import Refused
 from leads import normalise
 from leads.models import Contact, Criterion, LifecycleChange, Purpose
+from leads.vocabulary import DISQUALIFIED_BECAUSE
 from pipeline import asking
 from pipeline.models import DeskOutcome, Did, Waits
 from pipeline.services.desk.placing import place
@@ -30,17 +31,7 @@ from users.models import User
 SKIPPED_FOR = timedelta(hours=4)
 ASKED_FOR = 7  # days that somebody has to answer a mail before the lead comes back
 FURTHEST = timedelta(days=2 * 366)
-# reason -> (as it is kept, whether they are not to be written to or called any more)
-REASONS: dict[str, tuple[str, bool]] = {
-    "no_fit": ("Does not fit", False),
-    "no_need": ("Has no need", False),
-    "competitor": ("Competitor, supplier or applicant", False),
-    "student": ("Student or researcher", False),
-    "bad_data": ("Wrong or made-up data", False),
-    "unreachable": ("Cannot be reached", False),
-    "unsubscribed": ("Does not want to be contacted", True),
-    "other": ("Something else", False),
-}
+REASONS = DISQUALIFIED_BECAUSE
 # how the call went -> days until the lead comes back; None: they are still talking
 CALLS: dict[str, int | None] = {"connected": None, "voicemail": 1, "no_answer": 1, "wrong_number": None}
 Made = dict[str, Any]

@@ -1,0 +1,91 @@
+"""Whoever was disqualified, wherever and why ever, rests by the rule of the reason."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from leads.models import Contact, Lifecycle, Standing
+from leads.services import disqualify, enter_lifecycle
+from leads.vocabulary import DISQUALIFIED_BECAUSE
+from pipeline import tasks
+from pipeline.models import Recycle, RecycleState, ReturnRule
+from pipeline.queries.recycling import rules
+from pipeline.services import desk as at_the_desk
+from pipeline.services import recycling, save_rule
+from tests import factories
+from tests.conftest import NOW, Cast, client_of
+
+pytestmark = pytest.mark.django_db
+REASONS = [(key, label) for key, (label, is_withdrawal) in DISQUALIFIED_BECAUSE.items() if not is_withdrawal]
+
+
+def out(reason: str, cast: Cast) -> Contact:
+    contact = factories.contact()
+    disqualify(contact.pk, now=NOW, actor=cast.rita, reason=reason)
+    return contact
+
+
+def test_every_reason_has_a_rule_that_can_be_changed() -> None:
+    listed = {row.rule.reason: row.label for row in rules()}
+    for key, label in REASONS:
+        assert listed[f"disqualified_{key}"] == f"Disqualified: {label}"
+        assert ReturnRule.objects.filter(reason=f"disqualified_{key}").exists()
+    assert "disqualified_unsubscribed" not in listed
+
+
+@pytest.mark.parametrize(("key", "label"), REASONS)
+def test_each_reason_given_elsewhere_finds_its_rule(cast: Cast, key: str, label: str) -> None:
+    contact = out(f"{label}: as they said", cast)
+    save_rule(reason=f"disqualified_{key}", by="months", months=3)
+    row = recycling.let_disqualified_rest(contact.pk, now=NOW)
+    assert row is not None
+    assert (row.reason, row.by, row.actor) == (f"disqualified_{key}", "months", cast.rita)
+    assert row.label == f"Disqualified: {label}: as they said"
+    assert row.due_at is not None and row.due_at.date() == (NOW + timedelta(days=90)).date()
+    assert recycling.let_disqualified_rest(contact.pk, now=NOW) is None  # a task may come twice
+
+
+def test_free_text_has_the_rule_of_something_else(cast: Cast) -> None:
+    contact = out("They bought a boat", cast)
+    save_rule(reason="disqualified_other", by="visit", months=6)
+    tasks.let_rest(contact.pk)
+    assert not Recycle.objects.exists()  # by the clock of today it is long ago
+    row = recycling.let_disqualified_rest(contact.pk, now=NOW + timedelta(hours=1))
+    assert row is not None and (row.reason, row.label) == ("disqualified_other", "Disqualified: They bought a boat")
+
+
+def test_whoever_wants_to_be_left_alone_is(cast: Cast) -> None:
+    contact = out(DISQUALIFIED_BECAUSE["unsubscribed"][0], cast)
+    assert recycling.let_disqualified_rest(contact.pk, now=NOW) is None
+
+
+def test_the_desk_has_said_it_already(cast: Cast) -> None:
+    contact = factories.contact()
+    at_the_desk.disqualify(contact_id=contact.pk, reason="other", note="They bought a boat", actor=cast.rita, now=NOW)
+    assert Recycle.objects.count() == 1
+    assert recycling.let_disqualified_rest(contact.pk, now=NOW) is None
+
+
+def test_from_the_contacts_page_by_the_sweep(cast: Cast) -> None:
+    contact = factories.contact()
+    answer = client_of(cast.rita).post(reverse("contact_disqualify", args=[contact.pk]), {"reason": "spam"})
+    assert answer.status_code == 302
+    Recycle.objects.all().delete()  # the task got lost
+    tasks.let_rest_missed()
+    tasks.let_rest_missed()
+    assert Recycle.objects.get().reason == "disqualified_spam"
+    assert not recycling.unrested(timezone.now()).exists()
+
+
+def test_whoever_a_person_took_back_is_not_brought_back_again(cast: Cast) -> None:
+    save_rule(reason="disqualified_no_need", by="months", months=3)
+    contact = out("Has no need", cast)
+    row = recycling.let_disqualified_rest(contact.pk, now=NOW)
+    assert row is not None
+    enter_lifecycle(contact.pk, Lifecycle.LEAD, now=NOW + timedelta(days=1), actor=cast.rita, reason="Taken back")
+    assert recycling.bring_back(row.pk, now=NOW + timedelta(days=120)) is False
+    row.refresh_from_db()
+    assert row.state == RecycleState.DROPPED
+    assert Standing.objects.get(pk=contact.pk).lifecycle == Lifecycle.LEAD
