@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('pipeline', '0011_questions_of_personas'),
+        ('pipeline', '0012_currencies'),
     ]
 
     operations = [
