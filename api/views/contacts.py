@@ -198,7 +198,8 @@ class ContactScore(OfContacts):
         summary="The score with every line that it is made of",
         description="The lines add up to the total; `missing` says what stands between the contact and a prospect, "
         "and `smallest_set` the fewest facts that would do (null of a past day and for whom nothing is missing). "
-        "With `as_of` it says what the active definition makes of what had happened and been answered by that day.",
+        "It is by the definition of the owner's team (`definition_team`), or by the one for all. "
+        "With `as_of` it says what that makes of what had happened and been answered by that day.",
         parameters=[OpenApiParameter("as_of", OpenApiTypes.DATE, description="A past day (UTC); else today.")],
         responses={200: OpenApiTypes.OBJECT, **_REFUSED},
     )
@@ -217,7 +218,8 @@ class ContactScoreHistory(OfContacts):
     @extend_schema(
         operation_id="score_history",
         summary="The score of each day of half a year, and what moved it most",
-        description="By the active definition and with what is known of the person today: what it would have said.",
+        description="By the definition that judges the person now, and with what is known of the person today: "
+        "what it would have said.",
         parameters=[OpenApiParameter("as_of", OpenApiTypes.DATE, description="The last day (UTC); else today.")],
         responses={200: OpenApiTypes.OBJECT, **_REFUSED},
     )

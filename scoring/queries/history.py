@@ -31,6 +31,7 @@ class History:
     """The totals of past days, the oldest first, with the days that moved them most, the newest first."""
 
     version: int
+    team: str  # whose definition it is; nothing for the one for all
     threshold: int
     totals: dict[date, int]
     weeks: list[dict[str, object]]
@@ -40,6 +41,7 @@ class History:
         """For the API: the total of each day, and the days that moved it most."""
         return {
             "definition": self.version,
+            "definition_team": self.team or None,
             "threshold": self.threshold,
             "totals": [{"on": on.isoformat(), "total": total} for on, total in self.totals.items()],
             "moves": [
@@ -69,6 +71,7 @@ def history(contact_id: int, day: int) -> History | None:
     top = max(1, spec.threshold, *totals.values())
     return History(
         version=spec.version,
+        team=spec.team,
         threshold=spec.threshold,
         totals={date_of(d): totals[d] for d in range(day - DAYS, day + 1)},
         weeks=[

@@ -77,6 +77,27 @@ def test_two_drafts_activated_at_once_leave_one_active(cast: Cast) -> None:
     assert Definition.objects.filter(status="retired").count() == 2
 
 
+def test_one_for_all_and_one_for_a_team_activated_at_once_are_both_active(cast: Cast) -> None:
+    rows = [signed_draft(cast), signed_draft(cast), signed_draft(cast)]
+    Definition.objects.filter(pk__in=[row.pk for row in rows[1:]]).update(team=cast.rita.team)
+
+    def activate(row: Definition) -> Callable[[], object]:
+        return lambda: definitions.activate(definition_id=row.pk, seen=1, now=NOW)
+
+    assert at_once(*map(activate, rows)) == ["done"] * 3
+    active = Definition.objects.filter(status="active")
+    assert set(active.values_list("team", flat=True)) == {None, cast.rita.team_id}
+    assert active.count() == 2
+
+
+def test_a_teams_definition_ends_once(cast: Cast) -> None:
+    row = signed_draft(cast)
+    Definition.objects.filter(pk=row.pk).update(team=cast.rita.team)
+    definitions.activate(definition_id=row.pk, seen=1, now=NOW)
+    work = [lambda: definitions.end_for_team(definition_id=row.pk, now=NOW)] * 2
+    assert at_once(*work) == ["Stale", "done"]
+
+
 def test_the_same_draft_is_activated_once(cast: Cast) -> None:
     row = signed_draft(cast)
     work = [lambda: definitions.activate(definition_id=row.pk, seen=1, now=NOW)] * 2

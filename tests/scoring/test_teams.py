@@ -24,7 +24,7 @@ from scoring.services import definitions, refresh_all, rescore_changed, shadows
 from scoring.services.back_tests import continue_back_test, start_back_test
 from scoring.services.floods import reach_of
 from scoring.services.previews import start_preview
-from scoring.statement import COLUMNS
+from scoring.statement import COLUMNS, EVERYBODY
 from scoring.tasks import follow_team
 from tests import factories
 from tests.budget import cost
@@ -303,11 +303,15 @@ steps = st.lists(
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(history=steps)
-def test_incremental_is_a_full_recompute_with_teams(cast: Cast, history: list[Any]) -> None:
+@given(history=steps, beside=st.sampled_from([None, "North", "South"]))
+def test_incremental_is_a_full_recompute_with_teams(cast: Cast, history: list[Any], beside: str | None) -> None:
     everybody = [factories.contact(owner=owner) for owner in (cast.rita, cast.ravi, cast.sven, None)]
     ids = [one.pk for one in everybody]
     teams = {team.name: team for team in Team.objects.all()}
+    # a shadow judges whom it would judge were it active
+    Definition.objects.filter(status__in=["draft", "review"]).delete()
+    shadowing = draft_for(cast, teams.get(beside or ""), threshold=10, two_way_days=None, required=(), fresh=())
+    shadows.walk(shadows.start_shadow(definition_id=shadowing.pk, by=None, now=NOW).pk, now=NOW)
     for step, *given_ in history:
         if step == "event":
             factories.event(everybody[given_[0]], given_[1])
@@ -318,7 +322,6 @@ def test_incremental_is_a_full_recompute_with_teams(cast: Cast, history: list[An
             change_person(person, name=person.name, role=person.role, team=teams.get(given_[1]))
             services.queue_leads_of(person.pk)
         elif step == "activate":
-            Definition.objects.filter(status__in=["draft", "review"]).delete()
             in_force(cast, teams.get(given_[0]), threshold=given_[1], two_way_days=None, required=(), fresh=())
             refresh_all(now=NOW)
         elif step == "end":
@@ -347,6 +350,13 @@ def test_incremental_is_a_full_recompute_with_teams(cast: Cast, history: list[An
             row.grade,
             row.is_qualified,
         )
+    spec = queries.load_spec(shadowing)
+    whose = EVERYBODY.only(queries.active_specs().whose(spec.team_id))
+    rows = queries.run(queries.statement_of(spec).select(whose), [], DAY)
+    wanted = {row["contact_id"] for row in rows if row["is_qualified"] and row["contact_id"] in ids}
+    said = dict(ShadowVerdict.objects.filter(contact__in=ids).values_list("contact_id", "is_qualified"))
+    assert {pk for pk, is_qualified in said.items() if is_qualified} == wanted
+    assert said.keys() <= {row["contact_id"] for row in rows}
     Standing.objects.filter(pk__in=ids).update(total=-999, fit=-1, content=7, grade="", definition_version=None)
     RefreshRange.objects.all().delete()
     refresh_all(now=NOW)
