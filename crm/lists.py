@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.http import QueryDict
 
+from crm import tiles
 from leads import columns
 from leads.filters import LeadFilter
 from pipeline.queries import Filters
@@ -35,6 +36,7 @@ LISTS = {
         _no_columns,
         ("pipeline", "pipeline_calendar", "pipeline_map"),
     ),
+    "dashboard": ListPage(lambda text: tiles.written(tiles.parse(_read(text)) or ()), _no_columns),
 }
 
 

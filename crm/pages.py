@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from crm.views import kinds, list_views, search, settings, today
+from crm.views import dashboard, kinds, list_views, search, settings, today
 
 urlpatterns = [
     path("", today.today, name="today"),
+    path("dashboard/", dashboard.dashboard, name="dashboard"),
     path("search/", search.search, name="search"),
     path("views/<slug:page>/new/", list_views.new, name="view_new"),
     path("views/<slug:page>/first/", list_views.first, name="view_first"),

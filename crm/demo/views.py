@@ -16,6 +16,8 @@ VIEWS = (
         "private",
     ),
     ("manager", "pipeline_list", "Overdue, largest first", "overdue=yes&sort=-amount", "", "everybody"),
+    ("manager", "pipeline_list", "Next step late", "step=late&lanes=owner", "", "team"),
+    ("manager", "dashboard", "Monday meeting", "tiles=forecast.changes.accuracy.funnel", "", "everybody"),
     ("rep", "pipeline_list", "No amount yet", "amount=unknown", "", "private"),
 )
 

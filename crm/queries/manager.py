@@ -15,6 +15,7 @@ from reports.queries import ForecastHeadline, forecast_headline
 from users.models import User
 
 WEEK, MOST = timedelta(days=7), 6
+MOST_SELLERS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,13 @@ class ManagerDay:
     @property
     def overdue(self) -> int:
         return sum(seller.overdue for seller in self.sellers)
+
+    @property
+    def first_sellers(self) -> list[Seller]:
+        """All where they are few, else those with most that is late or stalled, then with most that is open."""
+        if len(self.sellers) <= MOST_SELLERS:
+            return self.sellers
+        return sorted(self.sellers, key=lambda one: (-one.rotting - one.overdue, -one.open.count))[:MOST_SELLERS]
 
 
 def manager_day(user: User, *, now: datetime) -> ManagerDay:

@@ -58,7 +58,13 @@ def today(request: SignedInRequest) -> HttpResponse:
         marketer = queries.marketer_day(user, now=now, shown=None if request.GET.get("near") == "all" else 10)
         return render(request, "crm/today_marketer.html", shown | {"day": marketer, "tiles": _marketer_tiles(marketer)})
     manager = queries.manager_day(user, now=now)
-    return render(request, "crm/today_manager.html", shown | {"day": manager, "tiles": _manager_tiles(manager)})
+    return render(
+        request,
+        "crm/today_manager.html",
+        shown
+        | {"day": manager, "tiles": _manager_tiles(manager)}
+        | {"sellers": manager.sellers if request.GET.get("team") == "all" else manager.first_sellers},
+    )
 
 
 def _rep_tiles(day: queries.RepDay) -> list[Tile]:

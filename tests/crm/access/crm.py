@@ -5,6 +5,7 @@ from tests.crm.access.row import ADMIN, ALL, ANYBODY, MARKETING, Row
 ROWS = [
     Row("today", ALL),
     Row("search", ALL),
+    Row("dashboard", ALL),
     Row("settings", ALL),
     # saved views: this one is Rita's, shared with her team (Mona's, too)
     Row("view_new", ALL, ("leads",)),
