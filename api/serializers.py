@@ -233,6 +233,12 @@ class OpportunityOut(serializers.Serializer[Any]):
     expected_close = serializers.DateField(allow_null=True)
     created_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
+    lost_reason = serializers.CharField(allow_null=True)
+    lost_to = serializers.CharField(allow_null=True)
+    co_owners = PersonOut(many=True)
+    tags = serializers.ListField(child=serializers.CharField())
+    competitors = serializers.ListField(child=serializers.CharField())
+    custom = serializers.DictField()
     items = LineItemOut(many=True)
 
 
@@ -318,6 +324,12 @@ def opportunity_out(row: Opportunity) -> dict[str, Any]:
         "stage": row.stage.name,
         "kind": row.stage.kind,
         "probability": row.stage.probability,
+        "lost_reason": row.lost_reason or None,
+        "lost_to": row.lost_to.name if row.lost_to else None,
+        "co_owners": [{"name": one.name, "email": one.email} for one in row.co_owners.all()],
+        "tags": sorted(one.name for one in row.tags.all()),
+        "competitors": [one.name for one in row.competitors.all()],
+        "custom": row.custom,
         "items": [
             {"code": item.product.code if item.product else None, "name": item.name}
             | {name: str(getattr(item, name)) for name in ("quantity", "price", "discount", "amount")}

@@ -106,7 +106,7 @@ class Builder:
 def asked_fields() -> list[Asked]:
     """All fields, custom ones last. One query."""
     rows = [(key, known.label, conditions.OPS[known.type]) for key, known in conditions.FIELDS.items()]
-    for custom in CustomField.objects.order_by("about", "position"):
+    for custom in CustomField.objects.exclude(about="opportunity").order_by("about", "position"):
         operators = _CUSTOM_OPS.get(FieldType(custom.type), conditions.OPS["text"])
         rows.append((f"{custom.about}.custom.{custom.key}", custom.label, operators))
     return [Asked(key, label, tuple((op, OPERATORS[op]) for op in ops)) for key, label, ops in rows]

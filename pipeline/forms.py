@@ -6,7 +6,7 @@ from typing import Any, cast
 from django import forms
 
 from pipeline.gate_forms import QUOTE, Answering
-from pipeline.models import Category, LostReason, Opportunity, Pipeline, Stage, StageField, StageKind
+from pipeline.models import Category, Competitor, LostReason, Opportunity, Pipeline, Stage, StageField, StageKind
 from pipeline.terms import LABELS
 from users.models import Team, User
 
@@ -38,7 +38,15 @@ class LoseForm(VersionForm):
         choices=[("", "Choose a reason"), *LostReason.choices],
         error_messages={"required": "Choose why it was lost; the forecast and the funnel learn from it."},
     )
+    competitor = forms.ModelChoiceField(
+        Competitor.objects.filter(is_active=True), label="Whom they chose instead", required=False, empty_label="—"
+    )
     note = forms.CharField(label="In their words", required=False, max_length=300)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not Competitor.objects.filter(is_active=True).exists():
+            del self.fields["competitor"]
 
 
 class MoveForm(VersionForm, Answering):

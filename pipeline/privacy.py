@@ -22,15 +22,23 @@ HELD = [
         "What we would sell you",
         shows=(
             *("name", "stage__name", "amount", "currency", "expected_close", "next_step", "created_at", "closed_at"),
-            *("lost_reason", "lost_note", "snapshot"),
+            *("lost_reason", "lost_note", "custom", "snapshot"),
         ),
         blank={
             "name": Coalesce(_COMPANY, Value("Erased person")),
             "next_step": "",
             "lost_note": "",
+            "custom": {},
             "snapshot": {},
             "search_text": "",
         },
+    ),
+    Held(
+        "pipeline.OpportunityFile",
+        "Files beside what we would sell you",
+        via="opportunity__contact",
+        shows=("name", "size", "added_by__name", "added_at"),
+        is_deleted=True,
     ),
     Held(
         "pipeline.OpportunityPerson",

@@ -17,8 +17,8 @@ class _OfOpportunities(View):
 
     def rows(self) -> OpportunityQuerySet:
         seen = Opportunity.objects.visible_to(self.caller())
-        with_all = seen.select_related("pipeline", "stage", "company", "owner")
-        return with_all.prefetch_related("items__product")
+        with_all = seen.select_related("pipeline", "stage", "company", "owner", "lost_to")
+        return with_all.prefetch_related("items__product", "co_owners", "tags", "competitors")
 
 
 @extend_schema(tags=["Opportunities"])

@@ -37,7 +37,7 @@ def targets() -> dict[str, Target]:
             field.label,
             tuple(map(str, field.options)),
         )
-        for field in CustomField.objects.all()
+        for field in CustomField.objects.exclude(about="opportunity")
     ]
     criteria = [
         Target(f"criterion.{criterion.key}", criterion.label, "Criterion", _CRITERION, criterion.question)

@@ -29,7 +29,7 @@ def begin_fill(field: CustomField, *, now: datetime) -> FieldFill:
 
 def fills_to_continue(*, now: datetime) -> list[int]:
     """The sweep's work: ids of fields that nobody fills at present; those that were made elsewhere are begun."""
-    for field in CustomField.objects.filter(fill=None).order_by("pk"):
+    for field in CustomField.objects.filter(fill=None).exclude(about="opportunity").order_by("pk"):
         begin_fill(field, now=now - STALLED)
     lost = FieldFill.objects.filter(done_at=None, touched_at__lte=now - STALLED)
     return list(lost.order_by("pk").values_list("pk", flat=True))

@@ -6,13 +6,25 @@ So that a reader can check it: the lines of an opportunity come to the amount th
 from datetime import datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
 
-from leads.models import Criterion
-from pipeline.models import ExchangeRate, LineItem, Opportunity, Pipeline, Product, ReportingCurrency, Stage
+from leads.models import Criterion, Tag
+from pipeline.models import (
+    Competitor,
+    ExchangeRate,
+    LineItem,
+    LostReason,
+    Opportunity,
+    Pipeline,
+    Product,
+    ReportingCurrency,
+    Stage,
+)
 from users.models import User
 
 PRODUCTS = (("Planner seat", "SEAT", 240), ("Shop-floor terminal", "TERMINAL", 690), ("Set-up day", "SETUP", 1150))
 RETIRED = ("Planner seat, 2024 price", "SEAT-24", 210)
 RATES = (("USD", "0.92"), ("GBP", "1.17"), ("CHF", "1.06"))
+RIVALS = ("Sandpiper Planning", "Dunlin Scheduling", "Spreadsheets and e-mail")
+TAGS = ("Two plants", "Replaces a spreadsheet", "Tender")
 EVERY = 3  # one opportunity in three has its products listed
 
 
@@ -46,6 +58,7 @@ def set_up_selling(midnight: datetime) -> None:
     )
     seat, terminal, setup, _ = Product.objects.bulk_create([*made, retired])
     rows = Opportunity.objects.filter(pipeline=pipeline, amount__gte=2000).order_by("pk")
+    meet_competitors(pipeline)
     LineItem.objects.bulk_create(
         (
             line
@@ -55,6 +68,31 @@ def set_up_selling(midnight: datetime) -> None:
         ),
         batch_size=1000,
     )
+
+
+def meet_competitors(pipeline: Pipeline) -> None:
+    """Whom they also talk to; whoever chose somebody else chose one of these. Some deals have tags and co-owners."""
+    rivals = Competitor.objects.bulk_create(Competitor(name=name) for name in RIVALS)
+    tags = [Tag.objects.get_or_create(name=name)[0] for name in TAGS]
+    reps = list(User.objects.filter(role="rep", is_active=True).order_by("pk"))
+    against, tagged, shared, lost = [], [], [], []
+    rows = Opportunity.objects.filter(pipeline=pipeline).only("pk", "owner", "closed_at", "lost_reason").order_by("pk")
+    for number, row in enumerate(rows):
+        rival, is_lost = rivals[number % len(rivals)], row.lost_reason == LostReason.COMPETITOR
+        if is_lost or number % 4 == 0:
+            against.append(Opportunity.competitors.through(opportunity_id=row.pk, competitor_id=rival.pk))
+        if is_lost:
+            row.lost_to = rival
+            lost.append(row)
+        if number % 5 == 0:
+            tagged.append(Opportunity.tags.through(opportunity_id=row.pk, tag_id=tags[number % len(tags)].pk))
+        helper = reps[number % len(reps)]
+        if number % 11 == 0 and row.is_open and row.owner_id not in (None, helper.pk):
+            shared.append(Opportunity.co_owners.through(opportunity_id=row.pk, user_id=helper.pk))
+    Opportunity.objects.bulk_update(lost, ["lost_to"], batch_size=1000)
+    Opportunity.competitors.through.objects.bulk_create(against)
+    Opportunity.tags.through.objects.bulk_create(tagged)
+    Opportunity.co_owners.through.objects.bulk_create(shared)
 
 
 def lines_of(opportunity_id: int, amount: Decimal, seat: Product, terminal: Product, setup: Product) -> list[LineItem]:

@@ -79,6 +79,13 @@ SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
                 "The one in which you report, and what the others are worth",
                 (Can.MANAGE_STAGES,),
             ),
+            (
+                "Competitors",
+                "settings_competitors",
+                "swords",
+                "Whom prospects may choose instead",
+                (Can.MANAGE_STAGES,),
+            ),
             ("Products", "settings_products", "package", "What you sell, at which price", (Can.MANAGE_STAGES,)),
             (
                 "Hand-off and routing",
@@ -129,7 +136,13 @@ SECTIONS: list[tuple[str, list[tuple[str, str, str, str, tuple[Can, ...]]]]] = [
         [
             ("Kinds of events", "settings_kinds", "activity", "What can happen, and whether it is two-way", LISTS),
             ("Tags", "settings_tags", "tags", "Words on contacts", LISTS),
-            ("Custom fields", "settings_fields", "forms", "Your own facts about contacts and companies", LISTS),
+            (
+                "Custom fields",
+                "settings_fields",
+                "forms",
+                "Your own facts about contacts, companies and opportunities",
+                LISTS,
+            ),
         ],
     ),
 ]
@@ -230,6 +243,8 @@ def _filled(field: CustomField) -> str:
 
 
 def _fill(field: CustomField) -> None:
+    if field.about == "opportunity":  # programs tell of people and companies
+        return
     begin_fill(field, now=timezone.now())
     enqueue(fill_field, field_id=field.pk)
 
@@ -242,6 +257,8 @@ def field_new(request: SignedInRequest) -> HttpResponse:
     def save(given: dict[str, Any]) -> str:
         made = registry.save_field(**given)
         _fill(made)
+        if made.about == "opportunity":
+            return f"“{made}” is a field of opportunities now."
         return f"“{made}” is a field now. What programs have told of it before is filled in where nothing stands."
 
     offered = {name: request.GET.get(name, "").replace("\0", "")[:80] for name in ("about", "key", "label")}

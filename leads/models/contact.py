@@ -130,11 +130,11 @@ class Tag(models.Model):
 
 
 class CustomField(models.Model):
-    """A team's own property of a contact or company; the value is in the record's `custom` under `key`."""
+    """A team's own property of a contact, company or opportunity; the value is in the record's `custom` under `key`."""
 
-    ABOUT = [("contact", "Contact"), ("company", "Company")]
+    ABOUT = [("contact", "Contact"), ("company", "Company"), ("opportunity", "Opportunity")]
 
-    about = models.CharField(max_length=10, choices=ABOUT, default="contact")
+    about = models.CharField(max_length=12, choices=ABOUT, default="contact")
     key = models.SlugField(max_length=40)
     label = models.CharField(max_length=80)
     type = models.CharField(max_length=10, choices=FieldType.choices, default=FieldType.TEXT)

@@ -2,6 +2,7 @@
 
 from pipeline.models.availability import Absence, Availability, Holiday, PublicHoliday
 from pipeline.models.changes import BoardChange
+from pipeline.models.competitors import Competitor
 from pipeline.models.currencies import ExchangeRate, ReportingCurrency
 from pipeline.models.desk import DeskOutcome, DeskPlace, DeskPlaceQuerySet, Did, Question, Waits
 from pipeline.models.forecasts import ForecastCall, Quota
@@ -10,6 +11,7 @@ from pipeline.models.opportunities import (
     LineItem,
     LostReason,
     Opportunity,
+    OpportunityFile,
     OpportunityPerson,
     OpportunityQuerySet,
     StageMove,
@@ -25,6 +27,7 @@ __all__ = [
     "Availability",
     "BoardChange",
     "Category",
+    "Competitor",
     "DeskOutcome",
     "DeskPlace",
     "DeskPlaceQuerySet",
@@ -39,6 +42,7 @@ __all__ = [
     "LineItem",
     "LostReason",
     "Opportunity",
+    "OpportunityFile",
     "OpportunityPerson",
     "OpportunityQuerySet",
     "Pipeline",

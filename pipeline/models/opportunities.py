@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from leads.models import Company, Contact
+from leads.models import Company, Contact, Tag
+from pipeline.models.competitors import Competitor
 from pipeline.models.pipelines import Category, Pipeline, Stage
 from pipeline.models.products import Product
 from users.models import User
@@ -25,17 +26,18 @@ class LostReason(models.TextChoices):
 
 class OpportunityQuerySet(models.QuerySet["Opportunity"]):
     def visible_to(self, user: User) -> "OpportunityQuerySet":
-        """Reps see their team's and the unowned; everybody else sees all."""
+        """Reps see their team's, the unowned, and what they co-own; everybody else sees all."""
         if user.sees_everything:
             return self
-        return self.filter(Q(owner=None) | Q(owner__in=user.visible_owner_ids))
+        shared = Opportunity.co_owners.through.objects.filter(user=user).values("opportunity")
+        return self.filter(Q(owner=None) | Q(owner__in=user.visible_owner_ids) | Q(pk__in=shared))
 
     def open(self) -> "OpportunityQuerySet":
         return self.filter(closed_at=None)
 
     def for_card(self) -> "OpportunityQuerySet":
         """With all that a card shows; what is long and not shown is left where it is."""
-        unseen = ["snapshot", "search_text", "contact__search_text", "contact__custom"]
+        unseen = ["snapshot", "search_text", "custom", "contact__search_text", "contact__custom"]
         unseen += ["company__search_text", "company__custom", "owner__password"]
         return self.select_related("contact__standing", "company", "owner", "stage").defer(*unseen)
 
@@ -65,6 +67,17 @@ class Opportunity(models.Model):
     closed_at = models.DateTimeField(null=True, blank=True)
     lost_reason = models.CharField(max_length=12, choices=LostReason.choices, blank=True)
     lost_note = models.CharField(max_length=300, blank=True)
+    lost_to = models.ForeignKey(
+        Competitor, models.PROTECT, null=True, blank=True, related_name="+", help_text="Whom they chose instead."
+    )
+    competitors: "models.ManyToManyField[Competitor, Any]" = models.ManyToManyField(
+        Competitor, blank=True, related_name="opportunities"
+    )
+    co_owners: "models.ManyToManyField[User, Any]" = models.ManyToManyField(
+        User, blank=True, related_name="+", help_text="They see and change it; the forecast stays with the owner."
+    )
+    tags: "models.ManyToManyField[Tag, Any]" = models.ManyToManyField(Tag, blank=True, related_name="+")
+    custom: Any = models.JSONField(default=dict, blank=True, help_text="Fields of one's own, by their key.")
     snapshot: Any = models.JSONField(
         default=dict, help_text="The judgement it was based on: score with lines, evidence, definition version."
     )
@@ -93,6 +106,9 @@ class Opportunity(models.Model):
             models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="amount_not_negative"),
             models.CheckConstraint(
                 condition=Q(lost_reason="") | Q(closed_at__isnull=False), name="lost_reason_only_when_closed"
+            ),
+            models.CheckConstraint(
+                condition=Q(lost_to=None) | ~Q(lost_reason=""), name="lost_to_somebody_only_when_lost"
             ),
         ]
         indexes = [
@@ -155,6 +171,24 @@ class LineItem(models.Model):
     def said(self) -> str:
         """3 × Seat."""
         return f"{self.quantity.normalize():f} × {self.name}"
+
+
+class OpportunityFile(models.Model):
+    """A file beside an opportunity: an offer, a contract, what they sent."""
+
+    opportunity = models.ForeignKey(Opportunity, models.CASCADE, related_name="files")
+    name = models.CharField(max_length=150)
+    size = models.PositiveIntegerField()
+    content = models.BinaryField()
+    added_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-added_at", "-pk"]
+        constraints = [models.CheckConstraint(condition=Q(size__gt=0), name="opportunity_file_not_empty")]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class StageMove(models.Model):

@@ -88,6 +88,8 @@ class Filters:
     amount: str = ""  # "unknown" or "known"
     currency: str = ""
     reason: str = ""
+    competitor: int | None = None
+    tag: int | None = None
     sort: str = "-changed"
     lanes: str = ""  # on the board: a band for each owner, month of the expected close, or category of the forecast
 
@@ -119,6 +121,8 @@ class Filters:
             amount=one_of("amount", ("unknown", "known")),
             currency=currency if re.fullmatch(r"[A-Z]{3}", currency) else "",
             reason=one_of("reason", LostReason.values),
+            competitor=number(given.get("competitor", "")),
+            tag=number(given.get("tag", "")),
             sort=one_of("sort", SORTS, "-changed"),
             lanes=one_of("lanes", LANES),
         )
@@ -142,6 +146,10 @@ class Filters:
             rows = rows.filter(amount__isnull=self.amount == "unknown")
         if self.currency:
             rows = rows.filter(currency=self.currency)
+        if self.competitor is not None:
+            rows = rows.filter(competitors=self.competitor)
+        if self.tag is not None:
+            rows = rows.filter(tags=self.tag)
         return rows
 
     def _ended(self) -> Q:

@@ -3,7 +3,9 @@
 from pipeline.services.changing import MOST_AT_ONCE, Outcome, change_many, move_card, undo_change
 from pipeline.services.closing import lose, reopen, win
 from pipeline.services.currencies import remove_rate, set_rate, set_reporting_currency, take_rates
+from pipeline.services.details import save_competitor, set_details
 from pipeline.services.facts import add_person, edit, remove_person
+from pipeline.services.files import add_file, remove_file
 from pipeline.services.forecasts import call_forecast, set_quotas
 from pipeline.services.gates import save_gate
 from pipeline.services.handover import promote
@@ -31,6 +33,7 @@ __all__ = [
     "Outcome",
     "accept",
     "add_absence",
+    "add_file",
     "add_holiday",
     "add_person",
     "add_stage",
@@ -51,6 +54,7 @@ __all__ = [
     "put_aside",
     "reject",
     "remove_absence",
+    "remove_file",
     "remove_holiday",
     "remove_person",
     "remove_rate",
@@ -58,6 +62,7 @@ __all__ = [
     "remove_stage",
     "reopen",
     "retire_pipeline",
+    "save_competitor",
     "save_gate",
     "save_hours",
     "save_pipeline",
@@ -65,6 +70,7 @@ __all__ = [
     "save_routing_rule",
     "save_rule",
     "save_terms",
+    "set_details",
     "set_items",
     "set_quotas",
     "set_rate",

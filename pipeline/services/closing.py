@@ -11,7 +11,7 @@ from leads import normalise
 from leads.models import Lifecycle
 from leads.services import enter_lifecycle
 from pipeline import signals, terms
-from pipeline.models import LineItem, LostReason, Opportunity, Stage, StageKind, StageMove
+from pipeline.models import Competitor, LineItem, LostReason, Opportunity, Stage, StageKind, StageMove
 from pipeline.services.gates import Answers, enter
 from pipeline.services.joining import follow
 from pipeline.services.moves import place_in
@@ -108,10 +108,11 @@ def lose(
     actor: User,
     now: datetime,
     note: str = "",
+    competitor: Competitor | None = None,
     closed_on: date | None = None,
     version: int | None = None,
 ) -> Opportunity:
-    """They did not buy; a reason is required, `closed_on` is today unless given.
+    """They did not buy; a reason is required, `closed_on` is today unless given, `competitor` whom they chose instead.
 
     A prospect stays one while another opportunity is open; else whoever bought before is a customer again, and
     everybody else a lead. A lead that was lost is promoted by itself only after it has qualified anew
@@ -128,10 +129,12 @@ def lose(
     if len(note) > 300:
         raise Refused(note=f"At most 300 characters; this has {len(note):,}.")
     opportunity.closed_at = closing_time(opportunity, closed_on or now.date(), now)
-    opportunity.lost_reason, opportunity.lost_note = reason, note
+    opportunity.lost_reason, opportunity.lost_note, opportunity.lost_to = reason, note, competitor
+    if competitor is not None:
+        opportunity.competitors.add(competitor)
     why = LostReason(reason).label
-    title = f"{opportunity.name} lost: {why}"
-    _close(opportunity, stage, ["lost_reason", "lost_note"], title=title, body=note, now=now, actor=actor)
+    title = f"{opportunity.name} lost: {why}{f' ({competitor})' if competitor else ''}"
+    _close(opportunity, stage, ["lost_reason", "lost_note", "lost_to"], title=title, body=note, now=now, actor=actor)
     accept_by_working(opportunity.pk, actor=actor, now=now)
 
     def rest(contact_id: int) -> None:
@@ -168,13 +171,23 @@ def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | No
         raise Refused("This opportunity is open already.")
     came_from = opportunity.stage
     opportunity.closed_at, opportunity.lost_reason, opportunity.lost_note = None, "", ""
+    opportunity.lost_to = None
     if total := LineItem.objects.filter(opportunity=opportunity).aggregate(total=Sum("amount"))["total"]:
         opportunity.amount = total  # it follows its products again
     opportunity.stage, opportunity.stage_entered_at = stage, now
     opportunity.position = place_in(stage, None, but_not=opportunity.pk)
     try:
         with transaction.atomic():
-            fields = ["stage", "stage_entered_at", "position", "closed_at", "lost_reason", "lost_note", "amount"]
+            fields = [
+                "stage",
+                "stage_entered_at",
+                "position",
+                "closed_at",
+                "lost_reason",
+                "lost_note",
+                "lost_to",
+                "amount",
+            ]
             store(opportunity, fields, now=now)
     except IntegrityError:  # one_open_opportunity
         raise Refused("This contact has another open opportunity in this pipeline. Work on that one.") from None

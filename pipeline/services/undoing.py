@@ -167,6 +167,13 @@ def lost_by_undoing(opportunity: Opportunity) -> Sequence[str]:
         lost.append(f"the expected close, {opportunity.expected_close:%-d %B %Y}")
     if opportunity.next_step:
         lost.append(f"the next step, “{opportunity.next_step}”")
+    if opportunity.tags.exists() or opportunity.competitors.exists() or opportunity.co_owners.exists():
+        lost.append("its tags, competitors and co-owners")
+    if opportunity.custom:
+        lost.append("its own fields")
+    files = opportunity.files.count()
+    if files:
+        lost.append(f"{files} file{'' if files == 1 else 's'}")
     items = LineItem.objects.filter(opportunity=opportunity).count()
     if items:
         lost.append(f"{items} product{'' if items == 1 else 's'} in it")

@@ -94,6 +94,7 @@ def lose(request: SignedInRequest, pk: int) -> HttpResponse:
             opportunity_id=pk,
             reason=given["reason"],
             note=given["note"],
+            competitor=given.get("competitor"),
             version=given["version"],
             actor=request.user,
             now=timezone.now(),

@@ -7,8 +7,9 @@ from typing import Any
 
 from django.urls import reverse
 
+from leads.models import Tag
 from pipeline import queries
-from pipeline.models import Category, LostReason, Pipeline, StageKind
+from pipeline.models import Category, Competitor, LostReason, Pipeline, StageKind
 from pipeline.periods import later
 from pipeline.queries import Filters
 from pipeline.queries.filters import COUNTED, day_named, period_named
@@ -135,6 +136,11 @@ def kept_of(wanted: Filters, fields: Iterable[str]) -> dict[str, object]:
     return {name: value for name, value in wanted.said().items() if name not in own}
 
 
+def _named(model: type[Competitor] | type[Tag], pk: int) -> str:
+    """Its name. One query, where somebody filters by it."""
+    return str(model._default_manager.filter(pk=pk).first() or "somebody unknown")
+
+
 def said(wanted: Filters, address: str) -> list[dict[str, str]]:
     """The filters that have no field on the page, in words, each with the address without it."""
     words = {
@@ -144,6 +150,8 @@ def said(wanted: Filters, address: str) -> list[dict[str, str]]:
         "rotting": "in its stage for too long" if wanted.rotting else "",
         "amount": {"unknown": "amount unknown", "known": "amount known"}.get(wanted.amount, ""),
         "currency": wanted.currency,
+        "competitor": f"against {_named(Competitor, wanted.competitor)}" if wanted.competitor else "",
+        "tag": f"tagged {_named(Tag, wanted.tag)}" if wanted.tag else "",
         "category": _category_words(wanted.category),
         "month": f"forecast for {_month_words(wanted.month)}" if wanted.month else "",
     }

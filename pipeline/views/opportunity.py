@@ -13,7 +13,7 @@ from core.answers import fill_in, go_to, went_wrong
 from core.errors import Refused
 from core.forms import posted
 from leads.filters import number
-from leads.models import Contact, ContactQuerySet
+from leads.models import Contact, ContactQuerySet, CustomField
 from leads.queries import chips_for
 from leads.services import find_contact
 from pipeline import queries, services, terms
@@ -33,7 +33,7 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
     """Facts, people, history, and why it became a prospect."""
     now = timezone.now()
     row = get_object_or_404(
-        Opportunity.objects.visible_to(request.user).for_card().select_related("pipeline").defer(None), pk=pk
+        Opportunity.objects.visible_to(request.user).for_card().select_related("pipeline", "lost_to").defer(None), pk=pk
     )
     known = queries.pipelines()
     row.pipeline = next((one for one in known if one.pk == row.pipeline_id), row.pipeline)
@@ -58,6 +58,16 @@ def opportunity(request: SignedInRequest, pk: int) -> HttpResponse:
         "can_work": request.user.can(Can.WORK_PIPELINE),
         "today": now.date(),
         "sees_contact": Contact.objects.visible_to(request.user).filter(pk=row.contact_id).exists(),
+    }
+    context |= {
+        "tags": list(row.tags.all()),
+        "competitors": list(row.competitors.all()),
+        "co_owners": list(row.co_owners.all()),
+        "own": [
+            (field, row.custom[field.key])
+            for field in (CustomField.objects.filter(about="opportunity") if row.custom else [])
+            if field.key in row.custom
+        ],
     }
     context["items_total"] = sum(item.amount for item in context["items"])
     return render(request, "pipeline/opportunity.html", context)

@@ -12,7 +12,16 @@ from capture.preferences import token_of
 from leads.models import Company, Criterion, CustomField, Duplicate, EventKind, Tag
 from leads.services import add_tag, assign_owner, merge_contacts
 from pipeline.models import HandOff, Pipeline, Stage
-from pipeline.services import add_absence, add_holiday, promote, save_product, save_routing_rule, save_terms
+from pipeline.services import (
+    add_absence,
+    add_file,
+    add_holiday,
+    promote,
+    save_competitor,
+    save_product,
+    save_routing_rule,
+    save_terms,
+)
 from scoring.services.definitions import new_draft
 from scoring.services.previews import start_preview
 from scoring.services.shadows import start_shadow
@@ -36,7 +45,8 @@ def build(cast: Cast) -> dict[str, Any]:
     save_terms(team=None, mode="automatic", is_offered=True, answer_within=4, joins_company=True)
     offered = factories.contact(now=now)
     assign_owner([offered.pk], cast.rita)
-    promote(contact_id=offered.pk, now=now, actor=cast.mona, manual=True, reason="Knows us.")
+    deal = promote(contact_id=offered.pk, now=now, actor=cast.mona, manual=True, reason="Knows us.")
+    assert deal is not None
     rule = save_routing_rule(name="Rest", conditions={}, team=None, waits=False, is_active=True)
     day = now.date()
     notification = Notification.objects.create(user=cast.rita, key="k", text="New", url="/", at=now)
@@ -88,6 +98,9 @@ def build(cast: Cast) -> dict[str, Any]:
         "hand_off": HandOff.objects.get(contact=contact).pk,
         "offer": HandOff.objects.get(contact=offered).pk,
         "routing_rule": rule.pk,
+        "deal": deal.pk,
+        "file": add_file(opportunity_id=deal.pk, name="offer.pdf", content=b"%PDF", actor=cast.rita, now=now).pk,
+        "competitor": save_competitor(name="Sandpiper Planning").pk,
         "product": save_product(name="Seat", code="SEAT", unit_price=10, currency="EUR").pk,
         "absence": add_absence(user=cast.sven, first_day=day, last_day=day).pk,
         "holiday": add_holiday(day=day, name="Midsummer", team=None).pk,
