@@ -17,9 +17,10 @@ from users.models import User
 LEAST_WEEKS, MOST_WEEKS = 4, 104
 LOAD_WEEKS = 4
 
+# OFFSET 0: a condition that reached into the evaluator would have it run per contact
 _PROMOTED = """
 INSERT INTO scoring_backtestpromotion (back_test_id, contact_id, is_active, day)
-SELECT {test}, x.contact_id, {is_active}, {day} FROM ({select}) x WHERE x.is_qualified
+SELECT {test}, x.contact_id, {is_active}, {day} FROM ({select} OFFSET 0) x WHERE x.is_qualified
 ON CONFLICT DO NOTHING"""
 
 # a hand-off is accepted when they were no lead again within the window (scoring/acceptance.py); the one that an instant

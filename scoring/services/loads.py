@@ -27,8 +27,9 @@ SELECT {trial}, contact_id, {top} FROM (
   WHERE at < '{until}' ORDER BY contact_id, at DESC, id DESC) stage
 WHERE to_stage IN ('prospect', 'customer')"""
 
+# OFFSET 0 as in scoring/services/back_tests.py
 _JUDGED = """
-WITH x AS MATERIALIZED (SELECT contact_id, least(total, {top}) AS total FROM ({select}) q WHERE is_qualified),
+WITH x AS MATERIALIZED (SELECT contact_id, least(total, {top}) AS total FROM ({select} OFFSET 0) q WHERE is_qualified),
 risen AS (
   SELECT x.contact_id, x.total, coalesce(h.total, {floor} - 1) AS before
   FROM x LEFT JOIN scoring_highesttotal h ON h.trial_id = {trial} AND h.contact_id = x.contact_id
