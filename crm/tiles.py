@@ -34,7 +34,7 @@ TILES = {
         Tile("today", "Today in numbers", "today", NUMBERS, is_wide=True),
         Tile("forecast", "Forecast with its range", "forecast", PICTURE, is_wide=True),
         Tile("forecast-numbers", "Forecast in numbers", "forecast", NUMBERS, is_wide=True),
-        Tile("changes", "What changed in the forecast", "forecast_changes", PICTURE),
+        Tile("changes", "What changed in the forecast", "forecast_changes", PICTURE, is_wide=True),
         Tile("accuracy", "How right the forecast was", "forecast_accuracy", PICTURE),
         Tile("leads-through", "What leads will bring", "forecast_leads", PICTURE),
         Tile("funnel", "Funnel step by step", "funnel", PICTURE, Can.SEE_FUNNEL),
@@ -47,7 +47,7 @@ STANDARD = {
     Role.REP: ("today", "forecast", "map"),
     Role.MARKETER: ("today", "funnel", "leads-through", "cohorts"),
 }
-OTHERWISE = ("today", "forecast", "changes", "funnel", "acceptance")
+OTHERWISE = ("today", "forecast", "changes", "funnel", "accuracy", "acceptance")
 
 
 def standard(role: str) -> tuple[str, ...]:

@@ -63,7 +63,8 @@ def _step(one: "Reached", list_url: str) -> str:
             if rate.of
             else NOTHING
         )
-        rest = [said, f"{one.share:.0f} %" if one.all else NOTHING, days(one.spread), f"{one.lost:,}"]
+        lost = _link(list_url, one.lost_query, f"{one.lost:,}") if one.lost else "0"
+        rest = [said, f"{one.share:.0f} %" if one.all else NOTHING, days(one.spread), lost]
     bar = (
         f'<span class="stat-bar tone-{step.tone}" style="display:block;height:14px" aria-hidden="true">'
         f'<i style="width:{one.share:.1f}%"></i></span>'

@@ -27,6 +27,7 @@ class Reached:
     before_parts: int | None  # who reached the step before
     all_parts: int
     query: str
+    lost_query: str = ""  # who reached the step before and not this one
     former: int | None = None  # how many of the months before
     spread: Spread | None = None
     shade: int = 0  # how strongly its cell is coloured, in percent
@@ -230,6 +231,7 @@ def _row(label: str, tally: Tally, wanted: Wanted, key: str | None = None) -> Ro
                 before_parts=tally.parts[index - 1] if index else None,
                 all_parts=tally.parts[0],
                 query=f"{stem}&reached={step.key}",
+                lost_query=f"{stem}&missing={step.key}&reached={STEPS[index - 1].key}" if index else "",
             )
             for index, step in enumerate(STEPS)
         ],

@@ -25,7 +25,7 @@ def shown(user: User, query: str = "") -> list[str]:
 def test_each_role_has_tiles_from_the_start(cast: Cast) -> None:
     assert shown(cast.rita) == ["today", "forecast", "map"]
     assert shown(cast.mara) == ["today", "funnel", "leads-through", "cohorts"]
-    assert shown(cast.mona) == ["today", "forecast", "changes", "funnel", "acceptance"]
+    assert shown(cast.mona) == ["today", "forecast", "changes", "funnel", "accuracy", "acceptance"]
 
 
 def test_the_address_says_which_and_in_which_order(cast: Cast) -> None:

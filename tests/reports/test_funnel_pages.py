@@ -55,6 +55,17 @@ def test_the_list_behind_a_number(cast: Cast, today: datetime) -> None:
     assert "Nobody of these leads" in client.get("/funnel/contacts/?month=2020-01&reached=won").content.decode()
 
 
+def test_who_has_not_got_further_adds_up_with_its_list(cast: Cast, today: datetime) -> None:
+    client = client_of(cast.mara)
+    page = client.get("/funnel/").content.decode()
+    found = re.findall(r'href="(/funnel/contacts/\?[^"]*missing=[^"]+)">([\d,]+)<', page)
+    assert {number for _, number in found} == {"1"}
+    assert len(found) == 2  # one has done nothing, one has read and not answered
+    for link, number in found:
+        listed = client.get(link.replace("&amp;", "&")).content.decode()
+        assert listed.count("sheet-name") == int(number)
+
+
 def test_the_erased_count_and_the_list_says_how_many_they_are(cast: Cast, today: datetime) -> None:
     client = client_of(cast.mara)
     address = f"/funnel/contacts/?month={today:%Y-%m}&reached=lead"
