@@ -13,7 +13,7 @@ from capture.models import Site
 from core.tasks import enqueue
 from crm.demo import logins
 from crm.demo.definitions import agree_on_a_definition, draft_for_a_team, propose_a_change, try_out_the_change
-from crm.demo.desk import put_some_aside, work_at_the_desk
+from crm.demo.desk import ask_personas, put_some_aside, work_at_the_desk
 from crm.demo.forecasts import keep_a_record
 from crm.demo.forms import fill_in_forms
 from crm.demo.hand_offs import hand_over
@@ -69,6 +69,7 @@ def build(*, now: datetime) -> None:
         fill_in_forms(midnight)
         Office(loader, pipeline, Definition.objects.get(pk=spec.id), midnight).write()
         work_at_the_desk(midnight)
+        ask_personas()
         ask_and_suppress(midnight)
         connect_programs(midnight)
         bring_lists(midnight)

@@ -4,8 +4,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 from activities.models import Activity, ActivityKind, FollowUp
-from leads.models import Evidence, Lifecycle, LifecycleChange, Standing
-from pipeline.models import DeskOutcome, Did, Waits
+from leads.models import Criterion, Evidence, Lifecycle, LifecycleChange, Standing
+from pipeline.models import DeskOutcome, Did, Question, Waits
 from scoring import queries as scoring
 from users.models import User
 from users.roles import Role
@@ -13,6 +13,32 @@ from users.roles import Role
 DAYS = 30
 CALLS = {"connected", "voicemail", "no_answer"}
 BATCH = 2000
+
+
+# how each of the demo's personas is asked
+QUESTIONS = {
+    "Large enterprise": {
+        "budget": ("Which cost centre would pay for this, and for which year is it planned?",),
+        "authority": ("Who signs above 50,000, and does procurement have a say?",),
+    },
+    "Mid-market operations": {
+        "budget": ("What does a planner’s hour cost you, and how many go into this each week?",),
+        "need": ("Where does the plan break first on a bad Monday?",),
+    },
+}
+
+
+def ask_personas() -> None:
+    """A large company is asked otherwise than a middling one."""
+    criteria = {row.key: row for row in Criterion.objects.all()}
+    rows = (
+        Question(criterion=criteria[key], persona=persona, text=text, position=position)
+        for persona, of in QUESTIONS.items()
+        for key, texts in of.items()
+        for position, text in enumerate(texts)
+        if key in criteria
+    )
+    Question.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 def work_at_the_desk(midnight: datetime) -> None:

@@ -1,7 +1,7 @@
 """How the demo's prospects were handed over: accepted, rejected, run out, and some that wait for an answer now."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import Any
@@ -26,6 +26,7 @@ from pipeline.models import (
     Turn,
 )
 from pipeline.queries.availability import Worker, workers
+from pipeline.services.public_holidays import follow_region
 from pipeline.services.recycling import let_go
 from pipeline.services.routing import shares_of
 from pipeline.sharing import WHOLE, Candidate, share
@@ -59,9 +60,9 @@ def hand_over(now: datetime, midnight: datetime) -> None:
 
 
 def _terms_and_hours(midnight: datetime) -> None:
-    HandOffTerms.objects.update_or_create(
-        team=None, defaults={"is_offered": True, "answer_within": ANSWER_WITHIN, "joins_company": True}
-    )
+    terms: dict[str, Any] = {"is_offered": True, "answer_within": ANSWER_WITHIN, "joins_company": True}
+    terms["region"] = follow_region("DE", now=midnight)
+    HandOffTerms.objects.update_or_create(team=None, defaults=terms)
     people = {user.email.split("@")[0]: user for user in User.objects.filter(email__endswith=f"@{logins.DOMAIN}")}
     substitutes = {"rep": "nina", "nina": "rep", "omar": "paula", "paula": "omar", "quinn": "tara", "tara": "quinn"}
     Availability.objects.bulk_create(
@@ -73,8 +74,9 @@ def _terms_and_hours(midnight: datetime) -> None:
     first = (midnight + timedelta(days=24)).date()
     Absence.objects.create(user=people["paula"], first_day=first, last_day=first + timedelta(days=11), why="Holiday")
     year = midnight.year + 1
-    for day, name in ((f"{year}-01-01", "New Year’s Day"), (f"{year}-05-01", "Labour Day")):
-        Holiday.objects.create(day=datetime.fromisoformat(day).date(), name=name)
+    june = date(year, 6, 1)
+    Holiday.objects.create(day=june + timedelta(days=(4 - june.weekday()) % 7), name="Summer day of the company")
+    Holiday.objects.create(day=date(year, 12, 24), name="Christmas Eve")
     overseas = {"field": "contact.country", "op": "in", "value": ["US", "CA", "AU", "NZ", "SG", "IN"]}
     large = {"field": "company.employees", "op": "at_least", "value": 1000}
     teams = {team.name: team for team in Team.objects.filter(name__in=logins.TEAMS)}

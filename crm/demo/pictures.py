@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from capture.models import Form, Import, ImportStatus
-from leads.models import Duplicate, Lifecycle, Merge, Standing
+from leads.models import Criterion, Duplicate, Lifecycle, Merge, Standing
 from pipeline.models import HandOff, Opportunity, RoutingRule
 from scoring.models import Definition
 from scoring.queries import active_spec
@@ -47,6 +47,7 @@ PICTURES = (
     Picture("qualify-record", "/qualify/record/?days=30"),
     Picture("survey-send", "/qualify/{lead}/survey/"),
     Picture("threshold", "/definition/threshold/", "manager"),
+    Picture("criterion", "/settings/criteria/{criterion}/", "marketer"),
     Picture("criteria", "/settings/criteria/", "marketer"),
     Picture("board", "/pipeline/", "manager"),
     Picture("board-rep", "/pipeline/"),
@@ -161,6 +162,7 @@ def places() -> dict[str, int]:
         "rule": RoutingRule.objects.order_by("pk")[0].pk,
         "merge": merge.pk,
         "merged": merge.survivor_id,
+        "criterion": Criterion.objects.get(key="budget").pk,
         "lead": best(Lifecycle.LEAD).pk,
         "prospect": prospect.pk,
         "customer": best(Lifecycle.CUSTOMER).pk,

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.forms import Form
 from django.http import Http404, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
@@ -187,10 +187,9 @@ def survey(request: SignedInRequest, pk: int) -> HttpResponse:
     """A form is mailed to them; they are back at the desk when they answer, or in a week."""
     contact = lead_of(request, pk)
     sendable = capture.services.sendable()
+    if request.method != "POST" and not (sendable and may(contact, Purpose.MARKETING)):
+        return redirect("contact_forms", pk=contact.pk)  # which says why not, and has links to copy
     form = SurveyForm(posted(request), sendable=sendable, initial=_from_page(request))
-    text = "" if may(contact, Purpose.MARKETING) else "They have not agreed to such mail, or took it back."
-    if not sendable:
-        text = "No form is open. A marketer makes one under Settings, Forms."
 
     def save(given: dict[str, Any]) -> HttpResponse:
         services.request_data(
@@ -211,9 +210,8 @@ def survey(request: SignedInRequest, pk: int) -> HttpResponse:
         back=reverse("qualify"),
         title=f"Ask {contact.name} by mail",
         button="Send",
-        text=text,
         other=links,
-        other_label="Copy a link instead",
+        other_label="Copy a link into a mail of your own instead",
     )
 
 

@@ -77,7 +77,7 @@ def test_a_threshold_is_proposed_and_becomes_a_draft(cast: Cast) -> None:
     page = client.get(url).content.decode()
     proposed = trial.floor + 50
     assert f"{proposed} would fill the team and not flood it" in page
-    assert "10.0 leads a week for 10.0 places" in page
+    assert "10.0 leads a week for 10 places" in page
     assert "It rests on 80 leads" in page and "take it as a guess" not in page
     answer = client.post(reverse("threshold_draft"))
     draft = Definition.objects.get(status=DefinitionStatus.DRAFT)

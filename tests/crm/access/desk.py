@@ -16,7 +16,7 @@ ROWS = [
     Row("qualify_call", EDITED, ("twin", "voicemail"), "post"),
     Row("qualify_next", EDITED, ("twin",), "post"),
     Row("qualify_ask", EDITED, ("twin",), "post"),
-    Row("qualify_survey", EDIT, ("twin",)),
+    Row("qualify_survey", EDITED, ("twin",)),  # nobody asked them: the links to copy
     Row("qualify_survey", EDIT_422, ("twin",), "post"),
     Row("qualify_later", EDIT, ("twin",)),
     Row("qualify_later", EDIT_422, ("twin",), "post"),
