@@ -1,5 +1,6 @@
 """Which threshold the team could work off: the weekly load of each, beside what people can take."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -17,16 +18,28 @@ from pipeline import capacity
 from pipeline.queries.capacity import members_of
 from scoring import loads
 from scoring.models import LoadTrial
+from scoring.queries import Active, active_specs
 from scoring.queries.trials import reps_of
 from scoring.services import loads as services
+from scoring.views.pages import whose_tabs
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
 READERS = (Can.EDIT_DEFINITION, Can.MANAGE_STAGES)
 
 
-def _newest() -> LoadTrial | None:
-    return LoadTrial.objects.select_related("definition").first()
+def _team(given: Mapping[str, str]) -> tuple[Active, int | None]:
+    """The active definitions, and the team whose own one is asked about; none: the one for all."""
+    active = active_specs()
+    return active, next((pk for pk in active.teams if str(pk) == given.get("team")), None)
+
+
+def _newest(team_id: int | None) -> LoadTrial | None:
+    return LoadTrial.objects.select_related("definition__team").filter(definition__team=team_id).first()
+
+
+def _address(team_id: int | None, name: str = "threshold") -> str:
+    return reverse(name) + (f"?team={team_id}" if team_id else "")
 
 
 @requires(*READERS)
@@ -34,15 +47,18 @@ def _newest() -> LoadTrial | None:
 def threshold(request: SignedInRequest) -> HttpResponse:
     """The load of each threshold beside the team's capacity; POST works it out anew."""
     now = timezone.now()
+    active, team_id = _team(request.POST if request.method == "POST" else request.GET)
     if request.method == "POST":
         try:
-            services.start_load_trial(by=request.user, now=now)
+            services.start_load_trial(by=request.user, now=now, team_id=team_id)
         except Refused as refused:
             messages.error(request, str(refused))
-        return redirect("threshold")
-    members = members_of(reps_of(None).select_related("team"), now=now)
-    trial, room = _newest(), capacity.together(members)
+        return redirect(_address(team_id))
+    members = members_of(reps_of(team_id).select_related("team"), now=now)
+    trial, room = _newest(team_id), capacity.together(members)
     context: dict[str, Any] = {"trial": trial, "members": members, "room": room, "ahead": capacity.WEEKS}
+    context |= {"team_id": team_id, "progress_url": _address(team_id, "threshold_progress")}
+    context["tabs"] = whose_tabs(active, active.of_team(team_id), reverse("threshold")) if active.teams else []
     if trial and trial.done_at:
         context |= _found(trial, room)
     context["may_draft"] = request.user.can(Can.EDIT_DEFINITION)
@@ -77,8 +93,10 @@ def _found(trial: LoadTrial, room: Decimal) -> dict[str, Any]:
 @require_safe
 def threshold_progress(request: SignedInRequest) -> HttpResponse:
     """How far it is; the page is loaded anew when it is done."""
-    trial = _newest()
-    response = render(request, "pipeline/threshold.html#progress", {"trial": trial})
+    team_id = _team(request.GET)[1]
+    trial = _newest(team_id)
+    context = {"trial": trial, "progress_url": _address(team_id, "threshold_progress")}
+    response = render(request, "pipeline/threshold.html#progress", context)
     if trial is None or trial.done_at:
         response["HX-Refresh"] = "true"
     return response
@@ -88,19 +106,21 @@ def threshold_progress(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def threshold_draft(request: SignedInRequest) -> HttpResponse:
     """A draft of the active definition with the threshold that fits."""
-    now, trial = timezone.now(), _newest()
-    room = capacity.together(members_of(reps_of(None), now=now))
+    now, (_, team_id) = timezone.now(), _team(request.POST)
+    trial, room = _newest(team_id), capacity.together(members_of(reps_of(team_id), now=now))
     proposed = _found(trial, room)["proposed"] if trial and trial.done_at and not trial.is_stale else None
-    if proposed is None:
+    if trial is None or proposed is None:
         messages.error(request, "No threshold is proposed any more. Work it out again.")
-        return redirect("threshold")
+        return redirect(_address(team_id))
     note = (
         f"A line at {proposed.threshold} would have promoted {proposed.a_week:.1f} leads a week in the last "
         f"{len(proposed.weeks)} weeks ({proposed.people} in all); the team can take {room} a week."
     )
     try:
-        draft = services.draft_with_threshold(threshold=proposed.threshold, note=note, by=request.user, now=now)
+        draft = services.draft_with_threshold(
+            threshold=proposed.threshold, note=note, by=request.user, now=now, source_id=trial.definition_id
+        )
     except Refused as refused:
         messages.error(request, str(refused))
-        return redirect("threshold")
+        return redirect(_address(team_id))
     return go_to(request, reverse("definition_edit", args=[draft.pk]))

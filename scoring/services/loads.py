@@ -43,19 +43,19 @@ SELECT before, total, count(*) FROM risen GROUP BY 1, 2"""
 
 
 @transaction.atomic
-def start_load_trial(*, by: User | None, now: datetime) -> LoadTrial:
-    """Count what each threshold of the definition for all would have promoted; a task does the work.
+def start_load_trial(*, by: User | None, now: datetime, team_id: int | None = None) -> LoadTrial:
+    """Count what each threshold of the definition for all, or of a team's, would have promoted; a task does the work.
 
     One that is under way goes on.
     """
-    common = Definition.objects.filter(status=DefinitionStatus.ACTIVE, team=None)
-    active = common.select_for_update(no_key=True).first()
+    current = Definition.objects.filter(status=DefinitionStatus.ACTIVE, team=team_id)
+    active = current.select_for_update(no_key=True).first()
     if active is None:
         raise Refused("There is no active definition yet.")
     running = LoadTrial.objects.filter(definition=active, done_at=None).first()
     if running is not None:
         return running
-    LoadTrial.objects.all().delete()
+    LoadTrial.objects.filter(definition__team=team_id).delete()
     floor = max(1, active.threshold - BELOW)
     trial = LoadTrial.objects.create(
         definition=active,
@@ -109,8 +109,10 @@ def _judge(trial: LoadTrial, day: int) -> list[int]:
 
 
 @transaction.atomic
-def draft_with_threshold(*, threshold: int, note: str, by: User, now: datetime) -> Definition:
-    """A draft that says what the active definition says, but for where its line is."""
-    draft = definitions.new_draft(by=by, now=now)
+def draft_with_threshold(
+    *, threshold: int, note: str, by: User, now: datetime, source_id: int | None = None
+) -> Definition:
+    """A draft that says what the active definition for all (or the source) says, but for where its line is."""
+    draft = definitions.new_draft(by=by, now=now, source_id=source_id)
     content = replace(content_of(draft), threshold=threshold, note=note)
     return definitions.save_draft(definition_id=draft.pk, content=content, by=by, seen=draft.revision, now=now)

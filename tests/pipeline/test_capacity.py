@@ -15,6 +15,7 @@ from pipeline.working_time import Hours, week_of
 from scoring.models import Definition, DefinitionStatus, LoadTrial
 from scoring.services import loads
 from tests.conftest import NOW, Cast, client_of
+from tests.scoring.test_teams import in_force, team_of
 from users.models import User
 
 MONDAY = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -140,3 +141,26 @@ def test_reps_and_viewers_do_not_see_it(cast: Cast) -> None:
     for user in (cast.rita, cast.vera):
         assert client_of(user).get(reverse("threshold")).status_code == 403
     assert client_of(cast.mona).get(reverse("threshold_draft")).status_code == 405
+
+
+@pytest.mark.django_db
+def test_a_team_with_a_definition_of_its_own_has_its_own_threshold(cast: Cast) -> None:
+    own = in_force(cast, team_of(cast.rita), threshold=30)
+    client, address = client_of(cast.mona), reverse("threshold")
+    assert client.post(address, {"team": str(own.team_id)})["Location"] == f"{address}?team={own.team_id}"
+    client.post(address)
+    assert set(LoadTrial.objects.values_list("definition__team", flat=True)) == {None, own.team_id}
+    mine, others = client.get(f"{address}?team={own.team_id}"), client.get(address)
+    assert [one.name for one in mine.context["members"]] == ["Ravi", "Rita"]
+    assert [one.name for one in others.context["members"]] == ["Sven"]
+    assert (mine.context["trial"].definition, others.context["trial"].definition.team) == (own, None)
+    trial = mine.context["trial"]
+    wide = trial.top - trial.floor + 1
+    LoadTrial.objects.filter(pk=trial.pk).update(
+        figures=[[max(0, 60 - 2 * point) for point in range(wide)]] * 12, done=13, done_at=timezone.now()
+    )
+    client.post(reverse("threshold_draft"), {"team": str(own.team_id)})
+    draft = Definition.objects.get(status=DefinitionStatus.DRAFT)
+    assert (draft.team, draft.based_on) == (own.team, own)
+    for wrong in ("x", "999999", "9" * 40):
+        assert client.get(f"{address}?team={wrong}").context["team_id"] is None
