@@ -40,7 +40,7 @@ def saved(page: Any, chart: str, what: str, folder: Path) -> bytes:
     tools.locator("summary").click()
     with page.expect_download(timeout=PATIENCE) as made:
         tools.get_by_role("button", name=what).click()
-    path = folder / made.value.suggested_filename
+    path = folder / str(made.value.suggested_filename)
     made.value.save_as(path)
     return path.read_bytes()
 

@@ -20,7 +20,7 @@ HTMX = {"HX-Request": "true"}
 
 
 def facts(opportunity: Opportunity) -> dict[str, Any]:
-    return Opportunity.objects.values(*FACTS).get(pk=opportunity.pk)
+    return dict(Opportunity.objects.values(*FACTS).get(pk=opportunity.pk))
 
 
 def versions(*opportunities: Opportunity) -> dict[int, int | None]:

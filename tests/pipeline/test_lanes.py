@@ -118,7 +118,8 @@ def test_a_band_for_each_owner_the_own_first_and_nobody_last(cast: Cast) -> None
         "Nobody": {"New": ["free"]},
     }
     ravi = made.lanes[1]
-    assert (ravi.totals.count, ravi.totals.unknown, ravi.totals.sums[0].amount) == (2, 1, 7)
+    assert (ravi.totals.count, ravi.totals.unknown) == (2, 1)
+    assert ravi.totals.sums[0].amount == 7
     assert list(bands(board(cast.ravi, lanes="owner"))) == ["Ravi", "Rita", "Nobody"]
 
 

@@ -31,7 +31,8 @@ def test_a_month_in_whole_weeks_with_true_sums(cast: Cast) -> None:
         (JUNE, ["first"]),
         (date(2026, 6, 30), ["last"]),
     ]
-    assert (month.totals.count, month.totals.unknown, month.totals.sums[0].amount) == (2, 1, 10)
+    assert (month.totals.count, month.totals.unknown) == (2, 1)
+    assert month.totals.sums[0].amount == 10
     assert month.weeks[-1][-1].totals.count == 1
     assert month.weeks[-1][-1].is_outside
     assert month.dateless == 1
