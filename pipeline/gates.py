@@ -8,7 +8,7 @@ from core.errors import Refused
 from leads import conditions
 
 RANK = {"unknown": -1, "fails": 0, "weak": 1, "meets": 2}
-LEAST = {"weak": "an answer, weak is enough", "meets": "an answer that meets it"}
+LEAST = {"weak": " (weak is enough)", "meets": " that meets it"}
 LONGEST = 730  # days
 # which talk a stage may ask for: how it is called, and the kinds of events that are it
 TALKS: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -54,8 +54,8 @@ class Gate:
     def words(self, labels: Mapping[str, str]) -> list[str]:
         """What it asks for, for people; `labels` are those of the criteria."""
         said = [
-            labels.get(key, key) + (" (weak is enough)" if least == "weak" else "")
-            for key, least in self.criteria.items()
+            labels.get(key, key) + (" (weak is enough)" if self.criteria[key] == "weak" else "")
+            for key in in_order(self.criteria, labels)
         ]
         if self.talk:
             said.append(f"{TALKS[self.talk][0]} in the last {_days(self.within_days)}")
@@ -96,11 +96,12 @@ def lacking(
 ) -> dict[str, str]:
     """A sentence for each thing that is missing, by the name under which a form can ask for it."""
     said = {}
-    for key, least in gate.criteria.items():
+    for key in in_order(gate.criteria, labels):
+        least = gate.criteria[key]
         stands = verdicts.get(key, "unknown")
         if RANK.get(stands, -1) < RANK[least]:
             now = "nobody has asked yet" if stands == "unknown" else f"it is “{stands}”"
-            said[f"{CRITERION}{key}"] = f"{where} needs {LEAST[least]} for {labels.get(key, key)}; {now}."
+            said[f"{CRITERION}{key}"] = f"{where} needs an answer for {labels.get(key, key)}{LEAST[least]}; {now}."
     if gate.talk and not has_talked:
         said[TALK] = (
             f"{where} needs {TALKS[gate.talk][0]} in the last {_days(gate.within_days)}. "
@@ -111,6 +112,11 @@ def lacking(
             f"{where} is only for those of whom this holds: {conditions.in_words(dict(gate.conditions))}."
         )
     return said
+
+
+def in_order(criteria: Mapping[str, str], labels: Mapping[str, str]) -> list[str]:
+    """The keys in the order of the criteria; those that are no more come last."""
+    return [key for key in labels if key in criteria] + [key for key in criteria if key not in labels]
 
 
 def _words(gate: Gate) -> str:

@@ -40,7 +40,7 @@ class ItemsForm(VersionForm):
         initial: dict[str, Any] = {"version": version}
         for place, item in enumerate(items):
             initial |= {f"{part}-{place}": getattr(item, part) for part in PARTS}
-            initial[f"product-{place}"] = item.product_id
+            initial |= {f"product-{place}": item.product_id, f"quantity-{place}": item.count}
         super().__init__(data, initial=initial)
         posted = sum(name.startswith("name-") for name in data) if data is not None else 0
         self.count = min(max(len(items) + SPARE, posted), MOST_LINES)

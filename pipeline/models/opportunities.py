@@ -170,7 +170,12 @@ class LineItem(models.Model):
     @property
     def said(self) -> str:
         """3 × Seat."""
-        return f"{self.quantity.normalize():f} × {self.name}"
+        return f"{self.count} × {self.name}"
+
+    @property
+    def count(self) -> str:
+        """The quantity without noughts behind the point."""
+        return f"{self.quantity.normalize():f}"
 
 
 class OpportunityFile(models.Model):

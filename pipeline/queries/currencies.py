@@ -37,8 +37,18 @@ def rates_for(codes: Collection[str], until: date) -> Rates | None:
 def together(rows: OpportunityQuerySet, found: Mapping[Any, Totals], *, by: str, today: date) -> dict[Any, Together]:
     """Per value of `by`, the sums in the reporting currency: what is open by today's rate, what is closed by its day's.
 
-    Nothing, and no query, where there is one currency only; else three.
+    Nothing, and no query, where there is one currency only; else three. What is all in the reporting one is left out.
     """
+    made = _by(rows, found, by=by, today=today)
+    return {
+        key: one
+        for key, one in made.items()
+        if any(money.currency != one.currency for money in found.get(key, Totals()).sums)
+    }
+
+
+def _by(rows: OpportunityQuerySet, found: Mapping[Any, Totals], *, by: str, today: date) -> dict[Any, Together]:
+    """The same, also of what is all in the reporting currency."""
     codes = {money.currency for totals in found.values() for money in totals.sums}
     rates = rates_for(codes, today) if len(codes) > 1 else None
     if rates is None:
@@ -54,7 +64,7 @@ def together(rows: OpportunityQuerySet, found: Mapping[Any, Totals], *, by: str,
 
 def together_as_one(rows: OpportunityQuerySet, whole: Totals, *, today: date) -> Together | None:
     """The same of all the rows."""
-    parts = together(rows, {"": whole}, by="pipeline", today=today)
+    parts = _by(rows, {"": whole}, by="pipeline", today=today)
     if not parts:
         return None
     made = Together(next(iter(parts.values())).currency)

@@ -38,12 +38,12 @@ def test_a_criterion_must_be_answered_well_enough(cast: Cast) -> None:
     with pytest.raises(Refused) as refused:
         move(card, cast)
     assert refused.value.fields == {
-        "criterion-budget": "Discovery needs an answer, weak is enough for Budget; nobody has asked yet.",
-        "criterion-need": "Discovery needs an answer that meets it for Need; nobody has asked yet.",
+        "criterion-budget": "Discovery needs an answer for Budget (weak is enough); nobody has asked yet.",
+        "criterion-need": "Discovery needs an answer for Need that meets it; nobody has asked yet.",
     }
     answer(card, "budget", "weak")
     answer(card, "need", "weak")
-    with pytest.raises(Refused, match="Need; it is “weak”"):
+    with pytest.raises(Refused, match="Need that meets it; it is “weak”"):
         move(card, cast)
     answer(card, "need", "meets")
     assert move(card, cast).stage.name == "Discovery"
