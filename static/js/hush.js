@@ -14,7 +14,7 @@ const isField = (element) => element?.isContentEditable || element?.matches("tex
 function ready() {
   timer = 0;
   wrote = false;
-  desk().dataset.keys = "ready";
+  desk()?.setAttribute("data-keys", "ready");
 }
 
 function soon() {
@@ -36,7 +36,7 @@ document.body.addEventListener("htmx:beforeSend", (event) => {
   // by the request itself: what sent it may have left the page meanwhile
   xhr.addEventListener("loadend", () => going.delete(xhr) && !going.size && soon());
   wrote ||= isField(document.activeElement);
-  delete desk().dataset.keys;
+  desk()?.removeAttribute("data-keys");
 });
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (event.detail.target.id === "desk") wrote ||= isField(document.activeElement);
@@ -45,7 +45,7 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
 // Before anybody else hears it. A digit opens the question that stands there, whose words stay when the page comes anew;
 // one that has been sent is no longer asked, so what follows is written into nothing.
 document.addEventListener("keydown", (event) => {
-  if (desk().dataset.keys || event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (desk()?.dataset.keys || event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
   if (isField(event.target) || document.querySelector("dialog[open]")) return;
   if (/^[1-9]$/.test(event.key) && !wrote) {
     const form = document.querySelector(`[data-ask="${event.key}"] .ask-form`);
