@@ -2,9 +2,11 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from threading import Thread
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from core.errors import Refused
@@ -14,6 +16,7 @@ from pipeline.models import BoardChange, Opportunity, StageMove
 from pipeline.tasks import forget_board_changes
 from tests.conftest import NOW, Cast, client_of
 from tests.pipeline import rows
+from users.models import User
 
 FACTS = ("stage", "stage_entered_at", "position", "owner", "amount", "expected_close", "next_step", "next_step_on")
 HTMX = {"HX-Request": "true"}
@@ -230,3 +233,56 @@ def test_what_can_no_longer_be_undone_is_forgotten(cast: Cast) -> None:
     kept = BoardChange.objects.create(by=cast.rita, at=datetime.now(NOW.tzinfo), what={})
     forget_board_changes()
     assert list(BoardChange.objects.all()) == [kept]
+
+
+# --- two at once ---
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_change_the_same_cards_at_once_do_not_block_each_other(cast: Cast) -> None:
+    """Both name what they saw: each card is changed by one of them, and the other is told its name."""
+    cards = [rows.opportunity(cast.rita, name=f"{number}") for number in range(6)]
+    seen, outcomes = versions(*cards), []
+
+    def change(actor: User, chosen: dict[int, int | None], **what: Any) -> None:
+        try:
+            outcomes.append(services.change_many(chosen=chosen, actor=actor, now=NOW, **what))
+        finally:
+            connection.close()
+
+    stage = rows.stage("Discovery").pk
+    backwards = dict(reversed(seen.items()))
+    threads = [
+        Thread(target=change, args=(cast.rita, seen), kwargs={"stage_id": stage, "owner": cast.ravi}),
+        Thread(target=change, args=(cast.ravi, backwards), kwargs={"expected_close": date(2026, 9, 1)}),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(one.changed for one in outcomes) == [0, 6]
+    assert sorted(len(one.left) for one in outcomes) == [0, 6]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_undone_twice_at_once_is_undone_once(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita)
+    done = services.change_many(chosen=versions(card), expected_close=date(2026, 9, 1), actor=cast.rita, now=NOW)
+    assert done.change is not None
+    pk, said = done.change.pk, []
+
+    def undo() -> None:
+        try:
+            said.append(services.undo_change(pk, actor=cast.rita, now=NOW).changed)
+        except Refused as refused:
+            said.append(str(refused))
+        finally:
+            connection.close()
+
+    threads = [Thread(target=undo) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert sorted(map(str, said)) == ["1", "This can no longer be undone."]
+    assert facts(card)["expected_close"] is None
