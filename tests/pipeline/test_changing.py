@@ -269,7 +269,8 @@ def test_undone_twice_at_once_is_undone_once(cast: Cast) -> None:
     card = rows.opportunity(cast.rita)
     done = services.change_many(chosen=versions(card), expected_close=date(2026, 9, 1), actor=cast.rita, now=NOW)
     assert done.change is not None
-    pk, said = done.change.pk, []
+    pk = done.change.pk
+    said: list[object] = []
 
     def undo() -> None:
         try:
