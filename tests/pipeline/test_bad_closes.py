@@ -1,6 +1,7 @@
 """Wins and losses that cannot be: wrong days, absurd amounts, and what somebody else has just closed."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -39,7 +40,7 @@ def test_a_win_that_cannot_be_changes_nothing(cast: Cast, wrong: dict[str, str])
     response = client_of(cast.rita).post(f"/opportunities/{card.pk}/win/", given)
     assert response.status_code == 422
     kept = Opportunity.objects.get(pk=card.pk)
-    assert (kept.is_open, kept.version, kept.amount, kept.stage.name) == (True, 1, 1000, "New")
+    assert (kept.is_open, kept.version, kept.amount, kept.stage.name) == (True, 1, Decimal(1000), "New")
     assert StageMove.objects.filter(opportunity=card).count() == 1
 
 

@@ -23,7 +23,7 @@ TODAY, LONG_AGO = NOW.date(), date(2024, 1, 1)
 
 
 def rate(cast: Cast, currency: str = "USD", value: str = "0.5", day: date = LONG_AGO, **more: Any) -> ExchangeRate:
-    given = {"currency": currency, "day": day, "rate": value, "actor": cast.mona, "now": NOW} | more
+    given: dict[str, Any] = {"currency": currency, "day": day, "rate": value, "actor": cast.mona, "now": NOW} | more
     return services.set_rate(**given)
 
 
@@ -35,7 +35,7 @@ def test_the_newest_rate_up_to_the_day_counts() -> None:
     assert rates.convert(amount, "USD", date(2025, 12, 31)) is None
     assert rates.convert(amount, "EUR", date(2020, 1, 1)) == 100
     made = add_up(rates, [("USD", date(2026, 3, 1), amount, Decimal(10)), ("CHF", date(2026, 3, 1), amount, amount)])
-    assert (made.amount, made.weighted, made.apart) == (80, 8, {"CHF": 100})
+    assert (made.amount, made.weighted, made.apart) == (Decimal(80), Decimal(8), {"CHF": Decimal(100)})
     assert made.words == "1 USD = 0.8 EUR (1 Feb 2026); not in it, for want of a rate: CHF"
 
 
@@ -60,7 +60,7 @@ def test_the_board_shows_the_sum_beside_the_originals(cast: Cast) -> None:
     rows.opportunity(cast.rita, currency="CHF", amount=70)
     column = queries.board(cast.rita, rows.sales(), Filters(), now=NOW).columns[0]
     assert column.together is not None
-    assert (column.together.amount, column.together.weighted) == (1300, 130)
+    assert (column.together.amount, column.together.weighted) == (Decimal(1300), Decimal(130))
     assert column.together.apart == {"CHF": Decimal(70)}
     page = client_of(cast.rita).get("/pipeline/").content.decode()
     assert "not in it, for want of a rate: CHF" in page
@@ -75,7 +75,7 @@ def test_what_is_closed_counts_by_the_rate_of_its_day(cast: Cast) -> None:
     rate(cast, day=TODAY - timedelta(days=3), value="0.9")
     rate(cast, value="0.5", day=TODAY)
     card = rows.opportunity(cast.rita, currency="USD")
-    won = {"opportunity_id": card.pk, "amount": 100, "actor": cast.rita, "now": NOW}
+    won: dict[str, Any] = {"opportunity_id": card.pk, "amount": 100, "actor": cast.rita, "now": NOW}
     services.win(closed_on=TODAY - timedelta(days=1), **won)
     rows.opportunity(cast.rita, currency="USD", amount=100)
     rows.opportunity(cast.rita, amount=1)
@@ -125,10 +125,10 @@ def test_the_forecast_in_one_currency(cast: Cast) -> None:
     services.win(opportunity_id=won.pk, amount=40, closed_on=TODAY, actor=cast.rita, now=NOW)
     found = reports.forecast(cast.mona, Filters(), now=NOW, people=[cast.rita], together=True)
     assert (found.currency, found.is_together, found.unrated) == ("EUR", True, ["CHF"])
-    assert (found.current.closed.amount, found.current.commit.amount) == (20, 150)
+    assert (found.current.closed.amount, found.current.commit.amount) == (Decimal(20), Decimal(150))
     assert found.current.open.count == 2
     alone = reports.forecast(cast.mona, Filters(currency="USD"), now=NOW)
-    assert (alone.currency, alone.is_together, alone.current.commit.amount) == ("USD", False, 100)
+    assert (alone.currency, alone.is_together, alone.current.commit.amount) == ("USD", False, Decimal(100))
     page = client_of(cast.mona).get("/forecast/?together=yes").content.decode()
     assert "All in EUR" in page and "for want of a rate: CHF" in page
     assert client_of(cast.mona).get("/forecast/?together=yes&unit=quarter").status_code == 200

@@ -69,7 +69,7 @@ def test_tags_competitors_and_own_fields(cast: Cast) -> None:
             details(card, cast, **wrong)
     page = client_of(cast.rita).get(f"/opportunities/{card.pk}/").content.decode()
     assert "Sandpiper Planning" in page and "urgent" in page and "Region" in page and "North" in page
-    table = b"".join(client_of(cast.mona).get("/pipeline/export.csv")).decode()  # type: ignore[arg-type]
+    table = b"".join(client_of(cast.mona).get("/pipeline/export.csv")).decode()
     assert '"big, urgent"' in table and "Sandpiper Planning" in table
     assert "opportunity.custom" not in client_of(cast.mona).get("/settings/routing/new/").content.decode()
 
@@ -154,7 +154,7 @@ def test_files_are_added_read_as_attachments_and_removed(cast: Cast, monkeypatch
     assert client.post(address, {}).status_code == 422
     kept = OpportunityFile.objects.get()
     response = client.get(f"{address}{kept.pk}/")
-    assert b"".join(response) == body  # type: ignore[arg-type]
+    assert b"".join(response) == body
     assert response.headers["Content-Type"] == "application/octet-stream"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Content-Disposition"] == 'attachment; filename="offer.pdf"'

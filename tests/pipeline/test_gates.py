@@ -70,7 +70,7 @@ def test_a_talk_with_any_of_its_people_within_the_days(cast: Cast) -> None:
     gate(talk="meeting", within_days=14)
     card = rows.opportunity(cast.rita)
     other = rows.opportunity(cast.rita).contact
-    log = {"kind": "meeting", "actor": cast.rita, "now": NOW}
+    log: dict[str, Any] = {"kind": "meeting", "actor": cast.rita, "now": NOW}
     log_activity(contact=card.contact, at=NOW - timedelta(days=15), **log)
     log_activity(contact=card.contact, at=NOW, outcome="no_show", **log)
     with pytest.raises(Refused, match=r"a meeting in the last 14 days\. Log it on the page of") as refused:

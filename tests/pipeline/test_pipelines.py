@@ -68,7 +68,8 @@ def test_the_dialog_asks_what_the_other_stage_needs(cast: Cast, renewals: Pipeli
     assert client.post(address, given | {"version": "7"}).status_code == 409
     assert client.post(address, given).status_code == 302
     card.refresh_from_db()
-    assert (card.pipeline, card.amount) == (renewals, 70)
+    assert card.pipeline == renewals
+    assert card.amount == 70
     assert Evidence.objects.get(contact=card.contact).verdict == "weak"
     # with a single pipeline there is nowhere to go
     assert "transfer" in client.get(f"/opportunities/{card.pk}/").content.decode()
