@@ -16,9 +16,9 @@ from leads.models import Lifecycle, Source
 from pipeline.models import LostReason
 
 # days that a deal spends in the first, second … open stage
-DAYS_IN_STAGE = ((1.0, 5.0), (5.0, 17.0), (6.0, 21.0), (4.0, 15.0))
-OPEN_BY_STAGE = (13, 25, 23, 15)
-CLOSED = 178
+DAYS_IN_STAGE = ((2.0, 9.0), (8.0, 30.0), (10.0, 36.0), (6.0, 26.0))
+OPEN_BY_STAGE = (8, 19, 17, 10)  # what two dozen a month leave open that stay so long
+CLOSED = 205
 # days until an open deal is expected to close, by stage: least, most, mostly
 CLOSES_IN = ((40, 150, 85), (20, 120, 60), (3, 85, 35), (0, 45, 9))
 LOST_WEIGHTS = (12, 34, 34, 20)
