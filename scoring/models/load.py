@@ -4,10 +4,10 @@ from django.db import models
 
 from leads.models import Contact
 from scoring.models.definition import Definition, DefinitionStatus
-from users.models import User
+from scoring.models.trial import Trial
 
 
-class LoadTrial(models.Model):
+class LoadTrial(Trial):
     """How many leads each threshold would have promoted in past weeks, all else as the active definition says."""
 
     definition = models.ForeignKey(Definition, models.CASCADE, related_name="load_trials")
@@ -17,13 +17,6 @@ class LoadTrial(models.Model):
     weeks = models.PositiveSmallIntegerField()
     done = models.PositiveSmallIntegerField(default=0, help_text="Instants that were judged; the first one is no week.")
     figures: Any = models.JSONField(default=list, help_text="Per week: by threshold how many reached it first.")
-    started_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    started_at = models.DateTimeField()
-    touched_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-pk"]
 
     @property
     def is_stale(self) -> bool:

@@ -7,7 +7,20 @@ from scoring.models.definition import Definition
 from users.models import User
 
 
-class Preview(models.Model):
+class Trial(models.Model):
+    """What a definition would do, worked out by one task after the other; `touched_at` tells a dead one."""
+
+    started_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
+    started_at = models.DateTimeField()
+    touched_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["-pk"]
+
+
+class Preview(Trial):
     """What a draft would make of everybody (or of a sample) today; contacts are worked off in order of their ids."""
 
     definition = models.ForeignKey(Definition, models.CASCADE, related_name="previews")
@@ -20,13 +33,6 @@ class Preview(models.Model):
     next_contact = models.BigIntegerField(default=0, help_text="Where to go on.")
     last_contact = models.BigIntegerField(default=0)
     figures: Any = models.JSONField(default=dict)
-    started_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    started_at = models.DateTimeField()
-    touched_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-pk"]
 
     @property
     def is_stale(self) -> bool:
@@ -52,7 +58,7 @@ class PreviewChange(models.Model):
         indexes = [models.Index(fields=["preview", "enters", "total", "contact"], name="preview_change_list")]
 
 
-class BackTest(models.Model):
+class BackTest(Trial):
     """What a definition would have done in past weeks, beside the active one, with what was known then."""
 
     definition = models.ForeignKey(Definition, models.CASCADE, related_name="back_tests")
@@ -65,13 +71,6 @@ class BackTest(models.Model):
     weeks = models.PositiveSmallIntegerField()
     done = models.PositiveSmallIntegerField(default=0, help_text="Instants that were judged; the first one is no week.")
     figures: Any = models.JSONField(default=dict)
-    started_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")
-    started_at = models.DateTimeField()
-    touched_at = models.DateTimeField()
-    done_at = models.DateTimeField(null=True)
-
-    class Meta:
-        ordering = ["-pk"]
 
     @property
     def is_stale(self) -> bool:
