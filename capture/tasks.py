@@ -1,6 +1,8 @@
 """Work of `capture` behind the scenes."""
 
+import logging
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage, send_mail
@@ -15,6 +17,8 @@ from capture.preferences import preferences_url, unsubscribe_headers
 from capture.services import inviting
 from capture.services.importing.running import PRESUMED_DEAD
 from core.tasks import enqueue, task
+
+log = logging.getLogger(__name__)
 
 QUEUED_TOO_LONG = timedelta(seconds=30)
 STRETCHES_A_TASK = 20
@@ -113,6 +117,10 @@ def mail_invitation(invitation_id: int) -> None:
     )
     try:
         mail.send()
+    except (SMTPRecipientsRefused, ValueError) as refused:  # this address or text will not do tomorrow either
+        log.warning("invitation %s was refused: %s", row.pk, refused)
+        services.drop_invitation(row.pk, now=now)
+        return
     except OSError:  # smtplib's errors are among them
         services.give_invitation_back(row.pk)
         raise

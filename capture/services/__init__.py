@@ -20,6 +20,7 @@ from capture.services.importing import (
 )
 from capture.services.inviting import (
     claim_invitation,
+    drop_invitation,
     give_invitation_back,
     invitation_sent,
     send_form,
@@ -63,6 +64,7 @@ __all__ = [
     "continue_import",
     "create_form",
     "discard_draft",
+    "drop_invitation",
     "fills_to_continue",
     "follow_same_people",
     "forget_held",

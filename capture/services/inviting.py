@@ -19,6 +19,7 @@ from users.models import User
 
 LONGEST_WORDS = 600
 AGAIN_AFTER = timedelta(hours=20)
+TRIED_FOR = timedelta(days=3)
 TO_MAIL = Q(mailed_at=None, dropped_at=None)
 
 
@@ -75,10 +76,15 @@ def claim_invitation(invitation_id: int, *, now: datetime) -> Invitation | None:
         return None
     row = Invitation.objects.select_related("form__published", "contact__standing", "by").get(pk=invitation_id)
     is_wanted = row.contact.email and not row.contact.standing.is_erased and may(row.contact, Purpose.MARKETING)
-    if row.form.is_open and row.form.published and is_wanted:
+    if row.form.is_open and row.form.published and is_wanted and row.at > now - TRIED_FOR:
         return row
-    Invitation.objects.filter(pk=row.pk).update(dropped_at=now)
+    drop_invitation(row.pk, now=now)
     return None
+
+
+def drop_invitation(invitation_id: int, *, now: datetime) -> None:
+    """It is not sent any more."""
+    Invitation.objects.filter(pk=invitation_id, mailed_at=None).update(dropped_at=now)
 
 
 def invitation_sent(invitation_id: int, *, now: datetime) -> None:

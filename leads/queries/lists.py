@@ -87,7 +87,8 @@ def near_line(line: NearLine) -> Q:
     near = common & (Q(owner__team=None) | ~Q(owner__team__in=list(line.teams)))
     for team_id, least in line.teams.items():
         near |= Q(owner__team=team_id, total__gte=least)
-    return near
+    lowest = min(least for least in (line.least, *line.teams.values()) if least is not None)
+    return Q(total__gte=lowest) & near  # what the index can tell
 
 
 def _marked(column: str, ids: list[int], is_one: bool) -> Q:

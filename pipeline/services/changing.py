@@ -113,6 +113,8 @@ def undo_change(change_id: int, *, actor: User, now: datetime) -> Outcome:
         was = what[row.pk]
         try:
             with transaction.atomic():
+                if row.owner_id != was["owner_id"]:
+                    _refuse_newer_owner(row, since=kept[0].at)
                 _put_back(row, was, stages.get(was["stage_id"]), owners.get(was["owner_id"]), actor=actor, now=now)
         except Refused as refused:
             outcome.left.append((row.name, str(refused)))
@@ -120,6 +122,14 @@ def undo_change(change_id: int, *, actor: User, now: datetime) -> Outcome:
             outcome.changed += 1
     kept[0].delete()
     return outcome
+
+
+def _refuse_newer_owner(row: Opportunity, *, since: datetime) -> None:
+    """The person and the hand-off follow an owner, and what somebody decided about them since is not ours to undo."""
+    if Standing.objects.filter(pk=row.contact_id).exclude(owner=row.owner_id).exists():
+        raise Refused("its person has been given to somebody else since")
+    if HandOff.objects.filter(opportunity=row.pk, offered_at__gte=since).exists():
+        raise Refused("it was handed over with this; give it to somebody by hand")
 
 
 def _put_back(

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
-from core.errors import Refused
+from core.errors import Refused, Stale
 from leads import normalise
 from leads.models import Lifecycle
 from leads.services import enter_lifecycle
@@ -51,8 +51,10 @@ def _close(
     record_move(opportunity, came_from, title=title, body=body, now=now, actor=actor)
 
 
-def _hold_open(opportunity_id: int, version: int | None) -> Opportunity:
+def _hold_open(opportunity_id: int, version: int | None, stage: Stage) -> Opportunity:
     opportunity = hold_opportunity(opportunity_id, version)
+    if opportunity.pipeline_id != stage.pipeline_id:
+        raise Stale("This opportunity has just come into another pipeline. You see the newest state; try again.")
     if not opportunity.is_open:
         raise Refused("This opportunity is closed already. Reopen it to change how it ended.")
     return opportunity
@@ -73,7 +75,7 @@ def win(
     standing = hold_standing(opportunity_id)
     refuse_disqualified(standing)
     stage = hold_stage_of_kind(opportunity_id, StageKind.WON)
-    opportunity = _hold_open(opportunity_id, version)
+    opportunity = _hold_open(opportunity_id, version, stage)
     errors: dict[str, str] = {}
     try:
         opportunity.amount = terms.amount(amount)
@@ -120,7 +122,7 @@ def lose(
     """
     standing = hold_standing(opportunity_id)
     stage = hold_stage_of_kind(opportunity_id, StageKind.LOST)
-    opportunity = _hold_open(opportunity_id, version)
+    opportunity = _hold_open(opportunity_id, version, stage)
     note = normalise.line(note)
     if reason not in LostReason.values:
         raise Refused(reason="Choose why it was lost; the forecast and the funnel learn from it.")
@@ -172,7 +174,8 @@ def reopen(*, opportunity_id: int, actor: User, now: datetime, version: int | No
     came_from = opportunity.stage
     opportunity.closed_at, opportunity.lost_reason, opportunity.lost_note = None, "", ""
     opportunity.lost_to = None
-    if total := LineItem.objects.filter(opportunity=opportunity).aggregate(total=Sum("amount"))["total"]:
+    total = LineItem.objects.filter(opportunity=opportunity).aggregate(total=Sum("amount"))["total"]
+    if total is not None:
         opportunity.amount = total  # it follows its products again
     opportunity.stage, opportunity.stage_entered_at = stage, now
     opportunity.position = place_in(stage, None, but_not=opportunity.pk)

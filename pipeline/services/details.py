@@ -77,12 +77,14 @@ def set_details(
 def _share(opportunity: Opportunity, people: Collection[User], *, actor: User, now: datetime) -> None:
     if len(people) > MOST:
         raise Refused(co_owners=f"At most {MOST} co-owners.")
+    before = set(opportunity.co_owners.values_list("pk", flat=True))
     for person in people:
+        if person.pk in before:  # whoever has left since stands in nobody's way
+            continue
         if not person.is_active or not person.can(Can.WORK_PIPELINE):
             raise Refused(co_owners=f"{person} cannot work on opportunities. Choose reps or managers.")
         if person.pk == opportunity.owner_id:
             raise Refused(co_owners=f"{person} owns it already.")
-    before = set(opportunity.co_owners.values_list("pk", flat=True))
     opportunity.co_owners.set(people)
     told = [person.pk for person in people if person.pk not in before and person != actor]
     if told:

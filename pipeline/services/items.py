@@ -13,7 +13,7 @@ from pipeline import items, terms
 from pipeline.models import LineItem, Opportunity, Product
 from pipeline.services.rows import hold_opportunity, store
 
-MOST_PRODUCTS = 5000
+MOST_PRODUCTS = 1000
 
 
 @transaction.atomic

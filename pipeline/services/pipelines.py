@@ -49,7 +49,10 @@ def retire_pipeline(*, pipeline: Pipeline, now: datetime, actor: User, move_to: 
     What is open in it goes to the end of `move_to`, a stage of another pipeline, also when something is missing there
     that the stage asks for.
     """
-    if not Pipeline.objects.filter(archived_at=None).exclude(pk=pipeline.pk).exists():
+    used = {one.pk for one in locked(Pipeline.objects.filter(archived_at=None))} - {
+        pipeline.pk
+    }  # one who retires at once
+    if not Stage.objects.filter(pipeline__in=used, kind=StageKind.OPEN, archived_at=None).exists():
         raise Refused("This is the only pipeline in use. Add another one first, or rename this.")
     there = [move_to.pipeline_id] if move_to else []
     held = locked(Stage.objects.filter(pipeline__in=[pipeline.pk, *there]))

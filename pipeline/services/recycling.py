@@ -74,7 +74,8 @@ def unrested(now: datetime) -> StandingQuerySet:
     step = LifecycleChange.objects.filter(contact=OuterRef("pk"), to_stage=Lifecycle.DISQUALIFIED)
     lately = step.filter(at__gt=now - LATELY).exclude(reason__startswith=WITHDRAWN)
     noted = Recycle.objects.filter(contact=OuterRef("pk"), reason__startswith=OF_DISQUALIFIED)
-    rows = Standing.objects.filter(lifecycle=Lifecycle.DISQUALIFIED, is_erased=False)
+    of_late = LifecycleChange.objects.filter(to_stage=Lifecycle.DISQUALIFIED, at__gt=now - LATELY).values("contact")
+    rows = Standing.objects.filter(pk__in=of_late, lifecycle=Lifecycle.DISQUALIFIED, is_erased=False)
     rows = rows.annotate(out_at=Subquery(lately.order_by("-at").values("at")[:1])).filter(out_at__isnull=False)
     return rows.filter(~Exists(noted.filter(created_at__gte=OuterRef("out_at"))))
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
@@ -101,7 +102,7 @@ def test_whoever_said_no_gets_nothing_also_when_they_said_it_meanwhile(survey: F
 def test_a_mail_that_cannot_leave_is_tried_again(
     survey: Form, ada: Contact, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = send(survey, ada, cast)
+    row = send(survey, ada, cast, now=timezone.now())
 
     def away(self: Any, **how: Any) -> int:
         raise OSError("the mail server is away")
@@ -114,11 +115,29 @@ def test_a_mail_that_cannot_leave_is_tried_again(
     assert len(mail.outbox) == 1
 
 
+def test_an_address_that_is_refused_is_not_tried_for_ever(
+    survey: Form, ada: Contact, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Any, **how: Any) -> int:
+        raise SMTPRecipientsRefused({ada.email: (550, b"no such mailbox")})
+
+    row = send(survey, ada, cast, now=timezone.now())
+    with monkeypatch.context() as patched:
+        patched.setattr("django.core.mail.EmailMessage.send", refused)
+        tasks.mail_invitation(row.pk)
+    old = send(survey, ada, cast, now=timezone.now() - timedelta(days=4))
+    for one in (row, old):
+        tasks.mail_invitation(one.pk)
+        one.refresh_from_db()
+        assert (one.mailed_at, one.dropped_at is not None) == (None, True)
+    assert mail.outbox == []
+
+
 def test_it_is_taken_back_until_it_leaves(survey: Form, ada: Contact, cast: Cast) -> None:
     first = send(survey, ada, cast)
     assert services.take_back_invitation(first.pk)
     assert not Invitation.objects.exists() and not Activity.objects.filter(kind="mail").exists()
-    second = send(survey, ada, cast)
+    second = send(survey, ada, cast, now=timezone.now())
     tasks.mail_invitation(second.pk)
     assert not services.take_back_invitation(second.pk)
     assert Activity.objects.filter(kind="mail").count() == 1

@@ -11,6 +11,7 @@ from django.test import Client
 
 from core.errors import Refused
 from leads.models import Standing
+from leads.services import assign_owner
 from pipeline import services
 from pipeline.models import BoardChange, Opportunity, StageMove
 from pipeline.tasks import forget_board_changes
@@ -104,6 +105,16 @@ def test_undo_is_once_within_the_hour_and_only_for_whoever_did_it(cast: Cast) ->
     services.undo_change(done.change.pk, actor=cast.rita, now=NOW)
     with pytest.raises(Refused, match="no longer be undone"):
         services.undo_change(done.change.pk, actor=cast.rita, now=NOW)
+
+
+def test_an_owner_whom_somebody_else_gave_since_stays(cast: Cast) -> None:
+    one = rows.opportunity(cast.rita, name="One")
+    done = services.change_many(chosen=versions(one), owner=cast.ravi, actor=cast.mona, now=NOW)
+    assert done.change is not None
+    assign_owner([one.contact_id], cast.sven, now=NOW, actor=cast.mara)
+    undone = services.undo_change(done.change.pk, actor=cast.mona, now=NOW)
+    assert (undone.changed, undone.left) == (0, [("One", "its person has been given to somebody else since")])
+    assert Standing.objects.get(pk=one.contact_id).owner == cast.sven
 
 
 def test_nothing_changed_keeps_nothing(cast: Cast) -> None:

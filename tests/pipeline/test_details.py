@@ -16,6 +16,7 @@ from pipeline.queries import Filters
 from tests.budget import page_cost
 from tests.conftest import NOW, Cast, client_of
 from tests.pipeline import rows
+from users.models import User
 
 
 def details(card: Opportunity, cast: Cast, **more: Any) -> Opportunity:
@@ -47,6 +48,14 @@ def test_who_cannot_be_a_co_owner(cast: Cast, who: str) -> None:
         details(card, cast, co_owners=[getattr(cast, who)])
     assert list(refused.value.fields) == ["co_owners"]
     assert not card.co_owners.exists()
+
+
+def test_a_co_owner_who_has_left_stands_in_nobody_s_way(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita)
+    details(card, cast, co_owners=[cast.sven])
+    User.objects.filter(pk=cast.sven.pk).update(is_active=False)
+    details(card, cast, co_owners=[User.objects.get(pk=cast.sven.pk), cast.ravi], tags="Large")
+    assert set(card.co_owners.all()) == {cast.sven, cast.ravi}
 
 
 def test_tags_competitors_and_own_fields(cast: Cast) -> None:

@@ -77,6 +77,15 @@ def test_nothing_else_changes_the_amount_while_there_are_lines(cast: Cast) -> No
     assert services.reopen(**act).amount == Decimal(100)
 
 
+def test_products_for_nothing_are_followed_too(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, amount=None)
+    put(card, line(discount="100"))
+    act: dict[str, Any] = {"opportunity_id": card.pk, "actor": cast.rita, "now": NOW}
+    services.win(amount="500", closed_on=NOW.date(), **act)
+    assert services.reopen(**act).amount == Decimal(0)
+    assert services.edit(amount="0", name="A gift", **act).name == "A gift"
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [

@@ -176,7 +176,8 @@ def _outdated(active: scoring.Active) -> str:
     for team_id, spec in active.teams.items():
         teams += f" WHEN {team_id} THEN {_least(spec)}"
     owners = "\nLEFT JOIN users_user u ON u.id = s.owner_id"
-    return _OUTDATED.format(owners=owners, least=f"CASE u.team_id{teams} ELSE {common} END")
+    lowest = min(common, *map(_least, active.teams.values()))  # what the index can tell
+    return _OUTDATED.format(owners=owners, least=f"{lowest} AND s.total >= CASE u.team_id{teams} ELSE {common} END")
 
 
 def _least(spec: Spec | None) -> int:
