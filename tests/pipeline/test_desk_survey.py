@@ -45,7 +45,7 @@ def test_they_wait_for_the_answer(cast: Cast, survey: Form) -> None:
 def test_it_is_taken_back_with_its_mail_until_that_has_left(cast: Cast, survey: Form) -> None:
     lead = agreed(desk.queue())
     for leaves in (False, True):
-        at = NOW + timedelta(days=leaves)
+        at = timezone.now() + timedelta(hours=21 * (leaves - 1))
         services.request_data(contact_id=lead.pk, actor=cast.rita, now=at, form_id=survey.pk)
         if leaves:
             tasks.mail_invitation(Invitation.objects.get().pk)
