@@ -1,6 +1,6 @@
 """A month of opportunities: each on the day of its expected close, or of its next step."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.db.models import F, Window
@@ -10,6 +10,7 @@ from pipeline.models import OpportunityQuerySet
 from pipeline.periods import later
 from pipeline.queries.cards import Card, cards_of, for_cards
 from pipeline.queries.filters import Filters
+from pipeline.queries.lanes import Few
 from pipeline.queries.lists import listed
 from pipeline.queries.totals import Totals, together, totals
 from users.models import User
@@ -18,20 +19,12 @@ CARDS_IN_DAY = 4
 BY = {"close": "expected_close", "step": "next_step_on"}  # what a calendar goes by -> its column
 
 
-@dataclass(slots=True)
-class Day:
-    """A day with what falls on it: true totals, the largest, and the list of all."""
+@dataclass(slots=True, kw_only=True)
+class Day(Few):
+    """A day with what falls on it, the largest first."""
 
     day: date
     is_outside: bool  # of the month
-    totals: Totals
-    list_query: str
-    cards: list[Card] = field(default_factory=list)
-
-    @property
-    def left_out(self) -> int:
-        """How many are not shown."""
-        return self.totals.count - len(self.cards)
 
 
 @dataclass(slots=True)

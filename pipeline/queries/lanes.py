@@ -22,11 +22,10 @@ BY: dict[str, Any] = {
 }
 
 
-@dataclass(slots=True)
-class Cell:
-    """What stands in a column of a band: true totals, the first cards, and the list of all."""
+@dataclass(slots=True, kw_only=True)
+class Few:
+    """Some of the cards that stand somewhere: true totals, the first cards, and the list of all."""
 
-    stage: Stage
     totals: Totals
     list_query: str
     cards: list[Card] = field(default_factory=list)
@@ -35,6 +34,13 @@ class Cell:
     def left_out(self) -> int:
         """How many are not shown."""
         return self.totals.count - len(self.cards)
+
+
+@dataclass(slots=True, kw_only=True)
+class Cell(Few):
+    """What stands in a column of a band."""
+
+    stage: Stage
 
 
 @dataclass(slots=True)
