@@ -49,9 +49,9 @@ def test_what_nobody_said_is_unknown() -> None:
 
 
 def test_the_past_does_not_know_what_came_or_arrived_later() -> None:
-    contact = old_contact(200)
-    looked_at = NOW - timedelta(days=200) + timedelta(days=14 + contact.pk % 14)
-    factories.event(contact, "page_view", days_ago=199, now=NOW - timedelta(days=1))  # arrived long afterwards
+    contact = old_contact(300)  # whatever its primary key, it is looked at on a second day, too
+    looked_at = NOW - timedelta(days=300) + timedelta(days=14 + contact.pk % 14)
+    factories.event(contact, "page_view", days_ago=299, now=NOW - timedelta(days=1))  # arrived long afterwards
     record_events(
         [NewEvent("page_view", ("email", contact.email), looked_at + timedelta(hours=1), "test", "later", {})],
         now=looked_at + timedelta(hours=1),
