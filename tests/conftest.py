@@ -32,8 +32,8 @@ NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 FIRST_KEY = int(os.environ.get("WINNOW_TEST_FIRST_KEY", "1000"))
 
 _COUNT_FROM = """
-SELECT count(setval(c.oid, %s, false)) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.relkind = 'S' AND n.nspname = 'public' AND c.relname !~ '^(django|auth)_'"""
+SELECT count(setval(c.oid, least(%s, s.seqmax / 2), false)) FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
+WHERE c.relnamespace = 'public'::regnamespace AND c.relname !~ '^(django|auth)_'"""
 
 
 def count_from(first: int) -> None:
