@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from leads.models import Contact, Duplicate, DuplicateState, Evidence, IdentityKind, Lifecycle, Source, Tag, Verdict
-from pipeline.models import Opportunity
+from pipeline.models import Opportunity, Priority
 from scoring.queries import marks
 
 
@@ -231,6 +231,7 @@ class OpportunityOut(serializers.Serializer[Any]):
     amount = serializers.CharField(allow_null=True)
     currency = serializers.CharField()
     expected_close = serializers.DateField(allow_null=True)
+    priority = serializers.ChoiceField(Priority.choices)
     created_at = serializers.DateTimeField()
     closed_at = serializers.DateTimeField(allow_null=True)
     lost_reason = serializers.CharField(allow_null=True)
@@ -315,7 +316,7 @@ def duplicate_out(row: Duplicate) -> dict[str, Any]:
 
 def opportunity_out(row: Opportunity) -> dict[str, Any]:
     """An opportunity (with stage, pipeline, company, owner, items at hand) as it comes out."""
-    same = ("id", "name", "currency", "expected_close", "created_at", "closed_at")
+    same = ("id", "name", "currency", "expected_close", "priority", "created_at", "closed_at")
     return {name: getattr(row, name) for name in same} | {
         "contact": row.contact_id,
         "company": _company(row.company),

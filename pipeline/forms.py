@@ -6,7 +6,17 @@ from typing import Any, cast
 from django import forms
 
 from pipeline.gate_forms import QUOTE, Answering
-from pipeline.models import Category, Competitor, LostReason, Opportunity, Pipeline, Stage, StageField, StageKind
+from pipeline.models import (
+    Category,
+    Competitor,
+    LostReason,
+    Opportunity,
+    Pipeline,
+    Priority,
+    Stage,
+    StageField,
+    StageKind,
+)
 from pipeline.terms import LABELS
 from users.models import Team, User
 
@@ -97,6 +107,7 @@ class EditForm(VersionForm):
         choices=[("", "As its stage says"), *Category.choices],
         help_text="How sure the forecast may be of it.",
     )
+    priority = forms.ChoiceField(label="Priority", required=False, choices=Priority.choices)
     next_step = forms.CharField(label="Next step", max_length=200, required=False)
     next_step_on = forms.DateField(label="Next step on", widget=DAY, required=False)
     owner = forms.TypedChoiceField(label="Owner", required=False, coerce=int, empty_value=None)
@@ -104,7 +115,8 @@ class EditForm(VersionForm):
     def __init__(
         self, data: Any = None, *, owners: Iterable[User], opportunity: Opportunity, follows: bool = False
     ) -> None:
-        facts = ("name", "amount", "currency", "expected_close", "category", "next_step", "next_step_on", "version")
+        facts = ("name", "amount", "currency", "expected_close", "category", "priority")
+        facts += ("next_step", "next_step_on", "version")
         initial = {name: getattr(opportunity, name) for name in facts} | {"owner": opportunity.owner_id}
         super().__init__(data, initial=initial)
         self.owners = {owner.pk: owner for owner in owners}
@@ -116,6 +128,10 @@ class EditForm(VersionForm):
         by_stage = f"As its stage says: {opportunity.stage.get_category_display()}"
         choose(self.fields["category"], [("", by_stage), *Category.choices])
         choose(self.fields["owner"], [("", "Nobody"), *((pk, user.name) for pk, user in self.owners.items())])
+
+    def clean_priority(self) -> str:
+        """A page that does not ask for it leaves it."""
+        return str(self.cleaned_data["priority"] or self.initial["priority"])
 
 
 class PersonForm(forms.Form):

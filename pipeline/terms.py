@@ -13,8 +13,9 @@ EARLIEST = date(2000, 1, 1)
 LABELS = {"amount": "an amount", "expected_close": "an expected close date", "next_step": "a next step"}
 TEXTS = {"name": 200, "next_step": 200}
 CATEGORIES = ("commit", "best", "pipeline", "omitted")  # of the forecast; as models.Category
+PRIORITIES = ("high", "normal", "low")  # as models.Priority
 DAYS = ("expected_close", "next_step_on")
-FIELDS = frozenset({*TEXTS, *DAYS, "amount", "currency", "category"})
+FIELDS = frozenset({*TEXTS, *DAYS, "amount", "currency", "category", "priority"})
 
 
 def amount(value: Any) -> Decimal | None:
@@ -54,6 +55,13 @@ def category(value: Any) -> str:
     return str(value)
 
 
+def priority(value: Any) -> str:
+    """What comes first when there is not enough time for everything."""
+    if value not in PRIORITIES:
+        raise Refused(priority="Choose high, normal or low.")
+    return str(value)
+
+
 def line(name: str, value: Any) -> str:
     """One line of text that fits the field."""
     text = normalise.line(str(value or ""))
@@ -77,6 +85,8 @@ def cleaned(changes: dict[str, Any], *, today: date) -> dict[str, Any]:
                 result[name] = day(name, value, today)
             elif name == "category":
                 result[name] = category(value)
+            elif name == "priority":
+                result[name] = priority(value)
             else:
                 result[name] = line(name, value)
         except Refused as refused:

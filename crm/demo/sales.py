@@ -13,7 +13,17 @@ from crm.demo.plan import Deal, Move, Person
 from leads import normalise
 from leads.models import Criterion
 from pipeline import places
-from pipeline.models import LostReason, Opportunity, OpportunityPerson, Pipeline, Stage, StageKind, StageMove, Turn
+from pipeline.models import (
+    LostReason,
+    Opportunity,
+    OpportunityPerson,
+    Pipeline,
+    Priority,
+    Stage,
+    StageKind,
+    StageMove,
+    Turn,
+)
 from scoring.models import Definition, Verdict
 from users.models import User
 
@@ -108,6 +118,7 @@ class Office:
             next_step=deal.next_step,
             # most lie ahead, some were forgotten, some have no day
             next_step_on=self.midnight.date() + timedelta(days=pk % 17 - 4) if deal.next_step and pk % 6 else None,
+            priority=Priority.HIGH if pk % 6 == 1 else Priority.LOW if pk % 9 == 2 else Priority.NORMAL,
             stage_entered_at=last.at,
             created_at=deal.opened_at,
             changed_at=last.at,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pipeline.queries import Card
 
 LONGEST_STEP = 64
+MARKS = {"high": "chevrons-up", "low": "chevrons-down"}
 
 
 def deals(cards: "Iterable[Card]") -> SafeString:
@@ -35,14 +36,24 @@ def _deal(card: "Card") -> str:
     )
 
 
+def priority_mark(value: str, shared: bool = False) -> SafeString:
+    """Says that a priority is not the usual one."""
+    if value not in MARKS:
+        return mark_safe("")
+    arrows = icon(MARKS[value], 14, shared=shared)
+    said = f'<span class="visually-hidden">{value} priority</span>'
+    return mark_safe(f'<span class="priority is-{value}" title="{value.capitalize()} priority">{arrows}{said}</span>')
+
+
 def _age(card: "Card") -> str:
+    mark = priority_mark(card.priority, shared=True)
     if card.closed_on:
-        return f'<span class="deal-age">{card.closed_on.day} {card.closed_on:%b}</span>'
+        return f'<span class="deal-age">{mark}{card.closed_on.day} {card.closed_on:%b}</span>'
     due = ""
     if card.is_overdue and (day := card.expected_close):
         due = f'<span class="late" title="Expected to close on {day.day} {day:%B %Y}">due {day.day} {day:%b}</span> '
     alert = icon("alert-circle", 12, shared=True) if card.is_rotting else ""
-    return f'<span class="deal-age">{due}<span title="{text(card.age)}">{alert}{card.days} d</span></span>'
+    return f'<span class="deal-age">{mark}{due}<span title="{text(card.age)}">{alert}{card.days} d</span></span>'
 
 
 def _last_line(card: "Card") -> str:

@@ -14,6 +14,7 @@ from pipeline.models.opportunities import (
     OpportunityFile,
     OpportunityPerson,
     OpportunityQuerySet,
+    Priority,
     StageMove,
 )
 from pipeline.models.pipelines import Category, Pipeline, Stage, StageField, StageKind, StageQuerySet
@@ -46,6 +47,7 @@ __all__ = [
     "OpportunityPerson",
     "OpportunityQuerySet",
     "Pipeline",
+    "Priority",
     "Product",
     "Promoted",
     "PromotionMode",

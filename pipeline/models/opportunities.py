@@ -24,6 +24,12 @@ class LostReason(models.TextChoices):
     OTHER = "other", "Other"
 
 
+class Priority(models.TextChoices):
+    HIGH = "high", "High"
+    NORMAL = "normal", "Normal"
+    LOW = "low", "Low"
+
+
 class OpportunityQuerySet(models.QuerySet["Opportunity"]):
     def visible_to(self, user: User) -> "OpportunityQuerySet":
         """Reps see their team's, the unowned, and what they co-own; everybody else sees all."""
@@ -59,6 +65,7 @@ class Opportunity(models.Model):
     category = models.CharField(
         "forecast category", max_length=8, choices=Category.choices, blank=True, help_text="Empty: that of its stage."
     )
+    priority = models.CharField(max_length=6, choices=Priority.choices, default=Priority.NORMAL)
     next_step = models.CharField(max_length=200, blank=True)
     next_step_on = models.DateField("next step on", null=True, blank=True)
     position = models.FloatField(default=0, help_text="Place in the column, ascending.")
@@ -104,6 +111,7 @@ class Opportunity(models.Model):
                 ),
             ),
             models.CheckConstraint(condition=Q(amount=None) | Q(amount__gte=0), name="amount_not_negative"),
+            models.CheckConstraint(condition=Q(priority__in=Priority.values), name="opportunity_priority_known"),
             models.CheckConstraint(
                 condition=Q(lost_reason="") | Q(closed_at__isnull=False), name="lost_reason_only_when_closed"
             ),

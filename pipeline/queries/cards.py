@@ -11,7 +11,7 @@ from django.urls import reverse
 from leads.models.contact import name_of
 from leads.queries import Chip, chips_for
 from leads.queries.rows import Judged, Owner, owner_of
-from pipeline.models import LostReason, OpportunityQuerySet
+from pipeline.models import LostReason, OpportunityQuerySet, Priority
 
 REASONS: dict[str, str] = {str(value): str(label) for value, label in LostReason.choices}
 
@@ -20,13 +20,14 @@ _JUDGED = ("total", "grade", "fit", "content", "intent", "conversation", "social
 # what is read of each row; the first have the name of their column
 _OWN = (
     *("pk", "name", "version", "contact_id", "stage_id", "position", "amount", "currency"),
-    *("expected_close", "next_step", "next_step_on", "stage_entered_at", "closed_at", "changed_at"),
+    *("expected_close", "next_step", "next_step_on", "stage_entered_at", "closed_at", "changed_at", "priority"),
 )
 _FAR = (
     *("lost_reason", "stage__name", "stage__kind", "stage__rots_after_days", "company__name", "owner_id"),
     *("owner__name", "contact__first_name", "contact__last_name", "contact__email", "contact__phone"),
 )
 COLUMNS = (*_OWN, *_FAR, *(f"contact__standing__{name}" for name in _JUDGED))
+_TO_FAR, _TO_JUDGED = len(_OWN), len(_OWN) + len(_FAR)
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Card:
     stage_entered_at: datetime
     closed_at: datetime | None
     changed_at: datetime
+    priority: str
     lost_because: str  # empty unless it was lost
     stage: str
     stage_kind: str
@@ -87,9 +89,10 @@ class Card:
     def says(self) -> str:
         """The card in words, for the ear."""
         amount = "amount unknown" if self.amount is None else f"{self.amount:,.0f} {self.currency}"
+        first = "" if self.priority == Priority.NORMAL else f", {self.priority} priority"
         late = (self.is_overdue, ", its expected day is past"), (self.is_late, ", its next step is late")
         more = "".join(words for holds, words in late if holds)
-        return f"{self.name}, {self.who}, {amount}, {self.age if self.is_open else self.stage}{more}"
+        return f"{self.name}, {self.who}, {amount}, {self.age if self.is_open else self.stage}{first}{more}"
 
 
 def stay(entered_at: datetime, closed_at: datetime | None, patience: int | None, now: datetime) -> tuple[int, bool]:
@@ -112,8 +115,9 @@ def cards_of(rows: Iterable[Any], *, now: datetime) -> list[Card]:
     before, after = reverse("opportunity", args=[0]).split("0")  # an address per card would cost more than the query
     cards, today = [], now.date()
     for row in rows:
-        own, (reason, stage, kind, patience, company, owner_id, owner, *name), score = row[:14], row[14:25], row[25:34]
-        total, grade, fit, *categories, day = score
+        own = row[:_TO_FAR]
+        reason, stage, kind, patience, company, owner_id, owner, *name = row[_TO_FAR:_TO_JUDGED]
+        total, grade, fit, *categories, day = row[_TO_JUDGED : len(COLUMNS)]
         days, is_rotting = stay(row.stage_entered_at, row.closed_at, patience, now)
         values: Any = (
             *own,

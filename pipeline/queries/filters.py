@@ -18,15 +18,15 @@ from leads import normalise
 from leads.filters import number
 from leads.queries.lists import matching
 from pipeline import periods
-from pipeline.models import Category, LostReason, OpportunityQuerySet, StageKind
+from pipeline.models import Category, LostReason, OpportunityQuerySet, Priority, StageKind
 from pipeline.periods import Period
 
 STATES = ("open", "won", "lost", "all")
 SORTS = (
     *("-changed", "changed", "-amount", "amount", "close", "-close", "age", "-age", "name", "-name"),
-    *("step", "-step"),
+    *("step", "-step", "priority", "-priority"),
 )
-LANES = ("owner", "month", "category")
+LANES = ("owner", "month", "category", "priority")
 NOBODY = "nobody"
 
 
@@ -83,6 +83,7 @@ class Filters:
     closed: str = ""  # closed in this period, in UTC
     month: str = ""  # what the forecast counts for this period: won in it, or open, expected in it and not overdue
     category: str = ""  # of the forecast, or "counted"
+    priority: str = ""
     rotting: str = ""  # "yes": open, and in its stage for longer than that allows (pipeline.queries.listed)
     step: str = ""  # the next step is "late" (its day is past), or on this day
     amount: str = ""  # "unknown" or "known"
@@ -91,7 +92,7 @@ class Filters:
     competitor: int | None = None
     tag: int | None = None
     sort: str = "-changed"
-    lanes: str = ""  # on the board: a band for each owner, month of the expected close, or category of the forecast
+    lanes: str = ""  # on the board: a band for each of these: LANES
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "Filters":
@@ -116,6 +117,7 @@ class Filters:
             closed=given.get("closed", "") if period_named(given.get("closed", "")) else "",
             month=given.get("month", "") if period_named(given.get("month", "")) else "",
             category=one_of("category", [COUNTED, *Category.values]),
+            priority=one_of("priority", Priority.values),
             rotting=one_of("rotting", ("yes",)),
             step=one_of("step", ("late", step if day_named(step) else "late")),
             amount=one_of("amount", ("unknown", "known")),
@@ -146,6 +148,8 @@ class Filters:
             rows = rows.filter(amount__isnull=self.amount == "unknown")
         if self.currency:
             rows = rows.filter(currency=self.currency)
+        if self.priority:
+            rows = rows.filter(priority=self.priority)
         if self.competitor is not None:
             rows = rows.filter(competitors=self.competitor)
         if self.tag is not None:

@@ -1,13 +1,13 @@
-"""Bands across the board: the same columns for each owner, month of the expected close, or category of the forecast."""
+"""Bands across the board: the same columns for each owner, month of the close, forecast category, or priority."""
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import BigIntegerField, F, Q, Value, Window
+from django.db.models import BigIntegerField, CharField, F, Q, Value, Window
 from django.db.models.functions import Cast, Coalesce, NullIf, RowNumber, TruncMonth
 
-from pipeline.models import Category, OpportunityQuerySet, Stage, StageKind
+from pipeline.models import Category, OpportunityQuerySet, Priority, Stage, StageKind
 from pipeline.queries.cards import Card, cards_of, for_cards
 from pipeline.queries.filters import NOBODY, Filters
 from pipeline.queries.order import BY_HAND, ON_BOARD, Ordered, in_order
@@ -19,6 +19,7 @@ BY: dict[str, Any] = {
     "owner": Cast("owner", BigIntegerField()),  # a bare column beside the card's own would be read once
     "month": TruncMonth("expected_close"),
     "category": Coalesce(NullIf(F("category"), Value("")), F("stage__category")),
+    "priority": Cast("priority", CharField()),
 }
 
 
@@ -45,7 +46,7 @@ class Cell(Few):
 
 @dataclass(slots=True)
 class Lane:
-    """A band; `key` is the owner's id, the month or the category, as addresses write it."""
+    """A band; `key` is the owner's id, the month, category or priority, as addresses write it."""
 
     key: str
     label: str
@@ -114,12 +115,12 @@ def _cards(
 
 
 def _place(by: str, lane: Any, sums: Totals, me: int) -> tuple[Any, ...]:
-    """Owners: oneself, then who has most, nobody last; months and categories in their order."""
+    """Owners: oneself, then who has most, nobody last; the others in their order."""
     if by == "owner":
         return (lane != me, lane is None, -sums.count, lane or 0)
     if by == "month":
         return (lane is None, lane or date.max)
-    return (Category.values.index(lane),)
+    return ((Priority if by == "priority" else Category).values.index(lane),)
 
 
 def _key(by: str, lane: Any) -> str:
@@ -133,4 +134,4 @@ def _label(by: str, lane: Any, names: dict[int, str]) -> str:
         return names.get(lane, "Nobody")
     if by == "month":
         return f"{lane:%B %Y}" if lane else "No date"
-    return str(Category(lane).label)
+    return f"{Priority(lane).label} priority" if by == "priority" else str(Category(lane).label)

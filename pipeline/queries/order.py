@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import BigIntegerField, CharField, F, Value
+from django.db.models import BigIntegerField, Case, CharField, F, Value, When
 from django.db.models.functions import Cast, Coalesce, Left
 
-from pipeline.models import OpportunityQuerySet
+from pipeline.models import OpportunityQuerySet, Priority
 
 # sort -> columns whose values, together, are unique
 KEYS: dict[str, list[tuple[str, type]]] = {
@@ -15,12 +15,20 @@ KEYS: dict[str, list[tuple[str, type]]] = {
     "close": [("day", str), ("pk", int)],
     "step": [("day", str), ("pk", int)],
     "age": [("stage_entered_at", datetime), ("pk", int)],
+    "priority": [("rank", int), ("pk", int)],
     "name": [("beginning", str), ("pk", int)],
 }
 BY_HAND: list[tuple[str, type]] = [("position", float), ("pk", int)]
 CLOSED: list[tuple[str, type]] = [("closed_at", datetime), ("pk", int)]
 # how a column of the board is sorted; otherwise by hand
-ON_BOARD = {"-amount": "largest first", "close": "closing first", "-age": "longest in stage", "step": "next step first"}
+ON_BOARD = {
+    "-priority": "priority first",
+    "-amount": "largest first",
+    "close": "closing first",
+    "-age": "longest in stage",
+    "step": "next step first",
+}
+RANK = {Priority.LOW: 0, Priority.NORMAL: 1, Priority.HIGH: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,8 @@ def in_order(rows: OpportunityQuerySet, sort: str) -> Ordered:
         last = Value(date.min if down else date.max)
         column = "expected_close" if key == "close" else "next_step_on"
         rows = rows.annotate(day=Cast(Coalesce(F(column), last), CharField()))
+    elif key == "priority":
+        rows = rows.annotate(rank=Case(*(When(priority=one, then=rank) for one, rank in RANK.items())))
     elif key == "name":  # a place in the list must fit into an address
         rows = rows.annotate(beginning=Left("name", 40))
     elif key == "age":  # the oldest has entered first

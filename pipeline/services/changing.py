@@ -29,6 +29,7 @@ _KEPT = (
     "expected_close",
     "next_step",
     "next_step_on",
+    "priority",
 )
 
 
@@ -62,17 +63,18 @@ def change_many(
     stage_id: int | None = None,
     owner: User | None = UNCHANGED,
     expected_close: date | None = UNCHANGED,
+    priority: str = UNCHANGED,
 ) -> Outcome:
-    """Give the chosen (id -> version that was seen) to somebody, expect their close on a day, put them into a stage.
+    """Give the chosen (id -> version that was seen) an owner, an expected day, a priority, put them into a stage.
 
     Each for itself as `edit` and `move` do it: one that is refused or has changed meanwhile is left whole and named.
     """
     if len(chosen) > MOST_AT_ONCE:
         raise Refused(f"At most {MOST_AT_ONCE} opportunities at once. Choose fewer, and do it in parts.")
-    given = {"owner": owner, "expected_close": expected_close}
+    given = {"owner": owner, "expected_close": expected_close, "priority": priority}
     facts: dict[str, Any] = {name: value for name, value in given.items() if value is not UNCHANGED}
     if not facts and stage_id is None:
-        raise Refused("Choose what to change: an owner, a day or a stage.")
+        raise Refused("Choose what to change: an owner, a day, a priority or a stage.")
     rows = _hold(chosen, {stage_id} if stage_id else ())
     before, outcome, changed = _as_they_are(chosen), Outcome(), []
     for row in rows:
@@ -143,7 +145,8 @@ def _put_back(
         row = edit(opportunity_id=row.pk, owner=owner, actor=actor, now=now)
         assign_owner([row.contact_id], _user(was["contact_owner"]), now=now, actor=actor)
     came_from, row.stage = row.stage, stage
-    values = [one for one in Opportunity._meta.concrete_fields if one.name in _KEPT]
+    # what was kept before there was a field does not know it
+    values = [one for one in Opportunity._meta.concrete_fields if one.name in _KEPT and one.name in was]
     for one in values:
         setattr(row, one.name, one.to_python(was[one.name]))
     store(row, ["stage", *(one.name for one in values)], now=now)

@@ -18,6 +18,7 @@ from pipeline.models import (
     LineItem,
     Opportunity,
     OpportunityPerson,
+    Priority,
     RejectReason,
     ReturnBy,
     StageKind,
@@ -167,6 +168,8 @@ def lost_by_undoing(opportunity: Opportunity) -> Sequence[str]:
         lost.append(f"the expected close, {opportunity.expected_close:%-d %B %Y}")
     if opportunity.next_step:
         lost.append(f"the next step, “{opportunity.next_step}”")
+    if opportunity.priority != Priority.NORMAL:
+        lost.append(f"that it has {opportunity.priority} priority")
     if opportunity.tags.exists() or opportunity.competitors.exists() or opportunity.co_owners.exists():
         lost.append("its tags, competitors and co-owners")
     if opportunity.custom:

@@ -7,3 +7,4 @@ from pipeline.components import cards
 register = template.Library()
 
 register.simple_tag(cards.deals)
+register.simple_tag(cards.priority_mark)

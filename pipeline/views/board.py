@@ -31,6 +31,7 @@ from pipeline.views.filtering import (
     expected_filter,
     kept_of,
     owner_filters,
+    priority_filter,
     said,
     sellers,
     view_switch,
@@ -40,7 +41,7 @@ from users.list_bar import ListBar
 from users.models import User
 from users.roles import Can
 
-LANES = {"owner": "owners", "month": "months of close", "category": "forecast"}
+LANES = {"owner": "owners", "month": "months of close", "category": "forecast", "priority": "priorities"}
 
 
 @require_safe
@@ -68,6 +69,7 @@ def board(request: SignedInRequest) -> HttpResponse:
         filters = [
             *owner_filters(owners, wanted),
             expected_filter(wanted, now.date()),
+            priority_filter(wanted),
             {"name": "sort", "label": "Order", "value": sort, "choices": [("", "by hand"), *ON_BOARD.items()]},
             {"name": "lanes", "label": "Bands", "value": wanted.lanes, "choices": [("", "none"), *LANES.items()]},
         ]

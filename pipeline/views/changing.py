@@ -26,7 +26,7 @@ NAMED = 3
 @require_POST
 @requires(Can.WORK_PIPELINE)
 def bulk(request: SignedInRequest) -> HttpResponse:
-    """Another owner, expected day or stage for the chosen; what could not be done is said by name."""
+    """Another owner, expected day, priority or stage for the chosen; what could not be done is said by name."""
     home = back(request, reverse("pipeline_list"))
     try:
         stage = request.POST.get("stage", "")
@@ -34,6 +34,7 @@ def bulk(request: SignedInRequest) -> HttpResponse:
             chosen=_chosen(request),
             owner=_owner(request),
             expected_close=_day(request.POST.get("expected_close", "")),
+            priority=request.POST.get("priority") or UNCHANGED,
             stage_id=(number(stage) or 0) if stage else None,
             actor=request.user,
             now=timezone.now(),

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from leads.models import Tag
 from pipeline import queries
-from pipeline.models import Category, Competitor, LostReason, Pipeline, StageKind
+from pipeline.models import Category, Competitor, LostReason, Pipeline, Priority, StageKind
 from pipeline.periods import later
 from pipeline.queries import Filters
 from pipeline.queries.filters import COUNTED, day_named, period_named
@@ -32,7 +32,7 @@ def bulk_choices(owners: Iterable[User], known: Iterable[Pipeline]) -> dict[str,
         (one.name, [(stage.pk, stage.name) for stage in queries.stages_of(one) if stage.kind == StageKind.OPEN])
         for one in known
     ]
-    return {"owners": [(one.pk, one.name) for one in owners], "stages": stages}
+    return {"owners": [(one.pk, one.name) for one in owners], "stages": stages, "priorities": Priority.choices}
 
 
 VIEWS = [
@@ -81,6 +81,12 @@ def expected_filter(wanted: Filters, today: date) -> dict[str, Any]:
     return {"name": "expected", "label": "Expected close", "value": wanted.expected, "choices": choices}
 
 
+def priority_filter(wanted: Filters) -> dict[str, Any]:
+    """High, normal or low."""
+    choices = [("", "any"), *Priority.choices]
+    return {"name": "priority", "label": "Priority", "value": wanted.priority, "choices": choices}
+
+
 def list_filters(owners: Iterable[User], wanted: Filters, known: list[Pipeline], today: date) -> list[dict[str, Any]]:
     """The filter bar."""
     filters: list[dict[str, Any]] = []
@@ -94,7 +100,7 @@ def list_filters(owners: Iterable[User], wanted: Filters, known: list[Pipeline],
         filters.append(
             {"name": "stage", "label": "Stage", "value": wanted.stage or "", "choices": [("", "any"), *stages]}
         )
-    filters += owner_filters(owners, wanted)
+    filters += [*owner_filters(owners, wanted), priority_filter(wanted)]
     if wanted.state == "open":
         filters.append(expected_filter(wanted, today))
     else:

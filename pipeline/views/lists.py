@@ -84,7 +84,7 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
     )
     header = ["Number", "Opportunity", "Pipeline", "Stage", "State", "Amount", "Currency", "Probability %"]
     header += ["Expected close", "Closed", "Lost because", "Contact", "E-mail", "Company", "Owner", "Next step"]
-    header += ["Co-owners", "Tags", "Competitors", "Lost to", "Products", "Created", "Changed"]
+    header += ["Priority", "Co-owners", "Tags", "Competitors", "Lost to", "Products", "Created", "Changed"]
 
     def cells() -> Iterator[list[Any]]:
         for row in newest_first(rows.defer("snapshot", "search_text")):
@@ -92,6 +92,7 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
                 row.pk, row.name, row.pipeline.name, row.stage.name, row.stage.get_kind_display(), row.amount,
                 row.currency, row.stage.probability, row.expected_close, row.closed_at, row.get_lost_reason_display(),
                 row.contact.name, row.contact.email, str(row.company or ""), str(row.owner or ""), row.next_step,
+                row.get_priority_display(),
                 *(", ".join(map(str, several.all())) for several in (row.co_owners, row.tags, row.competitors)),
                 str(row.lost_to or ""), "; ".join(item.said for item in row.items.all()), row.created_at,
                 row.changed_at,

@@ -20,7 +20,15 @@ from pipeline.queries.calendar import BY
 from pipeline.queries.calendar import month_of as month_with_cards
 from pipeline.queries.map import Map, map_of
 from pipeline.views.board import chosen_pipeline
-from pipeline.views.filtering import expected_filter, kept_of, owner_filters, said, sellers, view_switch
+from pipeline.views.filtering import (
+    expected_filter,
+    kept_of,
+    owner_filters,
+    priority_filter,
+    said,
+    sellers,
+    view_switch,
+)
 from users.access import SignedInRequest
 from users.list_bar import ListBar
 
@@ -66,7 +74,7 @@ def calendar(request: SignedInRequest) -> HttpResponse:
         "weekdays": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
     }
     if not wants_part(request):
-        filters = owner_filters(sellers(request.user), wanted)
+        filters = [*owner_filters(sellers(request.user), wanted), priority_filter(wanted)]
         kept = kept_of(wanted, (one["name"] for one in filters)) | bar.kept | {"at": f"{first:%Y-%m}", "by": by}
         context |= {"filters": filters, "kept": kept, "wanted": wanted}
     return render(request, f"pipeline/calendar.html{'#calendar' if wants_part(request) else ''}", context)
@@ -84,7 +92,11 @@ def scatter_map(request: SignedInRequest) -> HttpResponse:
     seen = map_of(request.user, pipeline, wanted, now=now)
     context |= {"map": seen, "drawing": _drawing(seen)}
     if not wants_part(request):
-        filters = [*owner_filters(sellers(request.user), wanted), expected_filter(wanted, now.date())]
+        filters = [
+            *owner_filters(sellers(request.user), wanted),
+            expected_filter(wanted, now.date()),
+            priority_filter(wanted),
+        ]
         kept = kept_of(wanted, (one["name"] for one in filters)) | bar.kept
         context |= {"filters": filters, "kept": kept, "wanted": wanted}
     return render(request, f"pipeline/map.html{'#map' if wants_part(request) else ''}", context)

@@ -14,7 +14,7 @@ def test_products_tags_competitors_and_co_owners_leave_too(cast: Cast, api: Call
     seat = services.save_product(name="Seat", code="SEAT", unit_price="19.99", currency="EUR")
 
     def sell() -> int:
-        card = rows.opportunity(cast.rita)
+        card = rows.opportunity(cast.rita, priority="low")
         lines = [{"product": seat.pk, "quantity": "3", "discount": "10"}]
         services.set_items(opportunity_id=card.pk, lines=lines, now=NOW)
         more: dict[str, Any] = {"tags": "b, a", "competitors": [rival], "co_owners": [cast.sven]}
@@ -24,7 +24,7 @@ def test_products_tags_competitors_and_co_owners_leave_too(cast: Cast, api: Call
     first, client = sell(), api(cast.sven)
     services.lose(opportunity_id=first, reason="competitor", competitor=rival, actor=cast.rita, now=NOW)
     one = client.get(f"/api/v1/opportunities/{first}").json()
-    assert one["amount"] == "53.97"
+    assert (one["amount"], one["priority"]) == ("53.97", "low")
     assert one["items"] == [
         {
             "code": "SEAT",
