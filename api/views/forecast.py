@@ -16,6 +16,7 @@ from reports.queries.accuracy import accuracy
 from reports.queries.changes import changes
 from reports.queries.forecast import forecast
 from reports.queries.leads_through import leads_through
+from reports.queries.record import counted_for
 from reports.views.changes import main_currency
 from users.models import Team, User
 from users.roles import Can
@@ -43,7 +44,14 @@ class _OfForecast(View):
             if named is None:
                 raise Refused(team="There is no such team.")
             team = named.pk
-        return Filters(owner=owner, team=team, currency=Filters.parse(asked).currency)
+        wanted = Filters(owner=owner, team=team, currency=Filters.parse(asked).currency)
+        meant = counted_for(self.caller(), wanted)
+        if owner and team is not None:
+            raise Refused(team="Name a person or a team, not both.")
+        for name in ("owner", "team"):
+            if getattr(wanted, name) and getattr(meant, name) != getattr(wanted, name):
+                raise Refused(**{name: "You may ask for your own team and the people in it."})
+        return meant
 
     def day(self, name: str, otherwise: date) -> date:
         text = self.request.GET.get(name, "")

@@ -24,6 +24,7 @@ from pipeline.queries.currencies import rates_for
 from pipeline.queries.filters import COUNTED, midnight
 from pipeline.queries.totals import WEIGHTED
 from reports.queries.figures import Figure, Forecast, Likely, Month, Seller
+from reports.queries.record import counted_for
 from reports.queries.standing import add_ranges, stand_beside
 from users.models import User
 
@@ -51,12 +52,12 @@ def forecast(
     unit: Unit = Unit.MONTH,
     together: bool = False,
 ) -> Forecast:
-    """The forecast as far as the user may see. Two queries, and with `people`, the owners to be named, four more.
+    """The forecast of whom `record.counted_for` says. Two queries; with `people`, the owners to be named, four more.
 
     `together`: all currencies in the reporting one, by the rates of two more queries, where there is such and several
     occur; then without ranges, quotas and managers' figures, which are of one currency.
     """
-    today = now.astimezone(UTC).date()
+    today, filters = now.astimezone(UTC).date(), counted_for(user, filters)
     periods = shown(today, unit)
     rows = Opportunity.objects.visible_to(user)
     rows = Filters(state="all", owner=filters.owner, team=filters.team, pipeline=filters.pipeline).apply(
@@ -247,7 +248,7 @@ class ForecastHeadline:
 def forecast_headline(user: User, *, now: datetime) -> ForecastHeadline:
     """For the Today page. Three queries."""
     whole = forecast(user, Filters(), now=now)
-    add_ranges(whole, user, Filters())
+    add_ranges(whole, counted_for(user, Filters()))
     return ForecastHeadline(
         currency=whole.currency,
         closed=whole.current.closed,

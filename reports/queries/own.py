@@ -48,18 +48,20 @@ class OwnMonth:
         """Percent that would be reached if commit came."""
         return min(100, int(100 * (self.closed + self.commit) / self.quota)) if self.quota else 0
 
+    def _query(self, **asked: str) -> str:
+        return Filters(owner=str(self.owner), currency=self.currency).query(**asked)
+
     @property
     def closed_query(self) -> str:
-        return Filters(state="won", owner=str(self.owner), closed=self.period.key).query()
+        return self._query(state="won", closed=self.period.key)
 
     @property
     def commit_query(self) -> str:
-        due = Filters(owner=str(self.owner), expected=self.period.key, overdue="no", category=Category.COMMIT.value)
-        return due.query()
+        return self._query(expected=self.period.key, overdue="no", category=Category.COMMIT.value)
 
     @property
     def due_query(self) -> str:
-        return Filters(owner=str(self.owner), expected=self.period.key, overdue="no", category=COUNTED).query()
+        return self._query(expected=self.period.key, overdue="no", category=COUNTED)
 
 
 def own_month(user: User, *, now: datetime) -> OwnMonth | None:

@@ -1,6 +1,6 @@
 """The record as it was on past days: which snapshots there are, whose deals are meant, how deals stood."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -40,19 +40,29 @@ class Whose:
 OURS = "(CASE WHEN owner_id IS NULL THEN %(unowned)s ELSE %(all)s OR owner_id = ANY(%(owners)s) END)"
 
 
+def counted_for(user: User, filters: Filters) -> Filters:
+    """Whose forecast is meant; its sums, ranges, quotas, record and the lists behind them all follow from this.
+
+    An opportunity counts once, for its owner: co-owners have it in their lists and not in their forecast. Who sees
+    everything asks for all, a team or a person. A rep asks for somebody of the team or for what nobody owns; else it
+    is the team's, to which what nobody owns does not belong. A person asked for is meant whatever team is asked.
+    """
+    own = user.sees_everything or filters.owner == NOBODY
+    if filters.owner and (own or int(filters.owner) in user.visible_owner_ids):
+        return replace(filters, team=None)
+    if own:
+        return filters
+    return replace(filters, owner="" if user.team_id else str(user.pk), team=user.team_id)
+
+
 def whose(user: User, filters: Filters) -> Whose:
-    """What the filters ask for, as far as the user may see it. At most two queries."""
-    seen = None if user.sees_everything else frozenset(user.visible_owner_ids)
-    if filters.owner == NOBODY:
-        return Whose(frozenset(), True)
-    asked: frozenset[int] | None = None
-    if filters.owner:
-        asked = frozenset({int(filters.owner)})
-    elif filters.team is not None:
-        asked = frozenset(User.objects.filter(team=filters.team).values_list("pk", flat=True))
-    if asked is None:
-        return Whose(seen, True)
-    return Whose(asked if seen is None else asked & seen, False)
+    """The owners whom that means. At most two queries."""
+    meant = counted_for(user, filters)
+    if meant.owner:
+        return Whose(frozenset() if meant.owner == NOBODY else frozenset({int(meant.owner)}), meant.owner == NOBODY)
+    if meant.team is None:
+        return Whose(None, True)
+    return Whose(frozenset(User.objects.filter(team=meant.team).values_list("pk", flat=True)), False)
 
 
 def snapshot_until(day: date) -> date | None:

@@ -19,7 +19,7 @@ def stand_beside(made: Forecast, user: User, filters: Filters, *, people: Mappin
     """Put them there. At most four queries."""
     _quotas(made, user, filters, people)
     _calls(made, user, people)
-    add_ranges(made, user, filters)
+    add_ranges(made, filters)
 
 
 def _chosen(filters: Filters, people: Mapping[int, User]) -> set[int]:
@@ -82,12 +82,12 @@ def _counted(found: list[ForecastCall]) -> dict[tuple[int | None, int | None], i
     return counts
 
 
-def add_ranges(made: Forecast, user: User, filters: Filters) -> None:
-    """Of all, of a team, or of a person: whoever was asked for. What nobody owns has none. One query."""
+def add_ranges(made: Forecast, filters: Filters) -> None:
+    """Of all, of a team, or of a person: whoever is meant. What nobody owns has none. One query."""
     if filters.pipeline is not None or filters.owner == NOBODY:
         return
     rows = OutlookRange.objects.filter(
-        outlook__currency=made.currency, basis=Basis.DEALS, unit=made.current.period.unit, **_scope(user, filters)
+        outlook__currency=made.currency, basis=Basis.DEALS, unit=made.current.period.unit, **_scope(filters)
     )
     found = {row.start: row for row in rows.select_related("outlook")}
     for month in made.months:
@@ -96,12 +96,6 @@ def add_ranges(made: Forecast, user: User, filters: Filters) -> None:
             made.rests_on = Resting(row.outlook.open_deals, row.outlook.closed_deals, row.outlook.at)
 
 
-def _scope(user: User, filters: Filters) -> dict[str, int | None]:
-    """Which range is meant; a rep who has not chosen sees that of the team."""
-    if filters.owner:
-        return {"owner": int(filters.owner), "team": None}
-    if filters.team is not None:
-        return {"owner": None, "team": filters.team}
-    if user.sees_everything:
-        return {"owner": None, "team": None}
-    return {"owner": None, "team": user.team_id} if user.team_id else {"owner": user.pk, "team": None}
+def _scope(filters: Filters) -> dict[str, int | None]:
+    """Which range is meant."""
+    return {"owner": int(filters.owner) if filters.owner else None, "team": None if filters.owner else filters.team}

@@ -14,6 +14,7 @@ from pipeline.accuracy import covered_words, words
 from pipeline.queries import Filters
 from pipeline.views.filtering import owner_filters, sellers
 from reports.queries.accuracy import METHODS, Accuracy, Past, accuracy
+from reports.queries.record import counted_for
 from reports.views.changes import main_currency
 from reports.views.forecast import pages
 from users.access import SignedInRequest, requires
@@ -27,23 +28,24 @@ LATELY = 6  # months that a habit is told of
 def forecast_accuracy(request: SignedInRequest) -> HttpResponse:
     """Error by horizon, person, category and manager; coverage of the range; habits in words."""
     now = timezone.now()
-    wanted = Filters.parse(request.GET)
+    wanted = counted_for(request.user, Filters.parse(request.GET))
     owners = sellers(request.user)
     currency = wanted.currency or main_currency()
     found = accuracy(request.user, wanted, now=now, currency=currency)
     names = {one.pk: one for one in owners}
     list_url = reverse("pipeline_list")
+    meant = Filters(owner=wanted.owner, team=wanted.team, currency=currency)
     context: dict[str, Any] = {
         "accuracy": found,
         "currency": currency,
         "said": said(found),
         "methods": [label for _, label in METHODS],
-        "columns": [_column(row, wanted, list_url) for row in found.months],
+        "columns": [_column(row, meant, list_url) for row in found.months],
         "people": [
             (names.get(one.owner) if one.owner else None, one.owner is None or one.owner in names, one.score)
             for one in found.people
         ],
-        "months": [(row, _won(wanted, row, list_url)) for row in reversed(found.months)],
+        "months": [(row, _won(meant, row, list_url)) for row in reversed(found.months)],
         "pages": pages("forecast_accuracy", Filters(owner=wanted.owner, team=wanted.team).query()),
         "filters": owner_filters(owners, wanted),
         "kept": {"currency": wanted.currency} if wanted.currency else {},
@@ -74,15 +76,14 @@ def said(found: Accuracy) -> list[str]:
     return [*lately, *ranged, *called]
 
 
-def _won(wanted: Filters, row: Past, list_url: str) -> str:
-    kept = Filters(owner=wanted.owner, team=wanted.team, currency=wanted.currency)
-    return f"{list_url}?{kept.query(state='won', closed=f'{row.month:%Y-%m}')}"
+def _won(meant: Filters, row: Past, list_url: str) -> str:
+    return f"{list_url}?{meant.query(state='won', closed=f'{row.month:%Y-%m}')}"
 
 
-def _column(row: Past, wanted: Filters, list_url: str) -> dict[str, Any]:
+def _column(row: Past, meant: Filters, list_url: str) -> dict[str, Any]:
     column: dict[str, Any] = {
         "label": f"{row.month:%b}",
-        "url": _won(wanted, row, list_url),
+        "url": _won(meant, row, list_url),
         "parts": [{"tone": "closed", "label": "Came", "value": row.came}],
         "mark": row.said.get("commit") or None,
     }

@@ -19,7 +19,7 @@ from pipeline.queries import Filters
 from pipeline.views.filtering import owner_filters, sellers
 from pipeline.waterfall import LABELS, Kind, Stood
 from reports.queries.changes import Changes, changes, with_names
-from reports.queries.record import first_snapshot, snapshot_until
+from reports.queries.record import counted_for, first_snapshot, snapshot_until
 from reports.views.forecast import pages
 from users.access import SignedInRequest, requires
 from users.exports import send
@@ -52,7 +52,7 @@ class Asked:
 
     def __init__(self, request: HttpRequest, user: User) -> None:
         self.today = timezone.now().astimezone(UTC).date()
-        self.filters = Filters.parse(request.GET)
+        self.filters = counted_for(user, Filters.parse(request.GET))
         self.first = day_of(request.GET.get("from", ""), self.today - timedelta(days=7))
         self.last = day_of(request.GET.get("to", ""), self.today)
         named = request.GET.get("period", "")

@@ -19,6 +19,7 @@ from pipeline.views.filtering import owner_filters, sellers
 from reports import queries
 from reports.forms import CallForm
 from reports.queries.figures import Forecast, Month
+from reports.queries.record import counted_for
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -47,7 +48,7 @@ def pages(current: str, query: str = "") -> list[dict[str, Any]]:
 def forecast(request: SignedInRequest) -> HttpResponse:
     """Closed and open by how sure we are, by month, quarter or year, and per owner; reps see what they may see."""
     now = timezone.now()
-    wanted, unit = Filters.parse(request.GET), unit_of(request.GET.get("unit", ""))
+    wanted, unit = counted_for(request.user, Filters.parse(request.GET)), unit_of(request.GET.get("unit", ""))
     owners = sellers(request.user)
     together = request.GET.get("together") == "yes"
     whole = queries.forecast(request.user, wanted, now=now, people=owners, unit=unit, together=together)
@@ -84,6 +85,7 @@ def forecast(request: SignedInRequest) -> HttpResponse:
         | ({"currency": whole.currency} if len(whole.currencies) > 1 and not whole.is_together else {})
         | ({"unit": unit.value} if unit != Unit.MONTH else {}),
         "can_call": request.user.can(Can.MANAGE_FORECAST),
+        "is_of_team": not request.user.sees_everything and wanted.team is not None,
     }
     return render(request, f"reports/forecast.html{'#figures' if wants_part(request) else ''}", context)
 

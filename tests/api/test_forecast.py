@@ -94,3 +94,23 @@ def test_accuracy_and_leads(cast: Cast, api: Caller, some: None) -> None:
     leads = api(cast.mona).get("/api/v1/forecast/leads").json()
     assert (leads["win_rate"], leads["deal_size"], leads["months"][0]["period"]) == (1.0, 70.0, f"{MONTH:%Y-%m}")
     assert api(cast.mona).get("/api/v1/forecast/leads?currency=JPY").json()["months"] == []
+
+
+@pytest.mark.parametrize("path", ["forecast", "forecast/changes", "forecast/accuracy"])
+def test_a_rep_asks_for_the_own_team_only(cast: Cast, api: Caller, some: None, path: str) -> None:
+    of = api(cast.sven)
+    for query, field in (
+        (f"owner={cast.rita.email}", "owner"),
+        ("team=North", "team"),
+        (f"owner={cast.sven.email}&team=South", "team"),
+    ):
+        got = of.get(f"/api/v1/{path}?{query}")
+        assert (got.status_code, list(errors(got))) == (400, [field])
+
+
+def test_a_rep_s_forecast_is_the_team_s(cast: Cast, api: Caller, some: None) -> None:
+    card = rows.opportunity(cast.rita, at="Proposal", amount=5000, expected_close=TODAY)
+    card.co_owners.add(cast.sven)
+    own = api(cast.sven).get("/api/v1/forecast").json()
+    assert own == api(cast.mona).get("/api/v1/forecast?team=South").json()
+    assert own == api(cast.sven).get("/api/v1/forecast?team=South").json()

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any
 
 import pytest
@@ -134,9 +135,47 @@ def test_every_number_equals_the_list_behind_it(cast: Cast, some: None, who: str
 
 def test_reps_see_their_scope(cast: Cast, some: None) -> None:
     made = forecast(cast.sven)
-    assert {str(seller.owner) for seller in made.sellers} == {"Sven", "None"}
+    assert {str(seller.owner) for seller in made.sellers} == {"Sven"}
     assert made.current.closed.amount == 700
     assert forecast(cast.rita).current.closed.amount == 500
+    page = client_of(cast.sven).get("/forecast/").content.decode()
+    assert "This is the forecast of your team." in page
+
+
+def test_an_opportunity_counts_once_for_its_owner(cast: Cast, some: None) -> None:
+    card = rows.opportunity(cast.rita, amount=7000, expected_close=NOW.date(), at="Discovery")
+    card.co_owners.add(cast.sven, cast.ravi)
+    won = rows.opportunity(cast.rita, amount=300, at="Won", closed_at=NOW)
+    won.co_owners.add(cast.sven)
+    assert pipeline.listed(cast.sven, Filters(), now=NOW).contains(card)  # in the lists of who co-owns it
+    whole, north, south = forecast(cast.mona), forecast(cast.ravi), forecast(cast.sven)
+    unowned = forecast(cast.mona, owner="nobody")
+    for of in ("all", "current.open", "current.closed"):
+        for name in ("count", "unknown", "amount", "weighted"):
+            figure = attrgetter(f"{of}.{name}")
+            assert sum(figure(made) for made in (north, south, unowned)) == figure(whole)
+    assert (south.current.open.count, south.current.closed.amount) == (0, 700)
+    # the team is the same whoever asks for it
+    for made, team in ((north, cast.rita.team), (south, cast.sven.team)):
+        assert team is not None
+        asked = forecast(cast.mona, team=team.pk)
+        assert [month.open for month in asked.months] == [month.open for month in made.months]
+        assert asked.all == made.all
+
+
+def test_what_is_not_for_a_rep_to_ask_is_as_if_not_asked(cast: Cast, some: None) -> None:
+    assert cast.rita.team is not None
+    rows.opportunity(cast.rita, amount=7000, at="Discovery").co_owners.add(cast.sven)
+    own = forecast(cast.sven).all
+    assert forecast(cast.sven, owner=str(cast.rita.pk)).all == own
+    assert forecast(cast.sven, team=cast.rita.team.pk).all == own
+    assert forecast(cast.sven, owner=str(cast.sven.pk), team=cast.rita.team.pk).all.amount == own.amount
+    # a person is meant whatever team is asked
+    of_sven = forecast(cast.mona, owner=str(cast.sven.pk)).all
+    assert forecast(cast.mona, owner=str(cast.sven.pk), team=cast.rita.team.pk).all == of_sven
+    User.objects.filter(pk=cast.sven.pk).update(team=None)
+    alone = forecast(User.objects.get(pk=cast.sven.pk)).all
+    assert (alone.amount, alone.count) == (own.amount, own.count)
 
 
 def test_per_owner(cast: Cast, some: None) -> None:

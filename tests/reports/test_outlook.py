@@ -210,6 +210,9 @@ def test_reps_see_the_range_of_their_team(cast: Cast) -> None:
     assert shown(cast.rita) == ranges(team=cast.rita.team)[key][2]
     assert shown(cast.sven) == ranges(team=cast.sven.team)[key][2]
     assert shown(cast.mona, owner=str(cast.sven.pk)) == ranges(owner=cast.sven)[key][2]
+    # another's range is not shown to a rep who asks for it
+    assert shown(cast.rita, owner=str(cast.sven.pk)) == shown(cast.rita)
+    assert shown(cast.rita, team=cast.sven.team and cast.sven.team.pk) == shown(cast.rita)
 
 
 def test_web_processes_never_load_numpy() -> None:

@@ -30,7 +30,7 @@ def test_what_is_won_and_what_is_in_sight(cast: Cast) -> None:
     found: Any = own_month(cast.rita, now=NOW)
     assert (found.quota, found.closed, found.commit, found.weighted) == (1000, 400, 200, 200)
     assert (found.reached, found.share, found.in_sight, found.missing) == (40, 40, 60, 600)
-    for query, amount in ((found.commit_query, 200), (found.due_query, 300)):
+    for query, amount in ((found.commit_query, 200), (found.due_query, 300), (found.closed_query, 400)):
         given = dict(part.split("=") for part in query.split("&"))
         assert sum(one.amount for one in total(listed(cast.rita, Filters.parse(given), now=NOW)).sums) == amount
 
