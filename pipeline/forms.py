@@ -115,8 +115,8 @@ class EditForm(VersionForm):
     def __init__(
         self, data: Any = None, *, owners: Iterable[User], opportunity: Opportunity, follows: bool = False
     ) -> None:
-        facts = ("name", "amount", "currency", "expected_close", "category", "priority")
-        facts += ("next_step", "next_step_on", "version")
+        facts = ["name", "amount", "currency", "expected_close", "category", "priority"]
+        facts += ["next_step", "next_step_on", "version"]
         initial = {name: getattr(opportunity, name) for name in facts} | {"owner": opportunity.owner_id}
         super().__init__(data, initial=initial)
         self.owners = {owner.pk: owner for owner in owners}

@@ -30,7 +30,7 @@ from leads.services.merging import (
 )
 from leads.services.privacy import collect_copy, erase, facts_of, request_copy
 from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
-from leads.services.standings import add_tag, assign_owner, remove_tag
+from leads.services.standings import add_tag, assign_owner, remove_tag, tag_called
 from leads.services.suppression import find as find_suppressed
 from leads.services.suppression import may_open_again, suppress
 from leads.services.suppression import remove as remove_suppressed
@@ -86,6 +86,7 @@ __all__ = [
     "remove_tag",
     "request_copy",
     "suppress",
+    "tag_called",
     "tag_many",
     "take_back",
     "take_back_step",

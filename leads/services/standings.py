@@ -58,13 +58,18 @@ def assign_owner(
     return changed
 
 
-@transaction.atomic
-def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
-    """Put a tag on the contacts, making the tag when it is new; returns the ids of those who did not have it."""
+def tag_called(name: str) -> Tag:
+    """The tag of this name, however it is capitalised; made when it is new."""
     name = normalise.line(name)
     if not name or len(name) > 40:
         raise Refused(tag="A tag has 1 to 40 characters.")
-    tag = Tag.objects.filter(name__iexact=name).order_by("pk").first() or Tag.objects.get_or_create(name=name)[0]
+    return Tag.objects.filter(name__iexact=name).order_by("pk").first() or Tag.objects.get_or_create(name=name)[0]
+
+
+@transaction.atomic
+def add_tag(contact_ids: Iterable[int], name: str) -> list[int]:
+    """Put a tag on the contacts, making the tag when it is new; returns the ids of those who did not have it."""
+    tag = tag_called(name)
     changed = [row.pk for row in _locked(contact_ids) if tag.pk not in row.tag_ids]
     Standing.objects.filter(pk__in=changed).update(tag_ids=Func(F("tag_ids"), Value(tag.pk), function="array_append"))
     _announce(changed)

@@ -10,9 +10,11 @@ from django.db.models import Q
 
 from core.errors import Refused, Stale
 from core.locks import locked
-from leads.models import Standing
-from leads.services import assign_owner
+from leads import normalise
+from leads.models import Standing, Tag
+from leads.services import assign_owner, tag_called
 from pipeline.models import BoardChange, HandOff, HandOffState, Opportunity, Stage
+from pipeline.services.details import retag
 from pipeline.services.facts import UNCHANGED, edit
 from pipeline.services.moves import move
 from pipeline.services.rows import record_move, store
@@ -39,6 +41,7 @@ class Outcome:
 
     changed: int = 0
     left: list[tuple[str, str]] = field(default_factory=list)  # name, reason
+    answered: list[str] = field(default_factory=list)  # whose offer stays answered, although the change was undone
     change: BoardChange | None = None
 
 
@@ -64,25 +67,31 @@ def change_many(
     owner: User | None = UNCHANGED,
     expected_close: date | None = UNCHANGED,
     priority: str = UNCHANGED,
+    add_tag: str = "",
+    drop_tag: str = "",
 ) -> Outcome:
-    """Give the chosen (id -> version that was seen) an owner, an expected day, a priority, put them into a stage.
+    """Give the chosen (id -> version that was seen) an owner, an expected day, a priority, a tag; move them to a stage.
 
-    Each for itself as `edit` and `move` do it: one that is refused or has changed meanwhile is left whole and named.
+    Each for itself as `edit`, `retag` and `move` do it: what is refused or has changed meanwhile is left and named.
     """
     if len(chosen) > MOST_AT_ONCE:
         raise Refused(f"At most {MOST_AT_ONCE} opportunities at once. Choose fewer, and do it in parts.")
     given = {"owner": owner, "expected_close": expected_close, "priority": priority}
     facts: dict[str, Any] = {name: value for name, value in given.items() if value is not UNCHANGED}
-    if not facts and stage_id is None:
-        raise Refused("Choose what to change: an owner, a day, a priority or a stage.")
+    tags = _tags(add_tag, drop_tag)
+    if not facts and stage_id is None and not tags:
+        raise Refused("Choose what to change: an owner, a day, a priority, a tag or a stage.")
     rows = _hold(chosen, {stage_id} if stage_id else ())
-    before, outcome, changed = _as_they_are(chosen), Outcome(), []
+    before, outcome, changed = _as_they_are(chosen, tags=bool(tags)), Outcome(), []
     for row in rows:
         try:
             with transaction.atomic():
                 version = chosen[row.pk]
                 if facts:
                     row = edit(opportunity_id=row.pk, version=version, actor=actor, now=now, **facts)
+                    version = None
+                if tags:
+                    row = retag(opportunity_id=row.pk, version=version, now=now, **tags)
                     version = None
                 if stage_id is not None and row.stage_id != stage_id:
                     row = move(opportunity_id=row.pk, stage_id=stage_id, version=version, actor=actor, now=now)
@@ -118,10 +127,13 @@ def undo_change(change_id: int, *, actor: User, now: datetime) -> Outcome:
                 if row.owner_id != was["owner_id"]:
                     _refuse_newer_owner(row, since=kept[0].at)
                 _put_back(row, was, stages.get(was["stage_id"]), owners.get(was["owner_id"]), actor=actor, now=now)
+                is_open_again = "offer" not in was or _offer_again(was["offer"], kept[0], now=now)
         except Refused as refused:
             outcome.left.append((row.name, str(refused)))
         else:
             outcome.changed += 1
+            if not is_open_again:
+                outcome.answered.append(row.name)
     kept[0].delete()
     return outcome
 
@@ -149,10 +161,37 @@ def _put_back(
     values = [one for one in Opportunity._meta.concrete_fields if one.name in _KEPT and one.name in was]
     for one in values:
         setattr(row, one.name, one.to_python(was[one.name]))
+    if "tags" in was:
+        row.tags.set(Tag.objects.filter(pk__in=was["tags"]))
     store(row, ["stage", *(one.name for one in values)], now=now)
     if came_from != stage:
         title = f"{row.name}: {came_from.name} → {stage.name}, taken back"
         record_move(row, came_from, title=title, now=now, actor=actor)
+
+
+def _offer_again(hand_off_id: int, change: BoardChange, *, now: datetime) -> bool:
+    """The offer that the change had answered is open again, unless its time is over: then it stays answered; false."""
+    answered = HandOff.objects.filter(pk=hand_off_id, decided_by=change.by_id, decided_at=change.at)
+    in_time = answered.filter(Q(due_at=None) | Q(due_at__gt=now))
+    is_open = in_time.update(state=HandOffState.OFFERED, decided_at=None, decided_by=None)
+    return bool(is_open) or not answered.exists()
+
+
+def _tags(add: str, drop: str) -> dict[str, Tag]:
+    """The tag to put on and the one to take off, as `retag` takes them."""
+    tags = {}
+    if drop:
+        known = Tag.objects.filter(name__iexact=normalise.line(drop)).order_by("pk").first()
+        if known is None:
+            raise Refused(drop_tag="There is no such tag. Choose one from the list.")
+        tags["drop"] = known
+    if add:
+        if "," in add:
+            raise Refused(add_tag="One tag at a time, without a comma.")
+        tags["add"] = tag_called(add)
+    if tags.get("add") == tags.get("drop") and tags:
+        raise Refused(drop_tag="The same tag cannot be put on and taken off.")
+    return tags
 
 
 def _user(pk: int | None) -> User | None:
@@ -168,16 +207,37 @@ def _hold(ids: Collection[int], stage_ids: Collection[int]) -> list[Opportunity]
     return locked(Opportunity.objects.filter(pk__in=ids))
 
 
-def _as_they_are(ids: Collection[int]) -> dict[int, dict[str, Any]]:
+def _as_they_are(ids: Collection[int], *, tags: bool = False) -> dict[int, dict[str, Any]]:
     rows = Opportunity.objects.filter(pk__in=ids)
-    return {row["pk"]: row for row in rows.values("pk", "version", "pipeline", "contact__standing__owner", *_KEPT)}
+    columns = ("pk", "version", "pipeline", "contact__standing__owner", *_KEPT)
+    found: dict[int, dict[str, Any]] = {row["pk"]: row for row in rows.values(*columns)}
+    offers = HandOff.objects.offered().filter(opportunity__in=found)
+    for pk, offer in offers.values_list("opportunity", "pk"):
+        found[pk]["offer"] = offer
+    if tags:
+        for row in found.values():
+            row["tags"] = []
+        for pk, tag in Opportunity.tags.through.objects.filter(opportunity__in=found).values_list("opportunity", "tag"):
+            found[pk]["tags"].append(tag)
+    return found
 
 
 def _kept(before: dict[int, dict[str, Any]], changed: list[Opportunity], *, by: User, now: datetime) -> BoardChange:
+    offers = [was["offer"] for row in changed if "offer" in (was := before[row.pk])]
+    answered = set()  # by this very change
+    if offers:
+        ours = HandOff.objects.filter(pk__in=offers, decided_by=by, decided_at=now)
+        answered = set(ours.values_list("pk", flat=True))
     what = {}
     for row in changed:
-        was = {name: _plain(before[row.pk][name]) for name in _KEPT}
-        what[row.pk] = was | {"version": row.version, "contact_owner": before[row.pk]["contact__standing__owner"]}
+        was = before[row.pk]
+        kept = {name: _plain(was[name]) for name in _KEPT}
+        kept |= {"version": row.version, "contact_owner": was["contact__standing__owner"]}
+        if "tags" in was:
+            kept["tags"] = was["tags"]
+        if was.get("offer") in answered:
+            kept["offer"] = was["offer"]
+        what[row.pk] = kept
     return BoardChange.objects.create(by=by, at=now, what=what)
 
 

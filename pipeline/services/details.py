@@ -74,6 +74,23 @@ def set_details(
     return opportunity
 
 
+@transaction.atomic
+def retag(
+    *, opportunity_id: int, now: datetime, add: Tag | None = None, drop: Tag | None = None, version: int | None = None
+) -> Opportunity:
+    """Put one tag on and take another off; where nothing changes it stays the version that it is."""
+    opportunity = hold_opportunity(opportunity_id, version)
+    has = set(opportunity.tags.values_list("pk", flat=True))
+    wanted = (has | ({add.pk} if add else set())) - ({drop.pk} if drop else set())
+    if wanted == has:
+        return opportunity
+    if len(wanted) > max(MOST, len(has)):
+        raise Refused(tags=f"It has {MOST} tags already.")
+    opportunity.tags.set(wanted)
+    store(opportunity, [], now=now)
+    return opportunity
+
+
 def _share(opportunity: Opportunity, people: Collection[User], *, actor: User, now: datetime) -> None:
     if len(people) > MOST:
         raise Refused(co_owners=f"At most {MOST} co-owners.")

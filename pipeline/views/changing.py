@@ -26,7 +26,7 @@ NAMED = 3
 @require_POST
 @requires(Can.WORK_PIPELINE)
 def bulk(request: SignedInRequest) -> HttpResponse:
-    """Another owner, expected day, priority or stage for the chosen; what could not be done is said by name."""
+    """Another owner, expected day, priority, tag or stage for the chosen; what could not be done is said by name."""
     home = back(request, reverse("pipeline_list"))
     try:
         stage = request.POST.get("stage", "")
@@ -35,6 +35,8 @@ def bulk(request: SignedInRequest) -> HttpResponse:
             owner=_owner(request),
             expected_close=_day(request.POST.get("expected_close", "")),
             priority=request.POST.get("priority") or UNCHANGED,
+            add_tag=request.POST.get("add_tag", ""),
+            drop_tag=request.POST.get("drop_tag", ""),
             stage_id=(number(stage) or 0) if stage else None,
             actor=request.user,
             now=timezone.now(),
@@ -56,17 +58,25 @@ def undo(request: SignedInRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         return went_wrong(request, str(refused), url=home)
     text = in_words(outcome.changed, "as before", outcome.left) if outcome.left else "Undone."
-    return done(request, url=home, text=text, event=CHANGED, tone="warning" if outcome.left else "info")
+    if outcome.answered:
+        text += f" The offer of {_some(outcome.answered)} stays answered, because the time to answer it is over."
+    tone = "warning" if outcome.left or outcome.answered else "info"
+    return done(request, url=home, text=text, event=CHANGED, tone=tone)
 
 
 def in_words(changed: int, what: str, left: list[tuple[str, str]]) -> str:
     """How many were changed, and which were not and why: the first by name."""
     said = f"{changed:,} opportunit{'y' if changed == 1 else 'ies'} {what}."
     if left:
-        named = "; ".join(f"{name} ({reason.rstrip('.')})" for name, reason in left[:NAMED])
-        more = f"; and {len(left) - NAMED} more" if len(left) > NAMED else ""
-        said += f" Left as they were: {named}{more}."
+        why = [f"{name} ({reason.rstrip('.')})" for name, reason in left]
+        said += f" Left as they were: {_some(why)}."
     return said
+
+
+def _some(names: list[str]) -> str:
+    """The first of them, and how many more."""
+    more = [f"and {len(names) - NAMED} more"] if len(names) > NAMED else []
+    return "; ".join([*names[:NAMED], *more])
 
 
 def _chosen(request: SignedInRequest) -> dict[int, int | None]:
