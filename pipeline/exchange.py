@@ -8,11 +8,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
 FINEST = Decimal("0.0000000001")
-
-
-def inverse(rate: Decimal) -> Decimal:
-    """What one unit of the other currency is worth."""
-    return (1 / rate).quantize(FINEST, ROUND_HALF_UP)
+Group = tuple[str, date, Decimal, Decimal]  # currency, day of the rate, amount, weighted
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +27,9 @@ class Rates:
         return rows[place - 1] if place else None
 
     def convert(self, amount: Decimal, code: str, day: date) -> Decimal | None:
-        """In whole cents; none without a rate."""
+        """Exact, so that a sum does not depend on how it was grouped; none without a rate."""
         found = self.on(code, day)
-        return None if found is None else (amount * found[1]).quantize(CENT, ROUND_HALF_UP)
+        return None if found is None else amount * found[1]
 
 
 @dataclass(slots=True)
@@ -59,8 +55,13 @@ class Together:
         return "; ".join(said)
 
 
-def add_up(rates: Rates, groups: Iterable[tuple[str, date, Decimal, Decimal]]) -> Together:
-    """Groups of (currency, day of the rate, amount, weighted) in one currency. What has no rate stands apart."""
+def in_cents(amount: Decimal) -> Decimal:
+    """Rounded once, when everything is added up."""
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def add_up(rates: Rates, groups: Iterable[Group]) -> Together:
+    """The groups in one currency, in whole cents. What has no rate stands apart."""
     made = Together(rates.currency)
     for code, day, amount, weighted in groups:
         found = rates.on(code, day)
@@ -69,6 +70,7 @@ def add_up(rates: Rates, groups: Iterable[tuple[str, date, Decimal, Decimal]]) -
             continue
         if code not in made.used or made.used[code][0] < found[0]:
             made.used[code] = found
-        made.amount += (amount * found[1]).quantize(CENT, ROUND_HALF_UP)
-        made.weighted += (weighted * found[1]).quantize(CENT, ROUND_HALF_UP)
+        made.amount += amount * found[1]
+        made.weighted += weighted * found[1]
+    made.amount, made.weighted = in_cents(made.amount), in_cents(made.weighted)
     return made

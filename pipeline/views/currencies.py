@@ -14,7 +14,7 @@ from core.forms import posted
 from pipeline import services
 from pipeline.currency_forms import RateForm, RatesForm, ReportingForm
 from pipeline.models import ExchangeRate, Opportunity
-from pipeline.queries.currencies import rates_for, reporting_currency
+from pipeline.queries.currencies import rates_in, reporting_currency
 from pipeline.services.currencies import SHOWN_WRONG
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -28,13 +28,13 @@ def index(request: SignedInRequest) -> HttpResponse:
     """The reporting currency, which currencies want a rate, and the newest rates."""
     base, today = reporting_currency(), timezone.now().date()
     in_use = set(Opportunity.objects.order_by().values_list("currency", flat=True).distinct()[:200])
-    rates = rates_for(in_use, today)
+    rates = rates_in(base, ((code, today) for code in in_use if base))
     rows = list(ExchangeRate.objects.select_related("set_by")[: SHOWN + 1])
     context = {
         "base": base,
         "rates": rows[:SHOWN],
         "is_cut": len(rows) > SHOWN,
-        "unrated": sorted(code for code in in_use if rates and rates.on(code, today) is None),
+        "unrated": sorted(code for code in in_use if base and rates.on(code, today) is None),
         "in_use": sorted(in_use),
     }
     return render(request, "pipeline/currencies.html", context)

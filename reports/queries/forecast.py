@@ -8,19 +8,20 @@ only where that is asked for and rates are known, since no rate is true on the d
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db.models import BooleanField, Case, Count, F, Sum, Value, When
-from django.db.models.functions import Coalesce, NullIf, TruncMonth
+from django.db.models.functions import Coalesce, NullIf, TruncDay, TruncMonth
+from django.db.models.functions.datetime import TruncBase
 
 from pipeline.exchange import Rates
 from pipeline.models import Category, Opportunity, OpportunityQuerySet, StageKind
-from pipeline.periods import Period, Unit, around, later, period_of
+from pipeline.periods import Period, Unit, around, period_of
 from pipeline.queries import Filters
-from pipeline.queries.currencies import rates_for
+from pipeline.queries.currencies import rates_in, reporting_currency
 from pipeline.queries.filters import COUNTED, midnight
 from pipeline.queries.totals import WEIGHTED
 from reports.queries.figures import Figure, Forecast, Likely, Month, Seller
@@ -63,19 +64,22 @@ def forecast(
     rows = Filters(state="all", owner=filters.owner, team=filters.team, pipeline=filters.pipeline).apply(
         rows, today=today
     )
-    closed, still_open = list(_closed(rows, periods[0].start, today)), list(_open(rows, today))
+    closed = list(_closed(rows, periods[0].start, today, by=TruncDay if together else TruncMonth))
+    still_open = list(_open(rows, today))
     counts: dict[str, int] = defaultdict(int)
     for group in (*closed, *still_open):
         counts[group["currency"]] += group["rows"]
     known = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     main = filters.currency if filters.currency in counts else known[0][0] if known else "EUR"
-    rates = rates_for(counts, today) if together and len(known) > 1 else None
-    if rates:
-        main = rates.currency
-        closed, still_open = in_one(rates, closed, today), in_one(rates, still_open, today)
+    ours = reporting_currency() if together and len(known) > 1 else ""
+    unrated: set[str] = set()
+    if ours:
+        main, days = ours, [(group["currency"], group["month"].date()) for group in closed]
+        rates = rates_in(ours, days + [(code, today) for code in counts])
+        closed, still_open = in_one(rates, closed, today, unrated), in_one(rates, still_open, today, unrated)
     asked = replace(
         Filters(owner=filters.owner, team=filters.team, pipeline=filters.pipeline),
-        currency=main if len(known) > 1 and not rates else "",
+        currency=main if len(known) > 1 and not ours else "",
     )
     named = {person.pk: person for person in people}
     building = _Building(asked, today, periods, named)
@@ -84,34 +88,34 @@ def forecast(
         [group for group in still_open if group["currency"] == main],
     )
     made = building.forecast(main, sorted(known, key=lambda item: item[0] != main))
-    if rates:
-        made.unrated = sorted(code for code in counts if rates.on(code, today) is None)
-        made.is_together = True
+    if ours:
+        made.unrated, made.is_together = sorted(unrated), True
     elif named:
         stand_beside(made, user, filters, people=named)
     return made
 
 
-def in_one(rates: Rates, groups: list[Any], today: date) -> list[Any]:
-    """The groups in the reporting currency: what was won in a month by the rate at its end; without a rate, none."""
+def in_one(rates: Rates, groups: list[Any], today: date, unrated: set[str]) -> list[Any]:
+    """The groups in the reporting currency, what was won by the rate of its day; of what has none, the currencies."""
     made = []
     for group in groups:
-        is_won = "sure" not in group
-        day = min(later(group["month"].date(), 1) - timedelta(days=1), today) if is_won else today
+        day = today if "sure" in group else group["month"].date()
+        if rates.on(group["currency"], day) is None:
+            unrated.add(group["currency"])
+            continue
         sums = {
             name: rates.convert(group[name], group["currency"], day) if group[name] is not None else None
             for name in ("sum", "weighted")
             if name in group
         }
-        if rates.on(group["currency"], day) is not None:
-            made.append(group | sums | {"currency": rates.currency})
+        made.append(group | sums | {"currency": rates.currency})
     return made
 
 
-def _closed(rows: OpportunityQuerySet, first: date, today: date) -> Iterable[Any]:
+def _closed(rows: OpportunityQuerySet, first: date, today: date, *, by: type[TruncBase]) -> Iterable[Any]:
     tomorrow = period_of(today, Unit.MONTH).end
     won = rows.filter(stage__kind=StageKind.WON, closed_at__gte=midnight(first), closed_at__lt=midnight(tomorrow))
-    months = won.order_by().annotate(month=TruncMonth("closed_at", tzinfo=UTC)).values("month", "owner", "currency")
+    months = won.order_by().annotate(month=by("closed_at", tzinfo=UTC)).values("month", "owner", "currency")
     return months.annotate(rows=Count("pk"), known=Count("amount"), sum=Sum("amount"))
 
 

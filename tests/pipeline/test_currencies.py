@@ -1,18 +1,21 @@
 """Currencies: what they are worth in the one in which we report, and what is never added silently."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.http import QueryDict
+from django.test.utils import CaptureQueriesContext
 
 from core.errors import Refused
 from pipeline import queries, services
-from pipeline.exchange import Rates, add_up
+from pipeline.exchange import Rates, add_up, in_cents
 from pipeline.models import ExchangeRate
 from pipeline.queries import Filters
-from pipeline.queries.currencies import rates_for, together_as_one
+from pipeline.queries.currencies import rates_in, together_as_one
 from pipeline.queries.totals import Money
 from reports import queries as reports
 from tests.budget import cost, page_cost
@@ -89,8 +92,43 @@ def test_a_rate_the_other_way_round_will_do(cast: Cast) -> None:
     services.set_reporting_currency(currency="USD")
     rate(cast, currency="EUR", value="1.25")
     services.set_reporting_currency(currency="EUR")
-    rates = rates_for(["USD"], TODAY)
-    assert rates is not None and rates.convert(Decimal(10), "USD", TODAY) == 8
+    assert rates_in("EUR", [("USD", TODAY)]).convert(Decimal(10), "USD", TODAY) == 8
+
+
+def test_only_the_rates_of_the_days_are_read_and_they_are_right(cast: Cast) -> None:
+    services.set_reporting_currency(currency="EUR")
+    both = [("USD", "EUR"), ("EUR", "USD"), ("CHF", "EUR")]
+    written = [
+        ExchangeRate(
+            currency=code,
+            base=base,
+            day=TODAY - timedelta(days=back),
+            rate=Decimal(1000 + 7 * back + number) / (10 ** (number + 2)),
+            set_at=NOW,
+        )
+        for number, (code, base) in enumerate(both)
+        for back in range(10, 200, 3 if code == "USD" else 5)
+    ]
+    ExchangeRate.objects.bulk_create(written)
+
+    def plain(code: str, day: date) -> Decimal | None:
+        """The newest until the day; of two of one day what was said directly."""
+        found = [(row.day, row.base == "EUR", row.rate) for row in written if code in (row.currency, row.base)]
+        until = [row for row in found if row[0] <= day]
+        if not until:
+            return None
+        _, is_direct, rate = max(until)
+        return rate if is_direct else (1 / rate).quantize(Decimal("0.0000000001"), "ROUND_HALF_UP")
+
+    needed = [(code, TODAY - timedelta(days=back)) for code in ("USD", "CHF", "GBP") for back in range(0, 205, 2)]
+    rates = rates_in("EUR", needed)
+    for code, day in needed:
+        assert rates.convert(Decimal(1), code, day) == plain(code, day)
+    today = rates_in("EUR", [("USD", TODAY), ("CHF", TODAY), ("EUR", TODAY)])
+    assert {code: len(found) for code, found in today.known.items()} == {"USD": 1, "CHF": 1}
+    with CaptureQueriesContext(connection) as made:
+        assert rates_in("EUR", [("EUR", TODAY)]).known == {}
+    assert len(made) == 0
 
 
 def test_mixed_currencies_cost_the_same_for_few_and_many(cast: Cast) -> None:
@@ -132,6 +170,25 @@ def test_the_forecast_in_one_currency(cast: Cast) -> None:
     page = client_of(cast.mona).get("/forecast/?together=yes").content.decode()
     assert "All in EUR" in page and "for want of a rate: CHF" in page
     assert client_of(cast.mona).get("/forecast/?together=yes&unit=quarter").status_code == 200
+
+
+def test_the_forecast_in_one_currency_is_what_its_lists_come_to(cast: Cast) -> None:
+    services.set_reporting_currency(currency="EUR")
+    rate(cast, value="0.333333", day=date(2026, 6, 3))
+    rate(cast, value="0.777777", day=date(2026, 6, 10))
+    for day, amount in ((2, "0.02"), (3, "0.05"), (4, "0.05"), (11, "100.01"), (12, "7.77")):
+        for code in ("USD", "EUR"):
+            closed = datetime(2026, 6, day, 12, tzinfo=UTC)
+            rows.opportunity(cast.rita, at="Won", amount=Decimal(amount), currency=code, closed_at=closed)
+            due: dict[str, Any] = {"expected_close": date(2026, 6, 20), "amount": Decimal(amount), "currency": code}
+            rows.opportunity(cast.rita, at="Proposal", **due)
+    found = reports.forecast(cast.mona, Filters(), now=NOW, people=[cast.rita], together=True)
+    assert found.unrated == ["USD"]  # won on 2 June, when there was no rate yet
+    for figure in (found.current.closed, found.current.open, found.current.best, found.all):
+        behind = queries.listed(cast.mona, Filters.parse(QueryDict(figure.query)), now=NOW)
+        whole = together_as_one(behind, queries.total(behind), today=TODAY)
+        assert whole is not None and whole.amount == in_cents(figure.amount) != 0
+    assert "for want of a rate: USD" in client_of(cast.mona).get("/forecast/?together=yes").content.decode()
 
 
 @pytest.mark.parametrize(
