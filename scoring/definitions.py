@@ -42,14 +42,6 @@ class FitLine:
 
 
 @dataclass(frozen=True, slots=True)
-class PersonaLine:
-    """A named group of fit rules; the best one counts if it gives more than nothing, the first of equals."""
-
-    id: int
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class ExclusionLine:
     """Whom the definition never lets through; the first one that holds is the reason."""
 
@@ -74,6 +66,18 @@ class Required:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonaLine:
+    """A named group of fit rules; the best one counts if it gives more than nothing, the first of equals.
+
+    `required` are the criteria that its people must answer instead of everybody's; none: everybody's.
+    """
+
+    id: int
+    name: str
+    required: tuple[Required, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
     """A whole definition."""
 
@@ -85,7 +89,7 @@ class Spec:
     grades: tuple[int, int, int, int]  # least fit for A, B; least engagement for 1, 2
     engagement: tuple[EngagementLine, ...]
     fit: tuple[FitLine, ...]
-    required: tuple[Required, ...]
+    required: tuple[Required, ...]  # of whoever's persona has none of its own
     personas: tuple[PersonaLine, ...] = ()
     exclusions: tuple[ExclusionLine, ...] = ()
     team_id: int | None = None  # whose leads it judges; none: of all who have no definition of their own
@@ -98,6 +102,20 @@ class Spec:
     def persona(self, persona_id: int | None) -> str:
         """The name of one of its personas; nothing for none and for another definition's."""
         return next((row.name for row in self.personas if row.id == persona_id), "")
+
+    def required_of(self, persona_id: int | None) -> tuple[Required, ...]:
+        """What those of a persona must answer; everybody's for none, one without its own, and another definition's."""
+        return self.own_required.get(persona_id or 0, self.required)
+
+    @property
+    def own_required(self) -> dict[int, tuple[Required, ...]]:
+        """The criteria of the personas that have their own, by persona."""
+        return {row.id: row.required for row in self.personas if row.required}
+
+    @property
+    def all_required(self) -> tuple[Required, ...]:
+        """Everybody's, and then those of personas; a criterion may stand there several times."""
+        return self.required + tuple(one for row in self.personas for one in row.required)
 
     def exclusion(self, exclusion_id: int | None) -> str:
         """The name of one of its exclusions; nothing for none and for another definition's."""

@@ -60,10 +60,12 @@ class FitDraft:
 
 @dataclass(frozen=True, slots=True)
 class PersonaDraft:
-    """A kind of buyer; only the one that suits somebody best counts."""
+    """A kind of buyer; only the one that suits somebody best counts. What it requires replaces everybody's."""
 
     name: str
     rules: tuple[FitDraft, ...] = ()
+    required: tuple[tuple[str, str], ...] = ()  # as in Content; nothing: what everybody must answer
+    fresh: tuple[tuple[str, Number], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,18 +120,24 @@ def problems(content: Content, known: Known) -> dict[str, str]:
         found |= {f"e{number}-{part}": text for part, text in _of_engagement(rule, known).items()}
     for number, fit in enumerate(content.fit):
         found |= {f"f{number}-{part}": text for part, text in _of_fit(fit).items()}
-    for key, least in content.required:
-        if key not in known.criteria or least not in {"meets", "weak"}:
-            found["required"] = f"“{key[:40]}” is not a criterion that can be required."
-    for key, days in content.fresh:
-        _number(found, f"fresh-{key}", days, 1, LONGEST_DAYS, _days("Not older than") + " Empty: as long as it stands.")
-    found |= _of_personas(content.personas) | _of_exclusions(content.exclusions)
+    found |= _of_required(content, known)
+    found |= _of_personas(content.personas, known) | _of_exclusions(content.exclusions)
     if not found:
         found |= _reach_problems(content)
     return found
 
 
-def _of_personas(personas: tuple[PersonaDraft, ...]) -> dict[str, str]:
+def _of_required(asking: Content | PersonaDraft, known: Known) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for key, least in asking.required:
+        if key not in known.criteria or least not in {"meets", "weak"}:
+            found["required"] = f"“{key[:40]}” is not a criterion that can be required."
+    for key, days in asking.fresh:
+        _number(found, f"fresh-{key}", days, 1, LONGEST_DAYS, _days("Not older than") + " Empty: as long as it stands.")
+    return found
+
+
+def _of_personas(personas: tuple[PersonaDraft, ...], known: Known) -> dict[str, str]:
     found: dict[str, str] = {}
     if len(personas) > MOST_PERSONAS:
         found[""] = f"At most {MOST_PERSONAS} personas; these are {len(personas)}. Put some together."
@@ -142,6 +150,7 @@ def _of_personas(personas: tuple[PersonaDraft, ...]) -> dict[str, str]:
             found[""] = f"At most {MOST_RULES} rules in a persona; “{persona.name}” has {len(persona.rules)}."
         if not any(isinstance(rule.points, int) and rule.points > 0 for rule in persona.rules):
             found[f"{at}-rules"] = "Nobody can ever be this persona: give it a rule with positive points."
+        found |= {f"{at}-{part}": text for part, text in _of_required(persona, known).items()}
         for number, rule in enumerate(persona.rules):
             found |= {f"{at}f{number}-{part}": text for part, text in _of_fit(rule).items()}
     return found

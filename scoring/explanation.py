@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from leads.days import date_of
-from scoring.definitions import Spec
+from scoring.definitions import Required, Spec
 from scoring.missing import Smallest, smallest
 from scoring.missing.cases import case_of
 
@@ -72,8 +72,12 @@ class Explanation:
     persona: str = ""  # the one that suits best; its rules are among the lines
     team: str = ""  # whose definition it is; nothing for the one for all
     excluded: str = ""  # what keeps them out whatever their score
+    required: tuple[Required, ...] = ()  # what those of their persona must answer
     spec: Spec | None = field(default=None, repr=False, compare=False)
     facts: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)  # none of a past day
+    open: Mapping[int, tuple[Required, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )  # unanswered: everybody's (0), of personas
 
     @property
     def smallest_set(self) -> Smallest | None:

@@ -73,7 +73,7 @@ class BackTestForm(forms.Form):
 
 def read_content(data: QueryDict, criteria: Iterable[str]) -> Content:
     """What the controls say."""
-    required = tuple((key, least) for key in criteria if (least := data.get(f"required-{key}", "")[:10]))
+    criteria = list(criteria)
     return Content(
         name=_line(data, "name"),
         team=_team(data.get("team", "")),
@@ -88,10 +88,9 @@ def read_content(data: QueryDict, criteria: Iterable[str]) -> Content:
         ),
         engagement=tuple(_engagement(data, f"e{n}") for n in controls.blocks(data, "e")[: MOST_RULES + 1]),
         fit=_rules(data, "f"),
-        required=required,
-        fresh=tuple((key, days) for key, _ in required if (days := _number(data, f"fresh-{key}")) is not None),
+        **_asked(data, criteria),
         personas=tuple(
-            PersonaDraft(_line(data, f"p{n}-name"), _rules(data, f"p{n}f"))
+            PersonaDraft(_line(data, f"p{n}-name"), _rules(data, f"p{n}f"), **_asked(data, criteria, f"p{n}-"))
             for n in controls.blocks(data, "p")[: MOST_PERSONAS + 1]
         ),
         exclusions=tuple(
@@ -99,6 +98,13 @@ def read_content(data: QueryDict, criteria: Iterable[str]) -> Content:
             for n in controls.blocks(data, "x")[: MOST_EXCLUSIONS + 1]
         ),
     )
+
+
+def _asked(data: QueryDict, criteria: Iterable[str], at: str = "") -> dict[str, Any]:
+    """The criteria that are required, of everybody or of a persona (`p0-`), and how old an answer may be."""
+    required = tuple((key, least) for key in criteria if (least := data.get(f"{at}required-{key}", "")[:10]))
+    fresh = tuple((key, days) for key, _ in required if (days := _number(data, f"{at}fresh-{key}")) is not None)
+    return {"required": required, "fresh": fresh}
 
 
 def _team(value: str) -> int | None:

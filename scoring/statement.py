@@ -7,13 +7,14 @@ does no floating-point arithmetic. Quarantined events do not exist here.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 from leads import conditions
 from scoring import engaged
-from scoring.definitions import Spec
+from scoring.definitions import Required, Spec
 from scoring.engaged import CATEGORIES
 
 COLUMNS = ("fit", *CATEGORIES, "total", "grade", "is_qualified")
@@ -62,8 +63,9 @@ class Statement:
         """One row per contact: COLUMNS, days of the newest and the newest two-way event, ids of the criteria that are met.
 
         `with_lines` adds `lines` (`engaged.in_rows`) and `fits`, each fit rule's points: nothing for the rules of a
-        persona that did not win, whose points are in `points` (when there are personas). `only_changed` leaves out whose Standing says the same already. A definition with
-        personas or exclusions adds their ids.
+        persona that did not win, whose points are in `points` (when there are personas), and what is met of everybody's
+        criteria (`met_0`) and of each persona's own. `only_changed` leaves out whose Standing says the same already. A
+        definition with personas or exclusions adds their ids.
         """
         judged = {
             "fit": "s.fits_now",
@@ -92,10 +94,12 @@ class Statement:
             where = f"WHERE ({before}) IS DISTINCT FROM ({after})"
         columns = ", ".join(f"{value} AS {name}" for name, value in (judged | seen).items())
         lines = ", e.lines, s.fits" + (", s.points" if self.spec.personas else "") if with_lines else ""
+        if with_lines:
+            lines += ", a.met AS met_0" + "".join(f", a.met_{persona_id}" for persona_id in self.spec.own_required)
         on = {"e": "", "a": ""} if targets.is_one else {part: f" ON {part}.contact_id = s.contact_id" for part in "ea"}
         join = "CROSS JOIN" if targets.is_one else "LEFT JOIN"
         return f"""
-SELECT s.contact_id, {columns}, s.is_qualified AS was_qualified, a.met{lines}
+SELECT s.contact_id, {columns}, s.is_qualified AS was_qualified, {self._met} AS met{lines}
 FROM ({self._people(targets, with_lines)}) s
 {join} ({self._engaged(targets, with_lines, day)}) e{on["e"]}
 {join} ({self._answered(targets, day)}) a{on["a"]}
@@ -114,14 +118,14 @@ CROSS JOIN LATERAL (SELECT {", ".join(f"coalesce(e.{c}, 0) AS {c}" for c in CATE
         locked = """, locked AS (
   SELECT contact_id FROM leads_standing WHERE contact_id IN (SELECT contact_id FROM x)
   ORDER BY contact_id FOR NO KEY UPDATE)"""
+        found = ", ".join(f"x.{name}_id" if name in self._marks else "NULL::int" for name in ("persona", "exclusion"))
         after = " AND (SELECT count(*) FROM locked) > 0"
-        excluded = ", x.exclusion_id" if self.spec.exclusions else ""
         return f"""
 WITH x AS MATERIALIZED ({self.select(targets, only_changed=True)}){"" if targets.is_one else locked}
 UPDATE leads_standing s
 SET {values}, day = $2, definition_version = {self.spec.version}
 FROM x WHERE s.contact_id = x.contact_id{"" if targets.is_one else after}
-RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two_way_day, x.met{excluded}"""
+RETURNING s.contact_id, x.was_qualified, s.is_qualified, s.total, s.grade, x.two_way_day, x.met, {found}"""
 
     def engagement_only(self, targets: Targets, day: int) -> str:
         """The events' part alone: categories per contact that has events."""
@@ -224,21 +228,31 @@ ORDER BY d.day"""
         return engaged.in_columns(self.spec, who, day)
 
     def _answered(self, targets: Targets, day: str) -> str:
-        """Per contact: ids of required criteria whose newest unexpired evidence is good enough."""
+        """Per contact: ids of required criteria whose newest unexpired evidence is good enough.
+
+        Those that personas require instead of everybody's stand beside them, as `met_` and the persona's id.
+        """
         key = "" if targets.is_one else "contact_id, "
-        if not self.spec.required:
+        sets = {"met": self.spec.required} | {f"met_{pk}": rows for pk, rows in self.spec.own_required.items()}
+        required = self.spec.all_required
+        if not required:
             nobody = "" if targets.is_one else " WHERE false"
             return f"SELECT {'' if targets.is_one else 'NULL::bigint AS contact_id, '}NULL::bigint[] AS met{nobody}"
         number = "({} AT TIME ZONE 'UTC')::date - DATE '2020-01-01'"
-        met = " OR ".join(
-            f"criterion_id = {required.criterion_id} AND verdict IN ({', '.join(repr(v) for v in required.accepted)})"
-            + (f" AND {number.format('observed_at')} > {day} - {required.fresh_days}" if required.fresh_days else "")
-            for required in self.spec.required
-        )
-        observed = ", observed_at" if any(required.fresh_days for required in self.spec.required) else ""
-        criteria = ",".join(str(required.criterion_id) for required in self.spec.required)
+
+        def good(rows: tuple[Required, ...]) -> str:
+            tests = " OR ".join(
+                f"criterion_id = {row.criterion_id} AND verdict IN ({', '.join(repr(v) for v in row.accepted)})"
+                + (f" AND {number.format('observed_at')} > {day} - {row.fresh_days}" if row.fresh_days else "")
+                for row in rows
+            )
+            return f"array_agg(criterion_id ORDER BY criterion_id) FILTER (WHERE {tests or 'false'})"
+
+        met = ", ".join(f"{good(rows)} AS {name}" for name, rows in sets.items())
+        observed = ", observed_at" if any(row.fresh_days for row in required) else ""
+        criteria = ",".join(str(pk) for pk in dict.fromkeys(row.criterion_id for row in required))
         return f"""
-    SELECT {key}array_agg(criterion_id ORDER BY criterion_id) FILTER (WHERE {met}) AS met FROM (
+    SELECT {key}{met} FROM (
       SELECT DISTINCT ON ({key}criterion_id) {key}criterion_id, verdict{observed}
       FROM leads_evidence v
       WHERE {targets.of("v.contact_id")} AND criterion_id IN ({criteria})
@@ -261,12 +275,24 @@ ORDER BY d.day"""
         old = f"CASE WHEN s.two_way_day <= {day} - {self.spec.two_way_days} THEN s.two_way_day END"
         return f"coalesce(e.two_way_day, {old})"
 
+    @property
+    def _met(self) -> str:
+        """The criteria that are met, of those that the person's persona asks for."""
+        return self._of_persona({pk: f"a.met_{pk}" for pk in self.spec.own_required}, "a.met")
+
+    @staticmethod
+    def _of_persona(own: Mapping[int, str], general: str) -> str:
+        cases = " ".join(f"WHEN {pk} THEN {value}" for pk, value in own.items())
+        return f"CASE s.persona_now {cases} ELSE {general} END" if own else general
+
     def _verdict(self, day: str) -> str:
         tests = [f"s.fits_now + {_ENGAGEMENT} >= {self.spec.threshold}", "s.lifecycle <> 'disqualified'"]
         if self.spec.two_way_days:
             tests.append(f"coalesce(e.two_way_day > {day} - {self.spec.two_way_days}, false)")
-        if self.spec.required:
-            tests.append(f"coalesce(cardinality(a.met), 0) = {len(self.spec.required)}")
+        if self.spec.all_required:
+            own = {pk: str(len(rows)) for pk, rows in self.spec.own_required.items()}
+            number = self._of_persona(own, str(len(self.spec.required)))
+            tests.append(f"coalesce(cardinality({self._met}), 0) = {number}")
         if self.spec.exclusions:
             tests.append("s.exclusion_now IS NULL")
         return " AND ".join(tests)

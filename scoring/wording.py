@@ -8,6 +8,7 @@ from scoring.drafting import Content, EngagementDraft, ExclusionDraft, FitDraft,
 
 LEAST = {"meets": "meets", "weak": "weak or better"}
 Rule = TypeVar("Rule", EngagementDraft, FitDraft, PersonaDraft, ExclusionDraft)
+Asking = Content | PersonaDraft  # what requires criteria
 
 
 def points(value: Number) -> str:
@@ -39,9 +40,17 @@ def fit(rule: FitDraft) -> str:
     return f"{points(rule.points)} when {described(rule.conditions)}."
 
 
-def persona(row: PersonaDraft) -> str:
-    """What makes somebody this persona: "Big: +10 when …; Near: +5 when …"."""
-    return "; ".join(f"{rule.name}: {fit(rule).removesuffix('.')}" for rule in row.rules) or "no rule"
+def persona(row: PersonaDraft, known: Known) -> str:
+    """What makes somebody this persona, and its own criteria: "Big: +10 when …; Near: +5 when …; must answer …"."""
+    said = [f"{rule.name}: {fit(rule).removesuffix('.')}" for rule in row.rules] or ["no rule"]
+    said += [instead] if (instead := asked_instead(row, known)) else []
+    return "; ".join(said)
+
+
+def asked_instead(row: PersonaDraft, known: Known) -> str:
+    """What a persona must answer instead of everybody's; nothing when that is the same."""
+    said = required(row.required, known, row.fresh)
+    return f"must answer {', '.join(said)} instead of what everybody must" if said else ""
 
 
 def exclusion(row: ExclusionDraft) -> str:
@@ -78,16 +87,19 @@ def differences(before: Content, after: Content, known: Known) -> list[str]:
     for label, was, now in zip(labels, before.grades, after.grades, strict=True):
         if was != now:
             said.append(f"{label}: {was} → {now}.")
-    said += _required(dict(before.required), dict(after.required), known)
-    said += _fresh(before, after, known)
+    said += _asked(before, after, known)
     said += _rules(before.engagement, after.engagement, lambda rule: engagement(rule, known), _engagement_changes)
     said += _rules(before.fit, after.fit, fit, _fit_changes)
-    said += _personas(before.personas, after.personas)
+    said += _personas(before.personas, after.personas, known)
     said += _rules(before.exclusions, after.exclusions, exclusion, _condition_changes, "exclusion")
     return said
 
 
-def _fresh(before: Content, after: Content, known: Known) -> list[str]:
+def _asked(before: Asking, after: Asking, known: Known) -> list[str]:
+    return _required(dict(before.required), dict(after.required), known) + _fresh(before, after, known)
+
+
+def _fresh(before: Asking, after: Asking, known: Known) -> list[str]:
     """Criteria that are required by both and whose answers may become older or less old."""
     was, now = dict(before.fresh), dict(after.fresh)
     both = [key for key, _ in after.required if key in dict(before.required) or key in now]
@@ -105,13 +117,22 @@ def _fresh(before: Content, after: Content, known: Known) -> list[str]:
     return said
 
 
-def _personas(before: tuple[PersonaDraft, ...], after: tuple[PersonaDraft, ...]) -> list[str]:
+def _persona_changes(was: PersonaDraft, now: PersonaDraft, known: Known) -> list[str]:
+    said = _rules(was.rules, now.rules, fit, _fit_changes)
+    if was.required and now.required:
+        return said + _asked(was, now, known)
+    if was.required != now.required:
+        said.append(f"{asked_instead(now, known) or 'must answer what everybody must'}.")
+    return said
+
+
+def _personas(before: tuple[PersonaDraft, ...], after: tuple[PersonaDraft, ...], known: Known) -> list[str]:
     """New and removed personas as a whole; changed ones rule by rule. Of equals the first wins, so order counts."""
     was = {row.name: row for row in before}
-    said = _rules(before, after, lambda row: f"{persona(row)}.", lambda _was, _now: [], "persona")
+    said = _rules(before, after, lambda row: f"{persona(row, known)}.", lambda _was, _now: [], "persona")
     for row in after:
         if row.name in was:
-            changes = _rules(was[row.name].rules, row.rules, fit, _fit_changes)
+            changes = _persona_changes(was[row.name], row, known)
             said += [f"Persona “{row.name}”: {text[0].lower()}{text[1:]}" for text in changes]
     kept = [row.name for row in after if row.name in was]
     if kept != [row.name for row in before if row.name in kept]:

@@ -13,7 +13,7 @@ from leads import conditions, kinds
 from leads.days import date_of, day_of
 from leads.models import Criterion
 from scoring import decay
-from scoring.definitions import EngagementLine, Spec
+from scoring.definitions import EngagementLine, Required, Spec
 from scoring.engaged import CATEGORIES
 from scoring.queries import Explanation, Line
 
@@ -27,6 +27,7 @@ class Reading:
     total: int
     grade: str
     talked: bool
+    asked: tuple[Required, ...]  # what those of their persona must answer
     met: frozenset[str]
     is_qualified: bool
 
@@ -48,6 +49,10 @@ class Judge:
 
     def fit_lines(self, person: Person) -> list[Line]:
         """What the fit rules give: the general ones, and those of the persona that suits best."""
+        return self._suits(person)[0]
+
+    def _suits(self, person: Person) -> tuple[list[Line], int | None]:
+        """Those, and which persona it is."""
         firm = person.firm
         facts: dict[str, Any] = {
             "contact.job_title": person.job_title,
@@ -64,11 +69,12 @@ class Judge:
             points = sum(rule.points for rule in held if rule.persona_id == persona.id)
             if points > best:
                 won, best = persona.id, points
-        return [
+        lines = [
             Line(rule.id, rule.name, "fit", 1000 * rule.points, persona=self.spec.persona(rule.persona_id))
             for rule in held
             if rule.persona_id in {None, won}
         ]
+        return lines, won
 
     def engagement_lines(self, happenings: list[Happening], day: int) -> list[Line]:
         """What the engagement rules give on a day."""
@@ -111,18 +117,28 @@ class Judge:
 
     def read(self, person: Person, day: int) -> Reading:
         """The judgement at the end of a day."""
-        fit = sum(line.thousandths for line in self.fit_lines(person)) // 1000
+        lines, persona = self._suits(person)
         sums = dict.fromkeys(CATEGORIES, 0)
         for line in self.engagement_lines(person.happenings, day):
             sums[line.category] += line.thousandths
         talks = [day_of(row.at) for row in person.happenings if row.kind in self.two_way]
-        return self._reading(fit, sums, talks, person.answers, day)
+        return self._reading(lines, persona, sums, talks, person.answers, day)
 
-    def _reading(self, fit: int, sums: dict[str, int], talks: list[int], answers: list[Answer], day: int) -> Reading:
+    def _reading(
+        self,
+        lines: list[Line],
+        persona: int | None,
+        sums: dict[str, int],
+        talks: list[int],
+        answers: list[Answer],
+        day: int,
+    ) -> Reading:
+        fit = sum(line.thousandths for line in lines) // 1000
         categories = {category: decay.rounded(sums[category]) for category in CATEGORIES}
         engagement = sum(categories.values())
         talked = not self.spec.two_way_days or any(day - self.spec.two_way_days < talk <= day for talk in talks)
-        met = self._met(answers, day)
+        asked = self.spec.required_of(persona)
+        met = self._met(asked, answers, day)
         is_enough = fit + engagement >= self.spec.threshold
         return Reading(
             fit=fit,
@@ -130,24 +146,25 @@ class Judge:
             total=fit + engagement,
             grade=self.spec.grade(fit, engagement),
             talked=talked,
+            asked=asked,
             met=met,
-            is_qualified=is_enough and talked and len(met) == len(self.spec.required),
+            is_qualified=is_enough and talked and len(met) == len(asked),
         )
 
-    def _met(self, answers: list[Answer], day: int) -> frozenset[str]:
+    def _met(self, asked: tuple[Required, ...], answers: list[Answer], day: int) -> frozenset[str]:
         newest: dict[str, Answer] = {}
         for answer in sorted(answers, key=lambda row: row.at):
             observed = day_of(answer.at)
             if observed <= day < observed + self.valid_days[answer.criterion] + 1:
                 newest[answer.criterion] = answer
-        accepted = {self.keys[row.criterion_id]: row.accepted for row in self.spec.required}
+        accepted = {self.keys[row.criterion_id]: row.accepted for row in asked}
         return frozenset(key for key, row in newest.items() if key in accepted and row.verdict in accepted[key])
 
     def history(self, person: Person, qualified_at: datetime, last_day: int) -> list[Turned]:
         """Each turn of the verdict from the day on which the person qualified."""
         first = day_of(qualified_at)
         days = last_day - first + 1
-        fit = sum(line.thousandths for line in self.fit_lines(person)) // 1000
+        lines, persona = self._suits(person)
         worth = {line.id: [0] * days for line in self.spec.engagement}
         for happening in person.happenings:
             for line in self._lines_of(happening):
@@ -163,7 +180,7 @@ class Judge:
             sums = dict.fromkeys(CATEGORIES, 0)
             for line in self.spec.engagement:
                 sums[line.category] += decay.capped(worth[line.id][number], line.cap)
-            reading = self._reading(fit, sums, talks, person.answers, first + number)
+            reading = self._reading(lines, persona, sums, talks, person.answers, first + number)
             if reading.is_qualified != was_qualified:
                 was_qualified = reading.is_qualified
                 at = qualified_at if number == 0 else _noticed(person, first + number, qualified_at)
@@ -177,7 +194,7 @@ class Judge:
         if self.spec.two_way_days:
             verb = "talked" if reading.talked else "did not talk"
             reasons.append(f"{verb} to us in the last {self.spec.two_way_days} days")
-        for row in self.spec.required:
+        for row in reading.asked:
             word = "answered" if self.keys[row.criterion_id] in reading.met else "missing"
             reasons.append(f"{row.label.lower()} {word}")
         return reasons

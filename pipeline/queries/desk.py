@@ -17,7 +17,7 @@ from leads.hints import Deed, Hint, Words, hints
 from leads.models import Contact, Criterion, Evidence, Standing
 from pipeline import asking
 from pipeline.models import DeskOutcome, DeskPlace, Did, Question, Waits
-from scoring.definitions import Spec
+from scoring.definitions import Required, Spec
 from users.models import User
 
 READ_DAYS = 90
@@ -77,14 +77,14 @@ def deeds_of(contact: Contact, *, now: datetime) -> tuple[list[Deed], list[Read]
 
 def asked_of(
     contact: Contact,
-    spec: Spec | None,
+    asks: Sequence[Required],
     items: Sequence[Item],
     deeds: Sequence[Deed],
     *,
     now: datetime,
     persona: str = "",
 ) -> list[Asked]:
-    """Every criterion, those that the definition requires and that are open first; asked as their persona is asked.
+    """Every criterion, those that are required of them (`asks`) and open first; asked as their persona is asked.
 
     Three queries.
     """
@@ -100,7 +100,7 @@ def asked_of(
     bank: dict[tuple[int, str], list[str]] = {}
     for question in Question.objects.filter(persona__in=["", persona]):
         bank.setdefault((question.criterion_id, question.persona), []).append(question.text)
-    required = {one.criterion_id: one for one in spec.required} if spec else {}
+    required = {one.criterion_id: one for one in asks}
     day = day_of(now)
     found = []
     for criterion in Criterion.objects.all():
@@ -108,15 +108,15 @@ def asked_of(
         unexpired = [row for row in of if row.expires_at is None or row.expires_at > now]
         stands = unexpired[0] if unexpired else None
         state = stands.verdict if stands else "unknown"
-        asks = required.get(criterion.pk)
-        is_good = asks and stands and asking.is_answered(asks, stands.verdict, stands.observed_at, day)
+        one = required.get(criterion.pk)
+        is_good = one and stands and asking.is_answered(one, stands.verdict, stands.observed_at, day)
         found.append(
             Asked(
                 criterion=criterion,
                 number=0,
                 state=state,
-                is_required=asks is not None,
-                is_open=asks is not None and not is_good,
+                is_required=one is not None,
+                is_open=one is not None and not is_good,
                 questions=[
                     *(bank.get((criterion.pk, persona), []) if persona else []),
                     criterion.question,

@@ -24,7 +24,7 @@ def index(request: SignedInRequest) -> HttpResponse:
     """All criteria, those that an active definition requires marked; what the one for all says comes first."""
     required: dict[int, str] = {}
     for spec in active_specs():
-        required = {one.criterion_id: one.least for one in spec.required} | required
+        required = {one.criterion_id: one.least for one in reversed(spec.all_required)} | required
     counts: dict[int, int] = {}
     for criterion_id in Question.objects.values_list("criterion_id", flat=True):
         counts[criterion_id] = counts.get(criterion_id, 0) + 1

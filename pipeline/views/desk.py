@@ -66,7 +66,8 @@ def _lead(contact: Contact, now: datetime) -> dict[str, Any]:
     deeds, read = queries.deeds_of(contact, now=now)
     spec = explanation.spec if explanation else None
     persona = explanation.persona if explanation else ""
-    asked = queries.asked_of(contact, spec, timeline.items, deeds, now=now, persona=persona)
+    required = explanation.required if explanation else ()
+    asked = queries.asked_of(contact, required, timeline.items, deeds, now=now, persona=persona)
     place = DeskPlace.objects.filter(pk=contact.pk).first()
     least = explanation.smallest_set if explanation else None
     return _head(contact, explanation, now) | {

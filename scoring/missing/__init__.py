@@ -3,8 +3,8 @@
 Each required criterion without a good answer is a question, and so is each unknown field that a fit rule looks at;
 a conversation is something we can bring about; everything else they would have to do by themselves. Of the sets that
 can be asked for, the one with the fewest parts is taken (by size, so it is exact); of equally many, questions come
-before conversations. Only where no such set reaches the line it says what they would have to do, and then as little
-as possible.
+before conversations. An answer may make somebody another persona, which may ask for other criteria. Only where no such
+set reaches the line it says what they would have to do, and then as little as possible.
 """
 
 from scoring.missing import asking, happening
@@ -16,23 +16,26 @@ def smallest(case: Case) -> Smallest:
     below = max(0, case.threshold - asking.fit_points(case, {}) - happening.engaged(case, ()))
     if case.blocked:
         return Smallest(below=below, blocked=case.blocked)
-    answers = [Step(ANSWER, str(gap.criterion_id), gap.label, gap.question) for gap in case.gaps]
     learned, talked = asking.learned(case), happening.talked(case)
     ways = [
-        (len(keys) + len(talks), len(talks), points, -fit, keys, talks)
-        for keys, (fit, _) in learned.items()
+        (len(case.open(group)) + len(keys) + len(talks), len(talks), points, -fit, keys, talks, group)
+        for (keys, group), (fit, _) in learned.items()
         for talks, points in talked.items()
         if fit + points >= case.threshold
     ]
     if ways:
-        *_, keys, talks = min(ways)
-        asked = asking.questions(case, keys, learned[keys][1]) if keys else []
-        return Smallest((*answers, *asked, *happening.conversations(case, talks)), below)
-    fit = max(points for points, _ in learned.values())
+        *_, keys, talks, group = min(ways)
+        asked = asking.questions(case, keys, learned[keys, group][1]) if keys else []
+        return Smallest((*_answers(case, group), *asked, *happening.conversations(case, talks)), below)
+    fit, _, group = max((points, -len(case.open(group)), group) for (_, group), (points, _) in learned.items())
     best = max(talked, key=lambda chosen: talked[chosen])
     must = happening.conversations(case, min(talked, key=len)) if case.must_talk else []
     needs = case.threshold - fit - talked[best]
-    return Smallest((*answers, *must), below, needs, happening.hopes(case, fit, best))
+    return Smallest((*_answers(case, group), *must), below, needs, happening.hopes(case, fit, best))
+
+
+def _answers(case: Case, group: int) -> list[Step]:
+    return [Step(ANSWER, str(gap.criterion_id), gap.label, gap.question) for gap in case.open(group)]
 
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, product
+from math import prod
 from typing import Any
 
 from leads import conditions
@@ -10,6 +11,7 @@ from scoring.missing.parts import LEARN, Case, FitPart, Step
 
 MOST_QUESTIONS = 6  # unknown fields that are combined with each other: those that can give most
 MOST_ANSWERS = 8
+MOST_COMBINED = 2000  # sets of answers that are tried where personas ask for criteria of their own
 _OTHER = "…"  # an answer that no rule names
 
 Answer = dict[str, Any]  # the fields that are known then
@@ -27,26 +29,36 @@ def unknown_fields(fit: Sequence[FitPart], facts: Mapping[str, Any]) -> list[str
     return [key for key in unknown if key != "contact.free_mail" or "contact.email_domain" not in unknown]
 
 
-def learned(case: Case) -> dict[tuple[str, ...], tuple[int, Answer]]:
-    """Per set of unknown fields, the most fit points that answers to them can give, and those answers."""
+def learned(case: Case) -> dict[tuple[tuple[str, ...], int], tuple[int, Answer]]:
+    """The most fit points that answers can give, and those answers: per set of unknown fields, and per group that
+    somebody is in then, where groups ask for criteria of their own (0: for nobody's own).
+    """
     asked = unknown_fields(case.fit, case.facts)
     options = {key: _best(key, _answers(key, case), asked, case) for key in asked}
     fixed = fit_points(case, {})
     alone = {key: max(fit_points(case, answer) for answer in options[key]) - fixed for key in options}
     kept = sorted(options, key=lambda key: -alone[key])[:MOST_QUESTIONS]
+    while case.gaps_of and prod(1 + len(options[key]) for key in kept) > MOST_COMBINED:
+        kept.pop()
     kept = [key for key in options if key in kept]
     points = _Points(case)
-    found: dict[tuple[str, ...], tuple[int, Answer]] = {(): (fixed, {})}
-    for size in range(1, len(kept) + 1):
+    found: dict[tuple[tuple[str, ...], int], tuple[int, Answer]] = {}
+    for size in range(len(kept) + 1):
         for keys in combinations(kept, size):
-            said = [_joined(answers) for answers in product(*(options[key] for key in keys))]
-            best = max(said, key=points.of)
-            found[keys] = (points.of(best), best)
+            for answers in product(*(options[key] for key in keys)):
+                said = _joined(answers)
+                worth, group = points.of(said)
+                group = group if group in case.gaps_of else 0
+                if (keys, group) not in found or worth > found[keys, group][0]:
+                    found[keys, group] = (worth, said)
     return found
 
 
 def _best(key: str, answers: list[Answer], asked: Sequence[str], case: Case) -> list[Answer]:
-    """The answers that no other one beats for every persona at once; all where a rule asks more than one thing."""
+    """The answers that no other one beats for every persona at once; all where a rule asks more than one thing.
+
+    Where personas ask for criteria of their own, also an answer that gives less may be the better one.
+    """
     mine = set(_facts(key, _OTHER, case.facts))
     others = {name for other in asked if other != key for name in _facts(other, _OTHER, case.facts)}
     rules = [part for part in case.fit if mine & conditions.fields_of(dict(part.conditions))]
@@ -63,7 +75,8 @@ def _best(key: str, answers: list[Answer], asked: Sequence[str], case: Case) -> 
     return [
         answer
         for gain, answer in gains.items()
-        if not any(other != gain and all(b >= a for a, b in zip(gain, other, strict=True)) for other in gains)
+        if case.gaps_of
+        or not any(other != gain and all(b >= a for a, b in zip(gain, other, strict=True)) for other in gains)
     ]
 
 
@@ -79,7 +92,8 @@ class _Points:
         self.fields = [sorted(conditions.fields_of(dict(part.conditions))) for part in case.fit]
         self.known: dict[tuple[int, tuple[Any, ...]], bool] = {}
 
-    def of(self, answer: Answer) -> int:
+    def of(self, answer: Answer) -> tuple[int, int]:
+        """The points, and the group that won (0: none)."""
         fires = []
         for place, part in enumerate(self.case.fit):
             key = (place, tuple(answer.get(name) for name in self.fields[place]))
@@ -91,16 +105,17 @@ class _Points:
 
 def fit_points(case: Case, answer: Answer) -> int:
     facts = {**case.facts, **answer}
-    return _sum(case.fit, [conditions.holds(dict(part.conditions), facts) for part in case.fit])
+    return _sum(case.fit, [conditions.holds(dict(part.conditions), facts) for part in case.fit])[0]
 
 
-def _sum(fit: Sequence[FitPart], fires: Sequence[bool]) -> int:
-    """General rules, and the best group if it gives more than nothing."""
+def _sum(fit: Sequence[FitPart], fires: Sequence[bool]) -> tuple[int, int]:
+    """General rules, and the first best group if it gives more than nothing; and which that is (0: none)."""
     groups: dict[int | None, int] = {part.group: 0 for part in fit}
     for part, does in zip(fit, fires, strict=True):
         groups[part.group] += part.points * does
     general = groups.pop(None, 0)
-    return general + max(0, *groups.values(), 0)
+    best, place = max(((points, -place) for place, points in enumerate(groups.values())), default=(0, 0))
+    return (general + best, [*groups][-place] or 0) if best > 0 else (general, 0)
 
 
 def _answers(key: str, case: Case) -> list[Answer]:

@@ -1,11 +1,11 @@
 """A score with its reasons, read as a case of what is missing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from leads import conditions
 from leads.vocabulary import Category, Lifecycle
-from scoring.definitions import Spec
+from scoring.definitions import Required, Spec
 from scoring.missing.parts import Case, EventPart, FitPart, Gap, Happening
 
 if TYPE_CHECKING:
@@ -30,12 +30,15 @@ def case_of(explanation: "Explanation", spec: Spec, facts: Mapping[str, Any]) ->
             for line in spec.engagement
         ],
         happenings=_happenings(spec),
-        gaps=[
-            Gap(row.criterion_id, row.what, row.question) for row in explanation.missing if row.criterion_id is not None
-        ],
+        gaps=_gaps(explanation.open[0]),
+        gaps_of={persona_id: _gaps(rows) for persona_id, rows in explanation.open.items() if persona_id},
         must_talk=any(row.what == "two_way" for row in explanation.missing),
         blocked=_blocked(explanation, facts),
     )
+
+
+def _gaps(rows: Sequence[Required]) -> list[Gap]:
+    return [Gap(row.criterion_id, row.label, row.question) for row in rows]
 
 
 def _blocked(explanation: "Explanation", facts: Mapping[str, Any]) -> str:

@@ -65,8 +65,13 @@ class Case:
     events: Sequence[EventPart] = ()
     happenings: Sequence[Happening] = ()
     gaps: Sequence[Gap] = ()
+    gaps_of: Mapping[int, Sequence[Gap]] = field(default_factory=dict)  # of groups that ask for something else instead
     must_talk: bool = False
     blocked: str = ""  # why nothing helps
+
+    def open(self, group: int) -> Sequence[Gap]:
+        """What is not answered for those of a group; 0 for one that asks for nothing else."""
+        return self.gaps_of.get(group, self.gaps)
 
 
 @dataclass(frozen=True, slots=True)

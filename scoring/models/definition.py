@@ -90,28 +90,6 @@ class Definition(models.Model):
         return self.marketing_signed_at is not None and self.sales_signed_at is not None
 
 
-class RequiredCriterion(models.Model):
-    """A criterion that must be answered at least this well."""
-
-    definition = models.ForeignKey(Definition, models.CASCADE, related_name="required")
-    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
-    least = models.CharField(
-        max_length=5,
-        choices=[(EvidenceVerdict.MEETS, "Meets"), (EvidenceVerdict.WEAK, "Weak or better")],
-        default=EvidenceVerdict.MEETS,
-    )
-    fresh_days = models.PositiveSmallIntegerField(
-        null=True, help_text="The answer must not be older than so many days; empty: as long as it stands."
-    )
-
-    class Meta:
-        ordering = ["criterion__position", "pk"]
-        constraints = [
-            models.UniqueConstraint(fields=["definition", "criterion"], name="required_criterion_once"),
-            models.CheckConstraint(condition=Q(fresh_days=None) | Q(fresh_days__gt=0), name="fresh_days_positive"),
-        ]
-
-
 class Exclusion(models.Model):
     """Whom the definition never lets through, whatever their score: competitors, own staff, those who said no."""
 
@@ -179,6 +157,36 @@ class Persona(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class RequiredCriterion(models.Model):
+    """A criterion that must be answered at least this well: by everybody, or by those of a persona.
+
+    A persona that has any of its own is asked for these instead of for everybody's.
+    """
+
+    definition = models.ForeignKey(Definition, models.CASCADE, related_name="required")
+    persona = models.ForeignKey(
+        Persona, models.CASCADE, null=True, related_name="required", help_text="Empty: everybody."
+    )
+    criterion = models.ForeignKey(Criterion, models.PROTECT, related_name="+")
+    least = models.CharField(
+        max_length=5,
+        choices=[(EvidenceVerdict.MEETS, "Meets"), (EvidenceVerdict.WEAK, "Weak or better")],
+        default=EvidenceVerdict.MEETS,
+    )
+    fresh_days = models.PositiveSmallIntegerField(
+        null=True, help_text="The answer must not be older than so many days; empty: as long as it stands."
+    )
+
+    class Meta:
+        ordering = ["criterion__position", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["definition", "persona", "criterion"], nulls_distinct=False, name="required_criterion_once"
+            ),
+            models.CheckConstraint(condition=Q(fresh_days=None) | Q(fresh_days__gt=0), name="fresh_days_positive"),
+        ]
 
 
 class FitRule(models.Model):

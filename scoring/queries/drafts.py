@@ -1,12 +1,13 @@
 """Definitions as they are edited, and what stands beside what."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 
 from leads.models import Criterion, Direction, EventKind, Facet
 from scoring.drafting import Content, EngagementDraft, ExclusionDraft, FitDraft, Kind, Known, PersonaDraft
-from scoring.models import Definition, DefinitionStatus, RefreshRange
+from scoring.models import Definition, DefinitionStatus, RefreshRange, RequiredCriterion
 from users.models import Team
 
 
@@ -36,7 +37,9 @@ def content_of(definition: Definition) -> Content:
     for fit in definition.fit_rules.all():
         group = general if fit.persona_id is None else of.setdefault(fit.persona_id, [])
         group.append(FitDraft(fit.name, fit.points, fit.conditions))
-    required = list(definition.required.select_related("criterion"))
+    required: dict[int | None, list[RequiredCriterion]] = {}
+    for row in definition.required.select_related("criterion"):
+        required.setdefault(row.persona_id, []).append(row)
     return Content(
         name=definition.name,
         note=definition.note,
@@ -62,12 +65,21 @@ def content_of(definition: Definition) -> Content:
             for rule in definition.engagement_rules.select_related("kind")
         ),
         fit=tuple(general),
-        required=tuple((row.criterion.key, row.least) for row in required),
-        fresh=tuple((row.criterion.key, row.fresh_days) for row in required if row.fresh_days is not None),
-        personas=tuple(PersonaDraft(row.name, tuple(of.get(row.pk, ()))) for row in definition.personas.all()),
-        exclusions=tuple(ExclusionDraft(row.name, row.conditions) for row in definition.exclusions.all()),
+        **_asked(required.get(None, [])),
+        personas=tuple(
+            PersonaDraft(persona.name, tuple(of.get(persona.pk, ())), **_asked(required.get(persona.pk, [])))
+            for persona in definition.personas.all()
+        ),
+        exclusions=tuple(ExclusionDraft(one.name, one.conditions) for one in definition.exclusions.all()),
         team=definition.team_id,
     )
+
+
+def _asked(rows: Sequence[RequiredCriterion]) -> dict[str, Any]:
+    return {
+        "required": tuple((row.criterion.key, row.least) for row in rows),
+        "fresh": tuple((row.criterion.key, row.fresh_days) for row in rows if row.fresh_days is not None),
+    }
 
 
 def versions() -> "QuerySet[Definition]":

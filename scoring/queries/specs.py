@@ -17,7 +17,20 @@ from scoring.statement import Statement
 
 def load_spec(definition: Definition) -> Spec:
     """The definition as plain values; general fit rules first, then those of each persona. Six small queries."""
-    personas = tuple(PersonaLine(row.pk, row.name) for row in definition.personas.all())
+    required: dict[int | None, list[Required]] = {}
+    for row in definition.required.select_related("criterion"):
+        required.setdefault(row.persona_id, []).append(
+            Required(
+                criterion_id=row.criterion_id,
+                label=row.criterion.label,
+                question=row.criterion.question,
+                least=row.least,
+                fresh_days=row.fresh_days,
+            )
+        )
+    personas = tuple(
+        PersonaLine(row.pk, row.name, tuple(required.get(row.pk, ()))) for row in definition.personas.all()
+    )
     places = {None: -1} | {persona.id: place for place, persona in enumerate(personas)}
     fit = sorted(definition.fit_rules.all(), key=lambda rule: places[rule.persona_id])
     return Spec(
@@ -52,16 +65,7 @@ def load_spec(definition: Definition) -> Spec:
         fit=tuple(
             FitLine(rule.pk, rule.name, rule.points, rule.conditions, persona_id=rule.persona_id) for rule in fit
         ),
-        required=tuple(
-            Required(
-                criterion_id=row.criterion_id,
-                label=row.criterion.label,
-                question=row.criterion.question,
-                least=row.least,
-                fresh_days=row.fresh_days,
-            )
-            for row in definition.required.select_related("criterion")
-        ),
+        required=tuple(required.get(None, ())),
         personas=personas,
         exclusions=tuple(ExclusionLine(row.pk, row.name, row.conditions) for row in definition.exclusions.all()),
         team_id=definition.team_id,

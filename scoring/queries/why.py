@@ -47,11 +47,13 @@ def why(
         team=spec.team,
         persona=spec.persona(row.get("persona_id")),
         excluded=spec.exclusion(row.get("exclusion_id")),
+        required=spec.required_of(row.get("persona_id")),
         lines=_lines(spec, row, day),
         missing=_missing(spec, row, day),
         fades_on=None if is_past else _fades_on(spec, contact_id, row["total"], day),
         spec=spec,
         facts=None if is_past else dict(zip(fields_of(spec), json.loads(row["facts"]), strict=True)),
+        open=_open(spec, row),
     )
 
 
@@ -99,6 +101,16 @@ def _lately(required: Required) -> str:
     return f"in the last {required.fresh_days} days" if required.fresh_days else "yet"
 
 
+def _unmet(required: tuple[Required, ...], met: list[int] | None) -> tuple[Required, ...]:
+    return tuple(one for one in required if one.criterion_id not in (met or []))
+
+
+def _open(spec: Spec, row: dict[str, Any]) -> dict[int, tuple[Required, ...]]:
+    """What is not answered of everybody's criteria (0), and of those of the personas that have their own."""
+    sets = {0: spec.required} | spec.own_required
+    return {pk: _unmet(required, row[f"met_{pk}"]) for pk, required in sets.items()}
+
+
 def _missing(spec: Spec, row: dict[str, Any], day: int) -> list[Missing]:
     missing = [
         Missing(
@@ -107,8 +119,7 @@ def _missing(spec: Spec, row: dict[str, Any], day: int) -> list[Missing]:
             criterion_id=required.criterion_id,
             question=required.question,
         )
-        for required in spec.required
-        if required.criterion_id not in (row["met"] or [])
+        for required in _unmet(spec.required_of(row.get("persona_id")), row["met"])
     ]
     if spec.two_way_days and (row["two_way_day"] is None or row["two_way_day"] <= day - spec.two_way_days):
         missing.append(Missing("two_way", f"They have not talked to us in the last {spec.two_way_days} days."))

@@ -14,7 +14,7 @@ from core import locks
 from core.errors import Refused, Stale
 from leads.models import Criterion, EventKind
 from scoring import signals
-from scoring.drafting import Content, FitDraft, problems
+from scoring.drafting import Content, FitDraft, PersonaDraft, problems
 from scoring.models import (
     Definition,
     DefinitionStatus,
@@ -101,9 +101,9 @@ def _write_rules(definition: Definition, content: Content) -> None:
     """Its rules anew, in the order of the content, which has no problems."""
     definition.engagement_rules.all().delete()
     definition.fit_rules.all().delete()
+    definition.required.all().delete()
     definition.personas.all().delete()
     definition.exclusions.all().delete()
-    definition.required.all().delete()
     kinds = dict(EventKind.objects.values_list("key", "pk"))
     criteria = dict(Criterion.objects.values_list("key", "pk"))
     EngagementRule.objects.bulk_create(
@@ -142,12 +142,18 @@ def _write_rules(definition: Definition, content: Content) -> None:
         Exclusion(definition=definition, name=row.name, conditions=row.conditions, position=place)
         for place, row in enumerate(content.exclusions)
     )
-    fresh = dict(content.fresh)
+    asking: list[tuple[Persona | None, Content | PersonaDraft]] = [(None, content)]
+    asking += zip(personas, content.personas, strict=True)
     RequiredCriterion.objects.bulk_create(
         RequiredCriterion(
-            definition=definition, criterion_id=criteria[key], least=least, fresh_days=fresh.get(key) or None
+            definition=definition,
+            persona=who,
+            criterion_id=criteria[key],
+            least=least,
+            fresh_days=dict(asked.fresh).get(key) or None,
         )
-        for key, least in content.required
+        for who, asked in asking
+        for key, least in asked.required
     )
 
 

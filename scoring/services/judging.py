@@ -34,7 +34,8 @@ class Changed:
     grade: str
     two_way_day: int | None
     met: list[int] | None
-    exclusion_id: int | None = None
+    persona_id: int | None
+    exclusion_id: int | None
 
 
 def _update(spec: Spec, targets: Targets, numbers: Sequence[int], day: int) -> list[Changed]:
@@ -86,12 +87,13 @@ def _record_verdicts(changed: Sequence[Changed], spec: Spec, *, now: datetime) -
 def _reasons(row: Changed, spec: Spec, day: int) -> list[str]:
     """What held and what was missing, in words."""
     sign = "reaches" if row.total >= spec.threshold else "is below"
-    reasons = [f"excluded: {spec.exclusion(row.exclusion_id)}"] if row.exclusion_id else []
+    excluded = spec.exclusion(row.exclusion_id)
+    reasons = [f"excluded: {excluded}"] if excluded else []
     reasons.append(f"score {row.total} {sign} {spec.threshold}")
     if spec.two_way_days:
         talked = row.two_way_day is not None and row.two_way_day > day - spec.two_way_days
         reasons.append(f"{'talked' if talked else 'did not talk'} to us in the last {spec.two_way_days} days")
-    for required in spec.required:
+    for required in spec.required_of(row.persona_id):
         known = required.criterion_id in (row.met or [])
         lacking = "not answered lately" if required.fresh_days else "missing"
         reasons.append(f"{required.label.lower()} {'answered' if known else lacking}")

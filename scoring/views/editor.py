@@ -125,7 +125,7 @@ def _studio(
             _engagement_row(n, rule, known, wrong, notes.get(n, "")) for n, rule in enumerate(content.engagement)
         ],
         "fit": [_fit_row("f", n, rule, fields, wrong) for n, rule in enumerate(content.fit)],
-        "personas": [_persona_row(n, row, fields, wrong) for n, row in enumerate(content.personas)],
+        "personas": [_persona_row(n, row, known, fields, wrong) for n, row in enumerate(content.personas)],
         "exclusions": [_exclusion_row(n, row, fields, wrong) for n, row in enumerate(content.exclusions)],
         "presets": [(f"add:x:{key}", label) for key, (label, _, _) in EXCLUSIONS.items()],
         "kinds": _kinds(known),
@@ -154,15 +154,19 @@ def _kinds(known: Known) -> dict[str, list[tuple[str, str]]]:
     return groups
 
 
-def _required(content: Content, known: Known, wrong: dict[str, str]) -> list[dict[str, Any]]:
-    least, fresh = dict(content.required), dict(content.fresh)
+def _required(
+    asking: Content | PersonaDraft, known: Known, wrong: dict[str, str], at: str = ""
+) -> list[dict[str, Any]]:
+    """Each criterion with what is asked of it: of everybody, or of a persona (`p0-`)."""
+    least, fresh = dict(asking.required), dict(asking.fresh)
     return [
         {
+            "at": at,
             "key": key,
             "label": label,
             "least": least.get(key, ""),
             "fresh": "" if fresh.get(key) is None else fresh[key],
-            "wrong": wrong.get(f"fresh-{key}", ""),
+            "wrong": wrong.get(f"{at}fresh-{key}", ""),
         }
         for key, label in known.criteria.items()
     ]
@@ -212,7 +216,9 @@ def _fit_row(list_: str, n: int, rule: FitDraft, fields: list[controls.Asked], w
     }
 
 
-def _persona_row(n: int, row: PersonaDraft, fields: list[controls.Asked], wrong: dict[str, str]) -> dict[str, Any]:
+def _persona_row(
+    n: int, row: PersonaDraft, known: Known, fields: list[controls.Asked], wrong: dict[str, str]
+) -> dict[str, Any]:
     at = f"p{n}"
     rules = [_fit_row(f"{at}f", m, rule, fields, wrong) for m, rule in enumerate(row.rules)]
     return {
@@ -221,6 +227,8 @@ def _persona_row(n: int, row: PersonaDraft, fields: list[controls.Asked], wrong:
         "list": f"{at}f",
         "persona": row,
         "rules": rules,
+        "required": _required(row, known, wrong, f"{at}-"),
+        "instead": wording.asked_instead(row, known),
         "wrong": _mine(wrong, at),
         "is_wrong": any(name.startswith((f"{at}-", f"{at}f")) for name in wrong),
     }

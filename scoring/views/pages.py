@@ -77,14 +77,22 @@ def definition(request: SignedInRequest) -> HttpResponse:
         held: list[FitRule | Exclusion] = [*fit, *exclusions]
         for row in held:
             row.words = conditions.in_words(row.conditions)  # type: ignore[union-attr]
-        personas = [(one.name, [rule for rule in fit if rule.persona_id == one.pk]) for one in active.personas.all()]
+        required = list(active.required.select_related("criterion"))
+        personas = [
+            (
+                one.name,
+                [rule for rule in fit if rule.persona_id == one.pk],
+                [row for row in required if row.persona_id == one.pk],
+            )
+            for one in active.personas.all()
+        ]
         context |= {
             "engagement": engagement,
             "fit": [rule for rule in fit if rule.persona_id is None],
             "personas": personas,
             "exclusions": exclusions,
             "excluded_url": f"{reverse('leads')}?excluded=yes",
-            "required": active.required.select_related("criterion"),
+            "required": [row for row in required if row.persona_id is None],
             "reach": _reach(request, active, is_only=len(actives) == 1),
         }
     return render(request, "scoring/definition.html", context)

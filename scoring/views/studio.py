@@ -65,7 +65,10 @@ def version(request: SignedInRequest, pk: int) -> HttpResponse:
         "engagement": [(rule.name, wording.engagement(rule, known)) for rule in content.engagement],
         "fit": [(rule.name, wording.fit(rule)) for rule in content.fit],
         "required": wording.required(content.required, known, content.fresh),
-        "personas": [(row.name, [(rule.name, wording.fit(rule)) for rule in row.rules]) for row in content.personas],
+        "personas": [
+            (row.name, [(rule.name, wording.fit(rule)) for rule in row.rules], wording.asked_instead(row, known))
+            for row in content.personas
+        ],
         "exclusions": [(row.name, wording.exclusion(row)) for row in content.exclusions],
         "others": [row for row in drafts.versions()[:MOST_COMPARED] if row.pk != definition.pk],
         "sides": _sides(request, definition),

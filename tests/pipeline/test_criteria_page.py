@@ -102,7 +102,8 @@ def enterprise() -> None:
 
 
 def questions_of(lead: Contact, persona: str) -> list[str]:
-    asked = asked_of(lead, scoring.queries.active_spec(), [], [], now=NOW, persona=persona)
+    spec = scoring.queries.active_spec()
+    asked = asked_of(lead, spec.required if spec else (), [], [], now=NOW, persona=persona)
     return next(one.questions for one in asked if one.criterion.key == "budget")
 
 

@@ -68,7 +68,9 @@ def read(
         required.criterion_id in newest
         and newest[required.criterion_id].verdict in required.accepted
         and (required.fresh_days is None or newest[required.criterion_id].observed_day > day - required.fresh_days)
-        for required in spec.required
+        for required in next(
+            (one.required for one in spec.personas if one.id == persona and one.required), spec.required
+        )
     )
     return {
         "fit": fit,

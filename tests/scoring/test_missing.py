@@ -156,13 +156,21 @@ line = st.builds(
 )
 
 
-def total(lead: Case, facts: dict[str, Any], happened: tuple[int, ...]) -> int:
-    """The score, worked out again in the plainest way."""
+GAPS = [Gap(number, f"Criterion {number}", "?") for number in range(4)]
+
+
+def total(lead: Case, facts: dict[str, Any], happened: tuple[int, ...]) -> tuple[int, int]:
+    """The score, worked out again in the plainest way, and how many criteria are open for whoever they are then."""
     groups: dict[int | None, int] = {}
     for part in lead.fit:
         if conditions.holds(dict(part.conditions), facts):
             groups[part.group] = groups.get(part.group, 0) + part.points
-    sum_ = groups.get(None, 0) + max([0, *(points for group, points in groups.items() if group is not None)])
+    sum_ = groups.pop(None, 0)
+    best, persona = 0, 0
+    for group in dict.fromkeys(part.group for part in lead.fit):
+        if group is not None and groups.get(group, 0) > best:
+            best, persona = groups[group], group
+    sum_ += best
     for category in {event.category for event in lead.events}:
         thousandths = 0
         for number, event in enumerate(lead.events):
@@ -170,7 +178,7 @@ def total(lead: Case, facts: dict[str, Any], happened: tuple[int, ...]) -> int:
             if event.category == category:
                 thousandths += event.after(times) if times else event.thousandths
         sum_ += decay.rounded(thousandths)
-    return sum_
+    return sum_, len(lead.gaps_of.get(persona, lead.gaps))
 
 
 @settings(max_examples=300, deadline=None)
@@ -180,12 +188,21 @@ def total(lead: Case, facts: dict[str, Any], happened: tuple[int, ...]) -> int:
     known=st.fixed_dictionaries({name: st.none() | st.sampled_from(values) for name, values in DOMAINS.items()}),
     threshold=st.integers(-5, 90),
     must_talk=st.booleans(),
+    gaps=st.integers(0, 2),
+    own=st.dictionaries(st.sampled_from([1, 2]), st.integers(0, 4)),
 )
 def test_no_smaller_set_would_do_and_this_one_does(
-    fit: list[FitPart], lines: list[EventPart], known: dict[str, Any], threshold: int, must_talk: bool
+    fit: list[FitPart],
+    lines: list[EventPart],
+    known: dict[str, Any],
+    threshold: int,
+    must_talk: bool,
+    gaps: int,
+    own: dict[int, int],
 ) -> None:
     facts = {name: None if value == "?" else value for name, value in known.items()}
-    lead = Case(threshold, fit, facts, lines, HAPPENINGS, must_talk=must_talk)
+    gaps_of = {group: GAPS[:number] for group, number in own.items()}
+    lead = Case(threshold, fit, facts, lines, HAPPENINGS, GAPS[:gaps], gaps_of, must_talk=must_talk)
     found = missing.smallest(lead)
     unknown = [name for name, value in facts.items() if value is None]
     best: int | None = None
@@ -195,15 +212,15 @@ def test_no_smaller_set_would_do_and_this_one_does(
             continue
         for names in combinations(unknown, size):
             for values in product(*(DOMAINS[name] for name in names)):
-                then = total(lead, {**facts, **dict(zip(names, values, strict=True))}, talks)
+                then, asked = total(lead, {**facts, **dict(zip(names, values, strict=True))}, talks)
                 reach = max(reach, then)
-                if then >= threshold and (best is None or size + len(talks) < best):
-                    best = size + len(talks)
+                if then >= threshold and (best is None or size + len(talks) + asked < best):
+                    best = size + len(talks) + asked
     if best is None:
         assert found.needs == threshold - reach
     else:
         assert found.is_enough and len(found.steps) == best
-    assert found.below == max(0, threshold - total(lead, facts, ()))
+    assert found.below == max(0, threshold - total(lead, facts, ())[0])
 
 
 # --- asked of the database ---

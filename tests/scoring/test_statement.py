@@ -87,6 +87,13 @@ answers = st.lists(
         st.sampled_from(["budget", "need"]),
         st.tuples(st.sampled_from(["meets", "weak"]), st.none() | st.integers(1, 200)),
     ),
+    own=st.dictionaries(
+        st.sampled_from([71, 72]),
+        st.dictionaries(
+            st.sampled_from(["budget", "need"]),
+            st.tuples(st.sampled_from(["meets", "weak"]), st.none() | st.integers(1, 200)),
+        ),
+    ),
     person=people,
     happened=happenings,
     answered=answers,
@@ -99,6 +106,7 @@ def test_sql_and_the_plain_reading_agree(
     threshold: int,
     two_way_days: int | None,
     leasts: dict[str, tuple[str, int | None]],
+    own: dict[int, dict[str, tuple[str, int | None]]],
     person: dict[str, Any],
     happened: list[Any],
     answered: list[Any],
@@ -125,6 +133,11 @@ def test_sql_and_the_plain_reading_agree(
     for criterion, verdict, days_ago in answered:
         factories.evidence(contact, criterion, verdict, observed_at=NOW - timedelta(days=days_ago))
 
+    def required(asked: dict[str, tuple[str, int | None]]) -> tuple[Required, ...]:
+        return tuple(
+            Required(criteria[key].pk, "", "", least, fresh_days) for key, (least, fresh_days) in asked.items()
+        )
+
     spec = Spec(
         id=0,
         version=1,
@@ -139,10 +152,10 @@ def test_sql_and_the_plain_reading_agree(
             for n, (key, faceted, category, *rest) in enumerate(rules)
         ),
         fit=tuple(FitLine(n, "", points, condition, persona) for n, (condition, points, persona) in enumerate(fits)),
-        required=tuple(
-            Required(criteria[key].pk, "", "", least, fresh_days) for key, (least, fresh_days) in leasts.items()
+        required=required(leasts),
+        personas=tuple(
+            PersonaLine(pk, "", required(own.get(pk, {}))) for pk in (72, 71) if any(fit[2] == pk for fit in fits)
         ),
-        personas=tuple(PersonaLine(pk, "") for pk in (72, 71) if any(fit[2] == pk for fit in fits)),
         exclusions=tuple(ExclusionLine(80 + n, "", condition) for n, condition in enumerate(excluding)),
     )
     day = DAY - asked_days_ago

@@ -37,6 +37,7 @@ def controls(row: Definition) -> dict[str, Any]:
         zip(("grade_a_fit", "grade_b_fit", "grade_1_engagement", "grade_2_engagement"), content.grades, strict=True)
     )
     sent |= {f"required-{key}": least for key, least in content.required}
+    sent |= {f"fresh-{key}": days for key, days in content.fresh}
     for n, rule in enumerate(content.engagement):
         sent["e"].append(n)
         sent |= {f"e{n}-name": rule.name, f"e{n}-kind": rule.kind, f"e{n}-points": rule.points}

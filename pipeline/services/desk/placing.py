@@ -66,7 +66,7 @@ def _placed(ids: Sequence[int], active: scoring.Active, *, now: datetime) -> lis
         .order_by("pk")
         .values_list(
             *("pk", "owner", "total", "last_day", "two_way_day", "exclusion_id", "contact__likelihood__permille"),
-            "owner__team",
+            *("persona_id", "owner__team"),
         )
     )
     known = [row[0] for row in rows]
@@ -78,11 +78,12 @@ def _placed(ids: Sequence[int], active: scoring.Active, *, now: datetime) -> lis
     base = _base_rate()
     day = day_of(now)
     places = []
-    for pk, owner_id, total, last_day, two_way_day, exclusion_id, permille, team_id in rows:
+    for pk, owner_id, total, last_day, two_way_day, exclusion_id, permille, persona_id, team_id in rows:
         spec = active.of_team(team_id)
         if spec is None or pk in resting or spec.exclusion(exclusion_id):
             continue
-        stand = [(one, answered.get((pk, one.criterion_id), ("", now))) for one in spec.required]
+        required = spec.required_of(persona_id)
+        stand = [(one, answered.get((pk, one.criterion_id), ("", now))) for one in required]
         lacking = [said for one, said in stand if not asking.is_answered(one, *said, day)]
         talked = two_way_day is not None and two_way_day > day - (spec.two_way_days or 0)
         worth = asking.value(
@@ -120,7 +121,7 @@ def _verdicts(
     ids: Sequence[int], active: scoring.Active, *, now: datetime
 ) -> dict[tuple[int, int], tuple[str, datetime]]:
     """What stands for the required criteria, and since when, by contact and criterion."""
-    required = {one.criterion_id for spec in active for one in spec.required}
+    required = {one.criterion_id for spec in active for one in spec.all_required}
     answers = Evidence.objects.standing(now).filter(contact__in=ids, criterion__in=required)
     found = answers.values_list("contact_id", "criterion_id", "verdict", "observed_at")
     return {(pk, criterion): (verdict, at) for pk, criterion, verdict, at in found}
@@ -181,7 +182,7 @@ def _outdated(active: scoring.Active) -> str:
 
 
 def _least(spec: Spec | None) -> int:
-    return spec.threshold - asking.REACH if spec and (spec.required or spec.two_way_days) else 2**31 - 1
+    return spec.threshold - asking.REACH if spec and (spec.all_required or spec.two_way_days) else 2**31 - 1
 
 
 def keep_places(*, now: datetime, most: int = 100 * BATCH) -> int:
