@@ -45,6 +45,7 @@ WORTH_THE_JOURNEY: dict[str, Any] = {
         },
     ]
 }
+LARGE = "Large enterprise"
 SIZES = {"50 to 1,000 employees", "More than 1,000 employees"}
 
 
@@ -70,7 +71,7 @@ def _with_personas(content: Content) -> Content:
                 ),
             ),
             PersonaDraft(
-                "Large enterprise",
+                LARGE,
                 (
                     FitDraft("More than 1,000 employees", 8, _size("at_least", 1001)),
                     FitDraft("Decides for a country", 2, {**OPERATIONS, "value": ["director", "chief", "vp "]}),
@@ -143,10 +144,15 @@ def draft_for_a_team(midnight: datetime) -> None:
     content = replace(
         content,
         name="Overseas: larger companies",
-        note="A visit costs a week. Overseas we go only to companies that are large, or near where we have customers.",
+        note="A visit costs a week. Overseas we go only to companies that are large, or near where we have customers. "
+        "An enterprise budgets a year ahead: there it is enough to know who decides and what they need.",
         team=team.pk if team else None,
         threshold=60,
         fit=(*content.fit, FitDraft("Worth the journey", 10, WORTH_THE_JOURNEY)),
+        personas=tuple(
+            replace(persona, required=(("authority", "meets"), ("need", "weak"))) if persona.name == LARGE else persona
+            for persona in content.personas
+        ),
     )
     definitions.save_draft(definition_id=row.pk, content=content, by=marketer, seen=row.revision, now=at)
 
