@@ -31,6 +31,7 @@ from pipeline.models import Opportunity, StageKind, StageMove
 from pipeline.queries import unpromoted
 from scoring.models import Verdict
 from scoring.queries import active_spec, why
+from tests.conftest import forget_everything
 from users.models import User
 
 pytestmark = pytest.mark.django_db  # also when this module runs alone, there is a database to load the demo into
@@ -45,6 +46,12 @@ def now(django_db_setup: None, django_db_blocker: Any) -> Iterator[datetime]:
         build.build(now=instant)
         yield instant
         transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def clean_slate(db: None) -> None:
+    """As before each test (tests/conftest.py), but primary keys count on from those of the demo."""
+    forget_everything()
 
 
 def test_it_is_as_large_as_a_real_company_s_year(now: datetime) -> None:

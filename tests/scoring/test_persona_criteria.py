@@ -139,7 +139,9 @@ def test_pages_and_the_api_say_it(cast: Cast, activate: Activate, champion: Crit
     client = client_of(cast.mara)
     html = client.get(reverse("definition")).content.decode()
     assert "Enterprise: instead of these" in html and "meets, not older than 60 d" in html
-    assert "of the persona <b>Enterprise</b>, it is <b>authority</b> (weak or better) and <b>champion</b> instead" in html
+    assert (
+        "of the persona <b>Enterprise</b>, it is <b>authority</b> (weak or better) and <b>champion</b> instead" in html
+    )
     assert "must meet" in client.get(reverse("settings_criteria")).content.decode().partition("Champion")[2][:400]
     said = api(cast.mara).get(f"/api/v1/contacts/{contact.pk}/score").json()
     assert [row["what"] for row in said["missing"] if row["criterion_id"]] == ["Champion"]
