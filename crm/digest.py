@@ -103,7 +103,10 @@ def last_week(*, now: datetime) -> Week:
         f"Funnel: {site}{reverse('funnel')}",
         f"Forecast: {site}{reverse('forecast')}",
     ]
-    headline = f"Last week: {new:,} new leads, {steps[Lifecycle.PROSPECT][0]:,} prospects, won {earned}"
+    prospects = steps[Lifecycle.PROSPECT][0]
+    headline = (
+        f"Last week: {new:,} new lead{'s'[: new != 1]}, {prospects:,} prospect{'s'[: prospects != 1]}, won {earned}"
+    )
     return Week(monday, headline, tuple(lines))
 
 

@@ -15,7 +15,7 @@ class FormRow:
 
     form: Form
     accepted: int
-    held: int  # quarantined or waiting for confirmation
+    held: int  # quarantined
     last_at: datetime | None
 
 
@@ -23,8 +23,7 @@ class FormRow:
 _COUNTS = """
 SELECT f.id,
     (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) a),
-    (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) q) +
-    (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) w),
+    (SELECT count(*) FROM (SELECT 1 FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s LIMIT %s) q),
     (SELECT s.received_at FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s ORDER BY s.id DESC LIMIT 1)
 FROM capture_form f
 """
@@ -32,14 +31,10 @@ FROM capture_form f
 
 def forms_with_counts() -> list[FormRow]:
     """All forms with their numbers of submissions, each counted up to the cap. Two queries."""
-    accepted, quarantined, awaiting = (
-        SubmissionStatus.ACCEPTED.value,
-        SubmissionStatus.QUARANTINED.value,
-        SubmissionStatus.AWAITING.value,
-    )
+    accepted, quarantined = SubmissionStatus.ACCEPTED.value, SubmissionStatus.QUARANTINED.value
     cap = MOST + 1
     with connection.cursor() as cursor:
-        cursor.execute(_COUNTS, [accepted, cap, quarantined, cap, awaiting, cap, accepted])
+        cursor.execute(_COUNTS, [accepted, cap, quarantined, cap, accepted])
         counts = {row[0]: row[1:] for row in cursor.fetchall()}
     return [FormRow(form, *counts.get(form.pk, (0, 0, None))) for form in Form.objects.select_related("published")]
 

@@ -125,7 +125,7 @@ def _marketer_tiles(day: queries.MarketerDay) -> list[Tile]:
                     "label": step.label,
                     "value": f"{step.count:,}",
                     "note": f"of the leads of {day.funnel.months} months; {step.before:,} of those before",
-                    "url": f"{reverse('funnel')}?{step.query}",
+                    "url": f"{reverse('funnel_contacts')}?{step.query}",
                 }
             )
     return tiles

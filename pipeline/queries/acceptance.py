@@ -12,12 +12,14 @@ from activities.models import Activity, ActivityKind
 from core import keyset
 from leads.models import Source
 from pipeline.models import HandOff, HandOffQuerySet, HandOffState, Promoted, RejectReason
+from pipeline.queries.availability import TAKEN
 from pipeline.queries.hand_offs import for_rows
 from scoring.proportions import Share
 from users.models import User
 
 RESPONSES = (ActivityKind.CALL, ActivityKind.MEETING, ActivityKind.REPLY)
 PERIODS = {"30": "30 days", "90": "90 days", "365": "A year"}
+LATELY = {"7": "7 days", "28": "28 days"}  # what the fair share looks at
 GROUPS = {
     "source": "Source",
     "campaign": "Campaign",
@@ -55,8 +57,8 @@ class Wanted:
     def read(cls, given: Any) -> "Wanted":
         """From an address; what is no value of a field is passed over."""
         allowed: dict[str, set[str]] = {
-            "days": set(PERIODS),
-            "state": {*HandOffState.values, "decided"},
+            "days": {*PERIODS, *LATELY},
+            "state": {*HandOffState.values, "decided", "taken"},
             "reason": set(RejectReason.values),
             "source": set(Source.values),
             "promoted": set(Promoted.values),
@@ -83,6 +85,8 @@ class Wanted:
         rows = rows.filter(offered_at__gte=now - timedelta(days=int(self.days)))
         if self.state == "decided":
             rows = rows.filter(state__in=DECIDED)
+        elif self.state == "taken":
+            rows = rows.filter(state__in=TAKEN)
         elif self.state:
             rows = rows.filter(state=self.state)
         for name in ("reason", "source", "campaign", "rule", "promoted"):

@@ -14,7 +14,7 @@ from pipeline import services
 from pipeline.hand_off_forms import ReturnRuleForm
 from pipeline.models import HandOffState, RejectReason
 from pipeline.queries import acceptance as asked
-from pipeline.queries.acceptance import GROUPS, PERIODS, Figures, Wanted
+from pipeline.queries.acceptance import GROUPS, LATELY, PERIODS, Figures, Wanted
 from pipeline.queries.recycling import named_reasons, rules
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -108,12 +108,13 @@ def hand_offs(request: SignedInRequest) -> HttpResponse:
 
 
 def _filters(wanted: Wanted) -> list[dict[str, Any]]:
+    periods = [*((key, label) for key, label in LATELY.items() if key == wanted.days), *PERIODS.items()]
     return [
-        {"name": "days", "label": "In the last", "choices": list(PERIODS.items()), "value": wanted.days},
+        {"name": "days", "label": "In the last", "choices": periods, "value": wanted.days},
         {
             "name": "state",
             "label": "State",
-            "choices": [("", "any"), ("decided", "Decided"), *HandOffState.choices],
+            "choices": [("", "any"), ("decided", "Decided"), ("taken", "Waiting or accepted"), *HandOffState.choices],
             "value": wanted.state,
         },
         {

@@ -246,7 +246,8 @@ class ForecastHeadline:
 
     @property
     def expected(self) -> Decimal:
-        return self.closed.amount + self.due.weighted
+        """The middle of the range, so that it lies in it; before there is one, what is closed and due, weighted."""
+        return self.likely.middle if self.likely else self.closed.amount + self.due.weighted
 
 
 def forecast_headline(user: User, *, now: datetime) -> ForecastHeadline:

@@ -36,7 +36,7 @@ class OwnMonth:
     @property
     def reached(self) -> int | None:
         """Percent; none against a quota of nothing."""
-        return int(100 * self.closed / self.quota) if self.quota else None
+        return round(100 * self.closed / self.quota) if self.quota else None
 
     @property
     def share(self) -> int:

@@ -156,6 +156,8 @@ def whom(rows: "QuerySet[Standing]", spec: Spec, key: str, day: int) -> "QuerySe
             return rows.filter(Exists(events.filter(facet__in=line.facet_ids) if line.facet_ids else events))
     for rule in spec.fit:
         if key == f"f{rule.id}":
+            if rule.persona_id is not None:  # it gives points to whom its persona suits best
+                rows = rows.filter(persona_id=rule.persona_id)
             condition, params = conditions.to_sql(rule.conditions)
             people = (
                 "SELECT s.contact_id FROM leads_standing s JOIN leads_contact c ON c.id = s.contact_id "

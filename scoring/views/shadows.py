@@ -17,8 +17,8 @@ from scoring.models import Definition, Shadow
 from scoring.queries import shadows
 from scoring.queries.drafts import active_for
 from scoring.services import shadows as shadowing
-from scoring.views.studio import found
-from scoring.views.trials import PAGE, READERS
+from scoring.views.studio import READERS, found
+from scoring.views.trials import PAGE
 from users.access import SignedInRequest, requires
 from users.roles import Can
 

@@ -23,6 +23,7 @@ from users.roles import Can
 
 BIGGEST = 2**31 - 1
 MOST_COMPARED = 200
+READERS = (Can.EDIT_DEFINITION, Can.SIGN_MARKETING, Can.SIGN_SALES)  # of what a draft would do
 
 
 def found(pk: int) -> Definition:
@@ -73,6 +74,7 @@ def version(request: SignedInRequest, pk: int) -> HttpResponse:
         "others": [row for row in drafts.versions()[:MOST_COMPARED] if row.pk != definition.pk],
         "sides": _sides(request, definition),
         "may_edit": request.user.can(Can.EDIT_DEFINITION),
+        "may_try": any(request.user.can(what) for what in READERS),
         "preview": preview if preview and not preview.is_stale else None,
         "is_flood": bool(request.GET.get("flood")) and definition.is_signed,
     }

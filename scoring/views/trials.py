@@ -18,11 +18,9 @@ from scoring.forms import BackTestForm
 from scoring.models import BackTest, Definition, Preview
 from scoring.queries import trials
 from scoring.services import back_tests, previews
-from scoring.views.studio import found
+from scoring.views.studio import READERS, found
 from users.access import SignedInRequest, requires
-from users.roles import Can
 
-READERS = (Can.EDIT_DEFINITION, Can.SIGN_MARKETING, Can.SIGN_SALES)
 PAGE = 50
 
 

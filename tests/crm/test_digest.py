@@ -31,7 +31,7 @@ def test_the_last_whole_week_is_told_beside_the_one_before(cast: Cast) -> None:
     assert deal is not None
     win(opportunity_id=deal.pk, amount="1200", closed_on=inside.date(), actor=cast.rita, now=inside)
     week = digest.last_week(now=MONDAY)
-    assert week.headline == "Last week: 3 new leads, 1 prospects, won €1,200"
+    assert week.headline == "Last week: 3 new leads, 1 prospect, won €1,200"
     text = "\n".join(week.lines)
     assert "The week of 8 June" in text
     assert "New leads      3 (1)" in text

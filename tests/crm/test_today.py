@@ -1,5 +1,6 @@
 """Today, by role."""
 
+import html
 import re
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from leads.services import assign_owner
 from pipeline.models import Stage
 from pipeline.services import edit, lose, move, promote, win
 from reports.models import Outlook, OutlookRange
+from reports.services import refresh_funnel
 from scoring.services import rescore_changed
 from tests import factories
 from tests.budget import page_cost
@@ -111,6 +113,20 @@ def test_a_marketer_sees_sources_week_against_week(cast: Cast) -> None:
     assert listed.count('class="sheet-name"') == 2
 
 
+def test_a_marketers_steps_open_the_people_behind_them(cast: Cast) -> None:
+    now = timezone.now()
+    for _ in range(3):
+        factories.contact(now=now - timedelta(minutes=5))
+    refresh_funnel(now=now)
+    mara = client_of(cast.mara)
+    page = mara.get("/")
+    [[address, count]] = re.findall(r'<a href="(/funnel/[^"]*reached=lead[^"]*)">(.*?)</a>', page.content.decode())
+    listed = mara.get(html.unescape(address)).content.decode()
+    assert (listed.count('class="sheet-name"'), re.sub("<.*?>", "", count)) == (3, "3")
+    tile = next(row for row in page.context["tiles"] if row["label"] == "Won")
+    assert mara.get(tile["url"]).context["count"] == 0
+
+
 def test_the_gaps_of_those_who_miss_one_thing_add_up(cast: Cast) -> None:
     for missing in ("budget", "budget", "authority"):
         hot(None, *({"need", "budget", "authority", "timeline"} - {missing}))
@@ -175,9 +191,9 @@ def test_a_manager_sees_the_range_of_the_month_as_soon_as_there_is_one(cast: Cas
     )
     month = now.date().replace(day=1)
     OutlookRange.objects.create(outlook=outlook, unit="month", start=month, p10=5000, p50=7000, p90=12000)
-    assert "8 times of 10 between €5k and €12k" in re.sub(
-        r"<[^>]+>", "", client_of(cast.mona).get("/").content.decode()
-    )
+    page = client_of(cast.mona).get("/")
+    assert "8 times of 10 between €5k and €12k" in re.sub(r"<[^>]+>", "", page.content.decode())
+    assert "€7k" in str(page.context["tiles"][0]["value"])  # lies in its range
 
 
 @pytest.mark.parametrize(("who", "budget"), [("rita", 16), ("mara", 13), ("mona", 16)])

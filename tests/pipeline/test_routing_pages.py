@@ -1,6 +1,8 @@
 """Settings → Hand-off and routing, Working hours, Recycling."""
 
-from datetime import UTC, date, datetime
+import html
+import re
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +12,7 @@ from pipeline import services
 from pipeline.models import (
     Absence,
     Availability,
+    HandOff,
     HandOffTerms,
     Holiday,
     PromotionMode,
@@ -140,6 +143,21 @@ def test_a_reason_says_what_brings_them_back(cast: Cast) -> None:
     assert ReturnRule.objects.get(reason="no_budget").by == "visit"
     assert client.post("/settings/recycling/no_budget/", {"by": "visit", "months": "0"}).status_code == 422
     assert client.get("/settings/recycling/boredom/").status_code == 404
+
+
+def test_what_a_rep_was_given_lately_opens_a_list_that_adds_up(offered: Cast) -> None:
+    now = datetime.now(UTC)
+    for days in (29, 20, 2, 1):
+        given = offer(now=now - timedelta(days=days))
+    HandOff.objects.update(rep=offered.rita)
+    HandOff.objects.filter(pk=given.pk).update(state="rejected", reason="no_need", decided_at=now)
+    client = client_of(offered.mona)
+    page = client.get("/settings/routing/").content.decode()
+    links = re.findall(rf'<a href="(/hand-offs/\?[^"]*rep={offered.rita.pk})">(\d+)</a>', page)
+    assert [number for _, number in links] == ["1", "2"]
+    for address, number in links:
+        listed = client.get(html.unescape(address)).content.decode()
+        assert listed.count('class="sheet-name"') == int(number)
 
 
 def test_a_team_of_one_and_nobody_at_all_are_shown(cast: Cast) -> None:

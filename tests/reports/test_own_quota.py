@@ -40,6 +40,8 @@ def test_more_than_all_fits_the_bar(cast: Cast) -> None:
     rows.opportunity(cast.rita, at="Won", amount=400, closed_at=NOW)
     found: Any = own_month(cast.rita, now=NOW)
     assert (found.reached, found.share, found.in_sight, found.missing) == (400, 100, 100, 0)
+    Quota.objects.update(amount=117)
+    assert own_month(cast.rita, now=NOW).reached == 342  # type: ignore[union-attr]  # rounded as on the forecast
     Quota.objects.update(amount=0)
     found = own_month(cast.rita, now=NOW)
     assert (found.reached, found.share, found.in_sight) == (None, 0, 0)

@@ -18,6 +18,10 @@ from scoring.queries import accountability as asked
 from scoring.services.accountability import count_rules, is_due
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
+from tests.scoring.test_language import LARGE, MIDDLE, Activate, activate
+from tests.scoring.test_language import person as employed
+
+__all__ = ["activate"]
 
 
 def spec(threshold: int = 50) -> Spec:
@@ -163,6 +167,21 @@ def test_each_rule_fires_for_exactly_those_in_its_list() -> None:
         assert (row.name, found.count()) == (row.name, row.fires)
     assert {row.pk for row in asked.whom(Standing.objects.all(), active, "e12", report.day)} <= {p.pk for p in people}
     assert not asked.whom(Standing.objects.all(), active, "e0", report.day).exists()
+
+
+@pytest.mark.django_db
+def test_a_persona_s_rule_fires_for_those_whom_the_persona_suits_best(activate: Activate) -> None:
+    for size in (450, 5000, 450):  # 450 suits both
+        employed(size, "DE")
+    activate(personas=(MIDDLE, LARGE))
+    [report] = count_rules(now=NOW)
+    active = queries.active_spec()
+    assert active is not None
+    counted = {"50 to 500": account(report, "50 to 500").fires, "400 or more": account(report, "400 or more").fires}
+    assert sorted(counted.values()) == [1, 2]
+    for row in accountability.accounts(active, report.content):
+        found = asked.whom(Standing.objects.all(), active, row.key, report.day)
+        assert (row.name, found.count()) == (row.name, row.fires)
 
 
 @pytest.mark.django_db

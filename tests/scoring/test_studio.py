@@ -185,6 +185,15 @@ def test_signing_activating_and_the_way_back_by_role(cast: Cast, draft: Definiti
     assert Definition.objects.get(status="active").based_on == first
 
 
+def test_who_may_not_try_a_draft_is_not_sent_there(cast: Cast, draft: Definition) -> None:
+    trials = {reverse(f"definition_{name}", args=[draft.pk]) for name in ("preview", "back_test", "shadow")}
+    for user, offered in ((cast.vera, set()), (cast.mara, trials), (cast.mona, trials)):
+        client = client_of(user)
+        page = client.get(reverse("definition_version", args=[draft.pk])).content.decode()
+        assert {address for address in trials if f'href="{address}"' in page} == offered
+        assert {client.get(address).status_code for address in trials} == ({200} if offered else {403})
+
+
 def test_what_was_active_has_no_editor(cast: Cast) -> None:
     first = Definition.objects.get(version=1)
     answer = client_of(cast.mara).get(reverse("definition_edit", args=[first.pk]))
