@@ -1,7 +1,7 @@
 """The cache holds only what may be forgotten, so an absent Redis is an empty cache and never an error."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any
 
@@ -43,6 +43,12 @@ class OneClient(RedisCacheClient):
             pipe.incr(key)
             return int(pipe.execute()[1])
 
+    def put(self, key: str, ids: Collection[int]) -> None:
+        self.get_client(key, write=True).sadd(key, *ids)
+
+    def take(self, key: str, most: int) -> list[int]:
+        return [int(one) for one in self.get_client(key, write=True).spop(key, most)]
+
 
 class ForgivingRedisCache(RedisCache):
     """Django's Redis cache, answering as if empty while Redis is away. Of one server."""
@@ -58,6 +64,22 @@ class ForgivingRedisCache(RedisCache):
         except (NoConnection, NoAnswer) as error:
             log.warning("cache is away (%s): count", error)
             return 1
+
+    def put(self, key: str, ids: Collection[int]) -> None:
+        """Add ids to the set under the key; they are gone while Redis is away."""
+        try:
+            if ids:
+                self._cache.put(self.make_and_validate_key(key), ids)  # type: ignore[attr-defined]
+        except (NoConnection, NoAnswer) as error:
+            log.warning("cache is away (%s): put", error)
+
+    def take(self, key: str, most: int) -> list[int]:
+        """Take ids, at most so many, out of the set under the key: nobody else gets them."""
+        try:
+            return list(self._cache.take(self.make_and_validate_key(key), most))  # type: ignore[attr-defined]
+        except (NoConnection, NoAnswer) as error:
+            log.warning("cache is away (%s): take", error)
+            return []
 
     get = _forgiving("get", lambda kwargs: kwargs.get("default"))
     get_many = _forgiving("get_many", lambda _: {})

@@ -1,7 +1,7 @@
 """The one way to write a task and the one way to queue it."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -30,9 +30,9 @@ def enqueue(task: "Task[Any, Any]", **ids: Any) -> None:
     transaction.on_commit(partial(_publish, task, ids), robust=True)
 
 
-def _publish(task: "Task[Any, Any]", ids: dict[str, Any]) -> bool:
+def _publish(task: "Task[Any, Any]", ids: dict[str, Any], after: float | None = None) -> bool:
     try:
-        task.apply_async(kwargs=ids)
+        task.apply_async(kwargs=ids, **({} if after is None else {"countdown": after}))
     except task.OperationalError as error:
         log.warning("%s not queued, its sweep will do it: %s", task.name, error)
         return False
@@ -50,14 +50,41 @@ def wake(task: "Task[Any, Any]") -> None:
     transaction.on_commit(partial(_wake, task), robust=True)
 
 
-def _wake(task: "Task[Any, Any]") -> None:
-    if cache.add(_waiting(task), 1, timeout=WAITING_SECONDS) and not _publish(task, {}):
+def _wake(task: "Task[Any, Any]", after: float | None = None) -> None:
+    if cache.add(_waiting(task), 1, timeout=WAITING_SECONDS) and not _publish(task, {}, after):
         cache.delete(_waiting(task))
 
 
 def begun(task: "Task[Any, Any]") -> None:
     """The first words of a task that is woken: what comes from now on needs another one."""
     cache.delete(_waiting(task))
+
+
+GATHERING_SECONDS = 1
+
+
+def gather(task: "Task[Any, Any]", ids: Collection[int]) -> None:
+    """Queue `task` once for all the ids that come within a second: it takes them by `gathered`.
+
+    For what may be a moment late and costs little more for many than for one.
+    """
+    transaction.on_commit(partial(_gather, task, list(ids)), robust=True)
+
+
+def _gather(task: "Task[Any, Any]", ids: list[int]) -> None:
+    cache.put(_gathering(task), ids)  # type: ignore[attr-defined]
+    _wake(task, after=GATHERING_SECONDS)
+
+
+def gathered(task: "Task[Any, Any]", most: int) -> Iterator[list[int]]:
+    """What was gathered for a task, at most so many at a time. What it takes and does not do is for its sweep."""
+    begun(task)
+    while ids := cache.take(_gathering(task), most):  # type: ignore[attr-defined]
+        yield sorted(ids)
+
+
+def _gathering(task: "Task[Any, Any]") -> str:
+    return f"gathering:{task.name}"
 
 
 def _waiting(task: "Task[Any, Any]") -> str:

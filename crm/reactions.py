@@ -21,7 +21,7 @@ import pipeline.tasks
 import scoring.signals
 import scoring.tasks
 import users.signals
-from core.tasks import enqueue, wake
+from core.tasks import enqueue, gather, wake
 
 REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (leads.signals.engagement_recorded, scoring.tasks.rescore),
@@ -51,6 +51,8 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
 ]
 # They find their work themselves: one that waits does it for all.
 WOKEN = {scoring.tasks.rescore.name, api.tasks.spread.name}
+# They are a moment late, for all contacts of that moment together.
+GATHERED = {pipeline.tasks.place_at_desk.name}
 # What other programs are told (api/webhooks.py): kept in the transaction in which it happens, sent by tasks afterwards.
 TOLD: "list[tuple[Signal, str, str]]" = [
     (leads.signals.contact_created, "contact.created", "contact_ids"),
@@ -76,6 +78,8 @@ def connect() -> None:
 def _react(task: "Task[Any, Any]", sender: object, signal: Signal, **ids: Any) -> None:
     if task.name in WOKEN:
         wake(task)
+    elif task.name in GATHERED:
+        gather(task, ids["contact_ids"])
     else:
         enqueue(task, **ids)
 

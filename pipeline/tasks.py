@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from core.errors import Refused
-from core.tasks import task
+from core.tasks import gathered, task
 from pipeline import queries, services
 from pipeline.models import BoardChange
 from pipeline.services import desk, finding, passing, recycling
@@ -48,10 +48,10 @@ def refresh_search_missed() -> None:
 
 
 @task
-def place_at_desk(contact_ids: list[int]) -> None:
-    """Whether these leads are worth a question, and how much, after something was learnt of them."""
-    for start in range(0, len(contact_ids), desk.BATCH):
-        desk.place(contact_ids[start : start + desk.BATCH], now=timezone.now())
+def place_at_desk() -> None:
+    """Whether leads are worth a question, and how much, after something was learnt of them."""
+    for contact_ids in gathered(place_at_desk, desk.BATCH):
+        desk.place(contact_ids, now=timezone.now())
 
 
 @task

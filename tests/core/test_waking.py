@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from core.tasks import begun, wake
+from core.tasks import begun, gather, gathered, wake
 from core.throttle import counted
 from scoring.tasks import rescore
 
@@ -56,6 +56,26 @@ def test_one_that_was_not_queued_is_not_waited_for(
     with django_capture_on_commit_callbacks(execute=True):
         wake(rescore)
     assert queued == [{}]
+
+
+@pytest.mark.django_db
+def test_what_comes_within_a_moment_is_done_by_one(
+    queued: list[dict[str, Any]], django_capture_on_commit_callbacks: Commit
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        gather(rescore, [3, 1])
+        gather(rescore, [2, 3])
+        gather(rescore, [])
+    assert queued == [{}]
+    rounds = gathered(rescore, 2)
+    first = next(rounds)
+    with django_capture_on_commit_callbacks(execute=True):
+        gather(rescore, [4])  # the task has begun: another one is queued, though this one may still do it
+    assert queued == [{}, {}]
+    rest = [one for ids in rounds for one in ids]
+    assert len(first) == 2
+    assert sorted([*first, *rest]) == [1, 2, 3, 4]
+    assert list(gathered(rescore, 2)) == []
 
 
 def test_counts_within_the_window() -> None:
