@@ -32,7 +32,7 @@ def enqueue(task: "Task[Any, Any]", **ids: Any) -> None:
 
 def _publish(task: "Task[Any, Any]", ids: dict[str, Any], after: float | None = None) -> bool:
     try:
-        task.apply_async(kwargs=ids, **({} if after is None else {"countdown": after}))
+        task.apply_async(kwargs=ids, countdown=after)  # type: ignore[arg-type]  # the stubs forget None
     except task.OperationalError as error:
         log.warning("%s not queued, its sweep will do it: %s", task.name, error)
         return False
