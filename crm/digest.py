@@ -12,8 +12,10 @@ from activities.notices import DIGEST_AT, Topic
 from activities.services import notify
 from core.components.numbers import money_text
 from leads.models import Lifecycle, LifecycleChange, Source, Standing
+from pipeline.exchange import Together
 from pipeline.models import Opportunity, StageKind
-from pipeline.queries import Totals, totals
+from pipeline.queries import Totals, total
+from pipeline.queries.currencies import together_as_one
 from pipeline.queries.filters import midnight
 from pipeline.queries.lists import rotting
 from users.models import User
@@ -71,21 +73,20 @@ def tell(user_ids: list[int], *, now: datetime) -> int:
 
 
 def last_week(*, now: datetime) -> Week:
-    """The figures of the last whole week, UTC, each beside that of the week before. Six queries."""
+    """The figures of the last whole week, UTC, each beside that of the week before. Six queries; mixed sums six."""
     monday = _last_monday(now)
     since, until = midnight(monday), midnight(monday + WEEK)
     before = since - WEEK
     sources = _sources(before, since, until)
     new, new_before = sum(row[1] for row in sources), sum(row[2] for row in sources)
     steps = _steps(before, since, until)
-    won = totals(
-        Opportunity.objects.filter(stage__kind=StageKind.WON, closed_at__gte=since, closed_at__lt=until),
-        by="stage__kind",
-    ).get(StageKind.WON)
+    wins = Opportunity.objects.filter(stage__kind=StageKind.WON, closed_at__gte=since, closed_at__lt=until)
+    won = total(wins)
     lost = Opportunity.objects.filter(stage__kind=StageKind.LOST, closed_at__gte=since, closed_at__lt=until).count()
-    still_open = totals(Opportunity.objects.open(), by="closed_at").get(None)
+    still_open = total(Opportunity.objects.open())
     stalled = Opportunity.objects.filter(rotting(now)).count()
-    earned = _sums(won) if won else "nothing"
+    earned = _sums(won, together_as_one(wins, won, today=now.date()))
+    open_in_one = together_as_one(Opportunity.objects.open(), still_open, today=now.date())
     site = settings.SITE_URL
     lines = [
         f"The week of {monday:%-d %B} (in brackets: the week before)",
@@ -94,10 +95,10 @@ def last_week(*, now: datetime) -> Week:
         *(f"  {Source(key).label}: {count:,} ({earlier:,})" for key, count, earlier in sources[:MOST_SOURCES]),
         f"Prospects      {steps[Lifecycle.PROSPECT][0]:,} ({steps[Lifecycle.PROSPECT][1]:,})",
         f"Disqualified   {steps[Lifecycle.DISQUALIFIED][0]:,} ({steps[Lifecycle.DISQUALIFIED][1]:,})",
-        f"Won            {won.count if won else 0:,}: {earned}",
+        f"Won            {won.count:,}: {earned}",
         f"Lost           {lost:,}",
         "",
-        f"Open now       {_open(still_open)}",
+        f"Open now       {f'{still_open.count:,}: {_sums(still_open, open_in_one)}' if still_open.count else 'none'}",
         f"Stalled        {stalled:,} for too long in their stage",
         "",
         f"Funnel: {site}{reverse('funnel')}",
@@ -128,12 +129,11 @@ def _steps(before: datetime, since: datetime, until: datetime) -> dict[str, tupl
     return {step: found.get(step, (0, 0)) for step in wanted}
 
 
-def _sums(some: Totals) -> str:
-    """Money per currency; of unknown amount is said."""
+def _sums(some: Totals, in_one: Together | None) -> str:
+    """Money per currency, with the sum in the reporting one where they mix; of unknown amount is said."""
     said = " + ".join(money_text(one.amount, one.currency) for one in some.sums)
+    if in_one is not None:
+        said = f"{said} ≈ {money_text(in_one.amount, in_one.currency)}"
+        said = ", ".join(filter(None, [said, in_one.without]))
     unknown = f"{some.unknown:,} without amount" if some.unknown else ""
     return ", ".join(filter(None, [said, unknown])) or "nothing"
-
-
-def _open(some: Totals | None) -> str:
-    return f"{some.count:,}: {_sums(some)}" if some else "none"

@@ -43,6 +43,11 @@ class Together:
     used: dict[str, tuple[date, Decimal]] = field(default_factory=dict)  # the newest rate that was used of each
 
     @property
+    def without(self) -> str:
+        """What is not in the sum, in short."""
+        return f"without {', '.join(sorted(self.apart))}: no rate" if self.apart else ""
+
+    @property
     def words(self) -> str:
         """The rates, and what is not in the sum."""
         said = [

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Q
 
 from activities.models import FollowUp
+from pipeline.exchange import Together
 from pipeline.models import Opportunity, StageKind
 from pipeline.queries import Totals, totals
+from pipeline.queries.currencies import together
 from pipeline.queries.filters import midnight
 from pipeline.queries.lists import rotting
 from reports.queries import ForecastHeadline, forecast_headline
@@ -25,6 +27,8 @@ class Seller:
     user: User
     open: Totals
     won: Totals  # this month (UTC)
+    open_in_one: Together | None  # where currencies mix
+    won_in_one: Together | None
     rotting: int
     overdue: int
 
@@ -60,7 +64,7 @@ class ManagerDay:
 
 
 def manager_day(user: User, *, now: datetime) -> ManagerDay:
-    """Ten queries."""
+    """Ten queries, and seven more where currencies are mixed and there is a reporting one."""
     rotting_by = stalled_by_owner(user, now=now)
     return ManagerDay(
         forecast=forecast_headline(user, now=now),
@@ -102,8 +106,10 @@ def team(user: User, rotting_by: dict[int | None, int], *, now: datetime) -> lis
     """Everybody who has opportunities or should have some. Four queries."""
     rows = Opportunity.objects.visible_to(user)
     month = midnight(now.date().replace(day=1))
-    open_by = totals(rows.open(), by="owner")
-    won_by = totals(rows.filter(stage__kind=StageKind.WON, closed_at__gte=month), by="owner")
+    today, won = now.date(), rows.filter(stage__kind=StageKind.WON, closed_at__gte=month)
+    open_by, won_by = totals(rows.open(), by="owner"), totals(won, by="owner")
+    open_in_one = together(rows.open(), open_by, by="owner", today=today)
+    won_in_one = together(won, won_by, by="owner", today=today)
     late = FollowUp.objects.visible_to(user).open().filter(due_at__lt=now)
     overdue_by = dict(late.order_by().values_list("assignee").annotate(n=Count("pk")))
     concerned = {*open_by, *won_by, *overdue_by} - {None}
@@ -113,6 +119,8 @@ def team(user: User, rotting_by: dict[int | None, int], *, now: datetime) -> lis
             person,
             open_by.get(person.pk, Totals()),
             won_by.get(person.pk, Totals()),
+            open_in_one.get(person.pk),
+            won_in_one.get(person.pk),
             rotting_by.get(person.pk, 0),
             overdue_by.get(person.pk, 0),
         )

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 
 from core.components.numbers import money
 from crm import queries
+from pipeline.exchange import Together
+from pipeline.models import StageKind
 from pipeline.queries import Totals
 from pipeline.queries.hand_offs import suggestions_for, waiting_for
 from pipeline.views.hand_offs import shown as offers_shown
@@ -25,8 +27,11 @@ def _counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def _sum(totals: Totals) -> str:
-    """Money per currency; nothing at all is zero, of unknown amount is a dash."""
+def _sum(totals: Totals, in_one: Together | None = None) -> str:
+    """Money per currency, or in the reporting one; nothing at all is zero, of unknown amount is a dash."""
+    if in_one is not None:
+        sum_of = money(in_one.amount, in_one.currency, compact=True)
+        return format_html('<span title="{}">≈ {}</span>', in_one.words, sum_of)
     if not totals.count:
         return money(0, "EUR", compact=True)
     if not totals.sums:
@@ -34,9 +39,10 @@ def _sum(totals: Totals) -> str:
     return format_html_join(" + ", "{}", [(money(one.amount, one.currency, compact=True),) for one in totals.sums])
 
 
-def _deals(totals: Totals) -> str:
+def _deals(totals: Totals, in_one: Together | None = None) -> str:
     note = _counted(totals.count, "opportunity", "opportunities")
-    return f"{note}, {totals.unknown} without amount" if totals.unknown else note
+    unknown = f"{totals.unknown} without amount" if totals.unknown else ""
+    return ", ".join(filter(None, [note, unknown, in_one.without if in_one else ""]))
 
 
 @require_safe
@@ -69,19 +75,20 @@ def today(request: SignedInRequest) -> HttpResponse:
 
 def _rep_tiles(day: queries.RepDay) -> list[Tile]:
     deals, opportunities = day.deals, reverse("pipeline_list")
+    won, closing = (deals.in_one.get(kind) for kind in (StageKind.WON, StageKind.OPEN))
     late = sum(1 for row in day.follow_ups if row.due_at < timezone.now())
     return [
         {
             "label": "Won this month",
-            "value": _sum(deals.won),
-            "note": _deals(deals.won),
+            "value": _sum(deals.won, won),
+            "note": _deals(deals.won, won),
             "url": f"{opportunities}?{deals.won_query}",
             "tone": "customer",
         },
         {
             "label": "To close this month",
-            "value": _sum(deals.closing_totals),
-            "note": _deals(deals.closing_totals),
+            "value": _sum(deals.closing_totals, closing),
+            "note": _deals(deals.closing_totals, closing),
             "url": f"{opportunities}?{deals.closing_query}",
         },
         {

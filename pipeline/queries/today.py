@@ -1,14 +1,16 @@
 """What a person's day holds in the pipeline, for the Today page."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
 from activities.models import Activity, ActivityKind
+from pipeline.exchange import Together
 from pipeline.models import HandOff, Opportunity, StageKind
 from pipeline.periods import later
+from pipeline.queries.currencies import together
 from pipeline.queries.filters import Filters, midnight
 from pipeline.queries.lists import rotting
 from pipeline.queries.totals import Totals, totals
@@ -28,10 +30,11 @@ class MyDay:
     closing_query: str
     won: Totals  # in this month (UTC)
     won_query: str
+    in_one: Mapping[str, Together] = field(default_factory=dict)  # both, by the stage's kind, where currencies mix
 
 
 def my_day(user: User, *, now: datetime) -> MyDay:
-    """Three queries."""
+    """Three queries, and three more where currencies are mixed and there is a reporting one."""
     month, own = now.date().replace(day=1), user.role == Role.REP
     rows = Opportunity.objects.visible_to(user)
     if own:
@@ -47,7 +50,8 @@ def my_day(user: User, *, now: datetime) -> MyDay:
     )
     closing = Q(closed_at=None, expected_close__gte=month, expected_close__lt=later(month, 1))
     won = Q(stage__kind=StageKind.WON, closed_at__gte=midnight(month), closed_at__lt=midnight(later(month, 1)))
-    sums = totals(rows.filter(closing | won), by="stage__kind")
+    counted = rows.filter(closing | won)
+    sums = totals(counted, by="stage__kind")
     kept = Filters(owner=str(user.pk) if own else "")
     return MyDay(
         handed_over=list(fresh[:MOST]),
@@ -56,4 +60,5 @@ def my_day(user: User, *, now: datetime) -> MyDay:
         closing_query=kept.query(expected=f"{month:%Y-%m}", sort="close"),
         won=sums.get(StageKind.WON, Totals()),
         won_query=kept.query(state="won", closed=f"{month:%Y-%m}"),
+        in_one=together(counted, sums, by="stage__kind", today=now.date()),
     )

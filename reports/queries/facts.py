@@ -2,6 +2,7 @@
 
 from leads.models import Direction, Lifecycle
 from pipeline.models import HandOffState, StageKind
+from pipeline.queries.currencies import RATE_ON
 
 COLUMNS = (
     "contact_id",
@@ -26,6 +27,12 @@ COLUMNS = (
 # without hand-offs: who was promoted and not given back within this time was accepted
 TRIAL = "interval '30 days'"
 _TAKEN = f"('{HandOffState.ACCEPTED}', '{HandOffState.JOINED}')"
+# what one unit of a deal's currency was worth on its day in the reporting one, which `currency` is if there is any
+_RATE = RATE_ON.format(
+    ours="(SELECT currency FROM pipeline_reportingcurrency)",
+    code="o.currency",
+    day="(o.closed_at AT TIME ZONE 'UTC')::date",
+)
 _STEPS = ("engaged", "two_way", "qualified", "accepted", "opportunity", "won")
 
 
@@ -103,8 +110,8 @@ FROM (
             min(greatest(o.created_at, t.accepted)) FILTER (WHERE t.opportunity_id IS NULL OR t.accepted IS NOT NULL)
                 AS opportunity,
             min(o.closed_at) FILTER (WHERE g.kind = '{StageKind.WON}') AS won,
-            sum(o.amount) FILTER (WHERE g.kind = '{StageKind.WON}' AND o.closed_at IS NOT NULL
-                AND o.currency = %(currency)s) AS revenue
+            round(sum(o.amount * CASE o.currency WHEN %(currency)s THEN 1 ELSE (SELECT rate FROM ({_RATE}) r) END)
+                FILTER (WHERE g.kind = '{StageKind.WON}' AND o.closed_at IS NOT NULL), 2) AS revenue
         FROM pipeline_opportunity o JOIN pipeline_stage g ON g.id = o.stage_id
         LEFT JOIN (
             SELECT h.opportunity_id, min(h.decided_at) FILTER (WHERE h.state IN {_TAKEN}) AS accepted
@@ -127,6 +134,9 @@ UNION SELECT contact_id FROM leads_ownerchange WHERE id > %(owner)s
 UNION SELECT o.contact_id FROM pipeline_stagemove m JOIN pipeline_opportunity o ON o.id = m.opportunity_id
     WHERE m.id > %(move)s
 UNION SELECT contact_id FROM pipeline_opportunity WHERE changed_at >= %(since)s
+UNION SELECT o.contact_id FROM pipeline_exchangerate r JOIN pipeline_opportunity o
+    ON o.closed_at >= r.day::timestamp AT TIME ZONE 'UTC' AND o.currency IN (r.currency, r.base)
+    WHERE r.set_at >= %(since)s AND o.currency <> (SELECT currency FROM pipeline_reportingcurrency)
 UNION SELECT contact_id FROM pipeline_handoff WHERE id > %(hand_off)s OR decided_at >= %(since)s
 UNION SELECT i.contact_id FROM leads_touch t JOIN leads_identity i ON i.id = t.identity_id
     WHERE t.id > %(touch)s AND i.contact_id IS NOT NULL

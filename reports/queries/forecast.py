@@ -234,7 +234,7 @@ def month_of(asked: Filters, period: Period, *, is_current: bool) -> Month:
 
 @dataclass(frozen=True, slots=True)
 class ForecastHeadline:
-    """The current month in a line, in the main currency."""
+    """The current month in a line, in the main currency or, of all currencies, in the reporting one."""
 
     currency: str
     closed: Figure
@@ -242,6 +242,8 @@ class ForecastHeadline:
     overdue: Figure
     open: Figure
     other_currencies: int  # how many opportunities are in others and not in these sums
+    is_together: bool  # all currencies in the reporting one, and those that have no rate for it
+    unrated: list[str]
     likely: Likely | None
 
     @property
@@ -251,15 +253,20 @@ class ForecastHeadline:
 
 
 def forecast_headline(user: User, *, now: datetime) -> ForecastHeadline:
-    """For the Today page. Three queries."""
-    whole = forecast(user, Filters(), now=now)
-    add_ranges(whole, counted_for(user, Filters()))
+    """For the Today page, in the reporting currency where that can be. Three queries, four where currencies mix."""
+    whole = forecast(user, Filters(), now=now, together=True)
+    if not whole.is_together:
+        add_ranges(whole, counted_for(user, Filters()))
     return ForecastHeadline(
         currency=whole.currency,
         closed=whole.current.closed,
         due=whole.current.open,
         overdue=whole.overdue,
         open=whole.all,
-        other_currencies=sum(count for currency, count in whole.currencies if currency != whole.currency),
+        other_currencies=0
+        if whole.is_together
+        else sum(count for currency, count in whole.currencies if currency != whole.currency),
+        is_together=whole.is_together,
+        unrated=whole.unrated,
         likely=whole.current.likely,
     )

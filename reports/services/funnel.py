@@ -11,11 +11,12 @@ from django.urls import reverse
 from activities.services import notify
 from core.locks import hold
 from leads.models import Contact
+from pipeline.models import Opportunity, StageKind
 from reports.models import FunnelCell, Journey, Rollup
 from reports.queries.facts import FACTS, MARKS, TOUCHED
 from reports.queries.proof import PROOF, ROLLUP
 from reports.services.cells import all_months, recount
-from reports.services.journeys import bring
+from reports.services.journeys import bring, main_currency
 from users.models import User
 from users.roles import Role
 
@@ -83,6 +84,7 @@ def _refresh(*, now: datetime, everything: bool) -> list[date]:
     is_first = rollup is None
     rollup = rollup or Rollup(name=ROLLUP, at=now)
     cursor: dict[str, Any] = rollup.cursor
+    currency = main_currency()
     marks = _marks()  # before the facts are read: what commits in between is read again next time
     months: set[date] = set()
     if everything or is_first:
@@ -93,10 +95,13 @@ def _refresh(*, now: datetime, everything: bool) -> list[date]:
         cursor = cursor | {"safe": marks.ids, "waiting": None}
     else:
         months.update(*bring(_touched(cursor["safe"], since=rollup.at - LATE)).values())
+        if cursor.get("currency") != currency:  # all that was won is worth another sum
+            won = Opportunity.objects.filter(stage__kind=StageKind.WON).order_by().values_list("contact", flat=True)
+            months.update(*bring(set(won)).values())
         stretch, cursor = _stretch(cursor)
         months.update(*bring(stretch).values())
     recount(months)
-    rollup.cursor, rollup.at = advanced(cursor, marks), now
+    rollup.cursor, rollup.at = advanced(cursor | {"currency": currency}, marks), now
     rollup.save()
     return sorted(months)
 

@@ -10,6 +10,7 @@ from django.db import connection
 from leads.models import Touch
 from leads.origin import Origin
 from pipeline.models import Pipeline
+from pipeline.queries.currencies import reporting_currency
 from reports.attribution import MODELS, credits_of
 from reports.models import Channel, Credit
 from reports.queries.facts import COLUMNS, journeys
@@ -66,7 +67,9 @@ def bring(contacts: Contacts) -> dict[int, set[date]]:
 
 
 def main_currency() -> str:
-    """In which won money is counted; other currencies are never added to it."""
+    """In which won money is counted: the reporting one, or else the first pipeline's, to which no other is added."""
+    if ours := reporting_currency():
+        return ours
     first = Pipeline.objects.order_by("position", "pk").values_list("currency", flat=True).first()
     return first or "EUR"
 

@@ -2,16 +2,20 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from core.errors import Refused
 from leads.models import Identity, Position, Touch
+from pipeline.models import Opportunity
+from pipeline.services import set_rate, set_reporting_currency
 from reports import queries
 from reports.models import CampaignCost
 from reports.queries import Wanted
-from reports.services import refresh_funnel, remove_cost, set_cost, take_costs
+from reports.services import prove_funnel, refresh_funnel, remove_cost, set_cost, take_costs
+from reports.views import funnel_costs
 from tests.conftest import NOW, Cast, client_of
 from tests.reports.leads import lead
 
@@ -143,3 +147,35 @@ def test_further_pages_of_what_was_written_down(cast: Cast) -> None:
         if not after:
             break
     assert seen == [f"no {number}" for number in reversed(range(50))]
+
+
+def test_several_currencies_in_the_reporting_one(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    for code in ("EUR", "USD", "CHF"):
+        brought("spring", "won")
+        deal = Opportunity.objects.latest("pk")
+        Opportunity.objects.filter(pk=deal.pk).update(currency=code, amount=100)
+    for campaign, code, amount in (("spring", "USD", "40"), ("spring", "EUR", "30"), ("autumn", "GBP", "9")):
+        set_cost(month="2026-05", campaign=campaign, amount=amount, currency=code, actor=cast.mara, now=NOW)
+    refresh_funnel(now=NOW)
+    apart = queries.costs(Wanted(), now=NOW, currency="EUR")
+    assert (apart.others, apart.wants, apart.is_together) == (["CHF", "GBP", "USD"], "reporting currency", False)
+    assert (apart.total.cost, apart.total.revenue) == (Decimal(30), Decimal(100))
+    # what is set later is true from the next run on
+    set_reporting_currency(currency="EUR")
+    for day, value in ((date(2026, 5, 31), "0.5"), (date(2026, 6, 1), "0.8"), (NOW.date() + timedelta(days=1), "9")):
+        set_rate(currency="USD", day=day, rate=value, actor=cast.mona, now=NOW)
+    refresh_funnel(now=NOW + timedelta(minutes=1))
+    found = queries.costs(Wanted(), now=NOW, currency="EUR")
+    assert (found.others, found.wants, found.is_together) == (["CHF", "GBP"], "rate", True)
+    spring = found.campaigns[0]
+    assert (spring.cost, spring.revenue, spring.back) == (Decimal(50), Decimal(180), Decimal("3.60"))
+    proof = prove_funnel(now=NOW + timedelta(minutes=2))
+    assert (proof.wrong, proof.cells) == (0, 0)
+    monkeypatch.setattr(funnel_costs, "timezone", SimpleNamespace(now=lambda: NOW))
+    page = client_of(cast.mara).get("/funnel/costs/").content.decode()
+    assert "All currencies in EUR" in page and "for want of a rate: CHF, GBP." in page
+    # and in another one
+    set_reporting_currency(currency="USD")
+    refresh_funnel(now=NOW + timedelta(minutes=3))
+    dollars = queries.costs(Wanted(), now=NOW, currency="USD")
+    assert (dollars.campaigns[0].revenue, dollars.campaigns[0].cost) == (Decimal(225), Decimal(100))
