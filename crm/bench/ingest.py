@@ -54,7 +54,7 @@ def run(*, contacts: int, events: int, seconds: float) -> None:
 
 
 def _work_off() -> None:
-    """What the scheduler would start for the people and events that were filled in: it is no part of what we measure."""
+    """What the scheduler would start for the people and events that were filled in: no part of what we measure."""
     say("working off what was filled in")
     for work in (watch_events, refresh_funnel, find_duplicates, keep_desk):
         work()
