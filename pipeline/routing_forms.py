@@ -146,8 +146,13 @@ class AbsenceForm(forms.Form):
 
 
 class HolidayForm(forms.Form):
-    """A day on which nobody works."""
+    """A day on which nobody works, or on which they do after all."""
 
     day = forms.DateField(label="Day", widget=DAY)
     name = forms.CharField(label="Name", max_length=80)
     team = forms.ModelChoiceField(Team.objects.order_by("name", "pk"), required=False, empty_label="Every team")
+    is_worked = forms.BooleanField(
+        label="It is worked on",
+        required=False,
+        help_text="Although it is a public holiday, or one of every team.",
+    )

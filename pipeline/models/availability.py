@@ -76,11 +76,15 @@ class Absence(models.Model):
 
 
 class Holiday(models.Model):
-    """A day on which a team, or nobody at all, works."""
+    """A day on which a team, or nobody at all, works; or one on which they do, although others have it off.
+
+    What a team says of a day goes before what is said for every team, and that before public holidays.
+    """
 
     day = models.DateField()
     name = models.CharField(max_length=80)
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
+    is_worked = models.BooleanField(default=False, help_text="A day off that is taken back.")
 
     class Meta:
         ordering = ["day", "pk"]

@@ -87,7 +87,8 @@ def _hours(by_id: dict[int, User], kept: dict[int, Availability], *, now: dateti
     absences: dict[int, list[tuple[date, date]]] = {}
     for absence in Absence.objects.filter(user__in=by_id, last_day__gte=since):
         absences.setdefault(absence.user_id, []).append((absence.first_day, absence.last_day))
-    holidays = list(Holiday.objects.filter(day__gte=since).values_list("day", "team_id"))
+    said = list(Holiday.objects.filter(day__gte=since).values_list("day", "team_id", "is_worked"))
+    said.sort(key=lambda row: row[1] is not None)  # what a team says goes before what is said for all
     public: dict[str, set[date]] = {}
     for region, day in PublicHoliday.objects.filter(day__gte=since).values_list("region", "day"):
         public.setdefault(region, set()).add(day)
@@ -96,12 +97,19 @@ def _hours(by_id: dict[int, User], kept: dict[int, Availability], *, now: dateti
         pk: Hours(
             user.timezone,
             _week(tuple(kept[pk].week if pk in kept else USUAL_WEEK)),
-            frozenset(day for day, team_id in holidays if team_id is None or team_id == user.team_id)
-            | public.get(regions.get(pk, ""), set()),
+            _days_off(public.get(regions.get(pk, ""), set()), said, user.team_id),
             tuple(absences.get(pk, ())),
         )
         for pk, user in by_id.items()
     }
+
+
+def _days_off(public: set[date], said: Iterable[tuple[date, int | None, bool]], team_id: int | None) -> frozenset[date]:
+    off = set(public)
+    for day, of, is_worked in said:
+        if of is None or of == team_id:
+            (off.discard if is_worked else off.add)(day)
+    return frozenset(off)
 
 
 def _regions(people: Iterable[User], kept: dict[int, Availability]) -> dict[int, str]:

@@ -80,8 +80,8 @@ def remove_absence(absence: Absence) -> None:
 
 
 @transaction.atomic
-def add_holiday(*, day: date, name: str, team: Team | None) -> Holiday:
-    """A day on which the team, or nobody at all, works."""
+def add_holiday(*, day: date, name: str, team: Team | None, is_worked: bool = False) -> Holiday:
+    """A day on which the team, or nobody at all, works; or one on which they do although it is a holiday."""
     name = normalise.line(name)
     if not name or len(name) > 80:
         raise Refused(name="Give it a name of at most 80 characters.")
@@ -89,11 +89,11 @@ def add_holiday(*, day: date, name: str, team: Team | None) -> Holiday:
         raise Refused(day="Give a day of this century.")
     try:
         with transaction.atomic():
-            return Holiday.objects.create(day=day, name=name, team=team)
+            return Holiday.objects.create(day=day, name=name, team=team, is_worked=is_worked)
     except IntegrityError:
-        raise Refused(day="This day is a holiday already.") from None
+        raise Refused(day="Something is said of this day already: remove that first.") from None
 
 
 def remove_holiday(holiday: Holiday) -> None:
-    """It is worked on."""
+    """Nothing is said of the day any more."""
     Holiday.objects.filter(pk=holiday.pk).delete()

@@ -148,18 +148,21 @@ def rule_delete(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.MANAGE_STAGES)
 def holiday_new(request: SignedInRequest) -> HttpResponse:
-    """One more day on which nobody works."""
+    """One more day on which nobody works, or one that is worked on after all: of the day that the address names."""
 
     def save(given: dict[str, Any]) -> str:
-        return f"{services.add_holiday(**given)} is a holiday."
+        holiday = services.add_holiday(**given)
+        return f"{holiday} is {'worked on' if holiday.is_worked else 'a holiday'}."
 
-    back = reverse("settings_routing")
-    return fill_in(request, HolidayForm(posted(request)), save, back=back, title="New holiday", button="Add")
+    initial = {name: request.GET.get(name, "")[:80] for name in ("day", "name", "is_worked")}
+    form = HolidayForm(posted(request), initial=initial)
+    title = "Work on a holiday" if initial["is_worked"] else "New holiday"
+    return fill_in(request, form, save, back=reverse("settings_routing"), title=title, button="Add")
 
 
 @require_POST
 @requires(Can.MANAGE_STAGES)
 def holiday_delete(request: SignedInRequest, pk: int) -> HttpResponse:
-    """It is worked on."""
+    """Nothing is said of the day any more."""
     services.remove_holiday(get_object_or_404(Holiday, pk=pk))
     return redirect("settings_routing")

@@ -110,3 +110,58 @@ def test_they_stand_on_the_page(cast: Cast) -> None:
     )
     page = client_of(cast.mona).get(reverse("settings_routing")).content.decode()
     assert "Christmas Day" in page and "in the coming year" in page
+
+
+def off(user: object, day: date) -> bool:
+    return day in hours_of(user, now=NOW).holidays  # type: ignore[arg-type]
+
+
+@pytest.mark.django_db
+def test_a_single_one_is_taken_back_and_stays_so_when_more_years_are_kept(cast: Cast) -> None:
+    terms(None, "DE-BY")
+    client = client_of(cast.mona)
+    given = {"day": str(EPIPHANY), "name": "Epiphany", "team": cast.rita.team_id, "is_worked": "on"}
+    assert client.post(reverse("holiday_new"), given).status_code == 302
+    later = NOW + timedelta(days=366)
+    for _ in range(2):
+        assert [off(one, EPIPHANY) for one in (cast.rita, cast.ravi, cast.sven)] == [False, False, True]
+        assert off(cast.rita, CHRISTMAS)
+        assert keep_followed(now=later) in (0, 1)
+    assert PublicHoliday.objects.filter(day__year=later.year + 2).exists()
+    morning = datetime(2027, 1, 6, 8, tzinfo=UTC)  # nine o'clock in Berlin
+    for user, ends in ((cast.rita, 6), (cast.sven, 7)):
+        due = working_time.later(hours_of(user, now=morning), morning, timedelta(hours=2))
+        assert due is not None and due.day == ends
+    client.post(reverse("holiday_delete", args=[Holiday.objects.get().pk]))
+    assert off(cast.rita, EPIPHANY)
+
+
+@pytest.mark.django_db
+def test_what_a_team_says_of_a_day_goes_before_what_is_said_for_all(cast: Cast) -> None:
+    terms(None, "DE-BY")
+    services.add_holiday(day=EPIPHANY, name="Epiphany", team=None, is_worked=True)
+    services.add_holiday(day=EPIPHANY, name="Epiphany", team=cast.sven.team)
+    assert (off(cast.rita, EPIPHANY), off(cast.sven, EPIPHANY), off(cast.mara, EPIPHANY)) == (False, True, False)
+    summer = date(2026, 7, 3)
+    services.add_holiday(day=summer, name="Summer day", team=cast.sven.team, is_worked=True)
+    services.add_holiday(day=summer, name="Summer day", team=None)
+    assert (off(cast.rita, summer), off(cast.sven, summer)) == (True, False)
+    with pytest.raises(Refused) as refused:
+        services.add_holiday(day=summer, name="Again", team=cast.sven.team)
+    assert list(refused.value.fields) == ["day"]
+
+
+@pytest.mark.django_db
+def test_the_page_leads_to_taking_one_back_and_says_who_works(cast: Cast) -> None:
+    now = datetime.now(UTC)
+    day = now.date() + timedelta(days=40)
+    PublicHoliday.objects.create(region="XX", day=day, name="Day of <b>& tests")
+    client = client_of(cast.mona)
+    page = client.get(reverse("settings_routing")).content.decode()
+    address = f"{reverse('holiday_new')}?is_worked=on&amp;day={day}&amp;name=Day%20of%20%3Cb%3E%26%20tests"
+    assert f'href="{address}"' in page
+    form = client.get(address.replace("&amp;", "&")).content.decode()
+    assert f'value="{day}"' in form and 'value="Day of &lt;b&gt;&amp; tests"' in form and "checked" in form
+    assert client.get(reverse("holiday_new"), {"day": "\0" * 90_000, "is_worked": "💥"}).status_code == 200
+    services.add_holiday(day=day, name="Day of tests", team=cast.rita.team, is_worked=True)
+    assert "worked on by team North" in client.get(reverse("settings_routing")).content.decode()
