@@ -4,10 +4,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.serializers import PersonOut, Strict
+from api.serializers import PersonOut, Strict, person_out
 from pipeline.explaining import explained
 from pipeline.models import HandOff, HandOffState, Promoted, RejectReason, ReturnBy
-from users.models import User
 
 
 class HandOffOut(serializers.Serializer[Any]):
@@ -93,18 +92,14 @@ class PromotedOut(serializers.Serializer[Any]):
     hand_off = serializers.IntegerField(allow_null=True)
 
 
-def _person(user: User | None) -> dict[str, str] | None:
-    return {"name": user.name, "email": user.email} if user else None
-
-
 def hand_off_out(row: HandOff) -> dict[str, Any]:
     """A hand-off (with rep and decided_by at hand) as it comes out."""
     same = ("id", "state", "offered_at", "due_at", "decided_at", "reason", "note", "promoted", "is_override", "rule")
     return {name: getattr(row, name) for name in same} | {
         "contact": row.contact_id,
         "opportunity": row.opportunity_id,
-        "rep": _person(row.rep),
-        "decided_by": _person(row.decided_by),
+        "rep": person_out(row.rep),
+        "decided_by": person_out(row.decided_by),
         "definition_version": row.definition_version,
     }
 

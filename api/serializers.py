@@ -6,7 +6,6 @@ from typing import Any
 from rest_framework import serializers
 
 from leads.models import Contact, Duplicate, DuplicateState, Evidence, IdentityKind, Lifecycle, Source, Tag, Verdict
-from pipeline.models import Opportunity, Priority
 from scoring.queries import marks
 
 
@@ -205,51 +204,6 @@ class DuplicatesOut(serializers.Serializer[Any]):
     results = DuplicateOut(many=True)
 
 
-class LineItemOut(serializers.Serializer[Any]):
-    """A line of an opportunity, in its currency; the discount is in percent."""
-
-    code = serializers.CharField(allow_null=True)
-    name = serializers.CharField()
-    quantity = serializers.CharField()
-    price = serializers.CharField()
-    discount = serializers.CharField()
-    amount = serializers.CharField()
-
-
-class OpportunityOut(serializers.Serializer[Any]):
-    """The commercial side of a prospect."""
-
-    id = serializers.IntegerField()
-    name = serializers.CharField()
-    contact = serializers.IntegerField()
-    company = CompanyOut(allow_null=True)
-    owner = PersonOut(allow_null=True)
-    pipeline = serializers.CharField()
-    stage = serializers.CharField()
-    kind = serializers.CharField()
-    probability = serializers.IntegerField()
-    amount = serializers.CharField(allow_null=True)
-    currency = serializers.CharField()
-    expected_close = serializers.DateField(allow_null=True)
-    priority = serializers.ChoiceField(Priority.choices)
-    created_at = serializers.DateTimeField()
-    closed_at = serializers.DateTimeField(allow_null=True)
-    lost_reason = serializers.CharField(allow_null=True)
-    lost_to = serializers.CharField(allow_null=True)
-    co_owners = PersonOut(many=True)
-    tags = serializers.ListField(child=serializers.CharField())
-    competitors = serializers.ListField(child=serializers.CharField())
-    custom = serializers.DictField()
-    items = LineItemOut(many=True)
-
-
-class OpportunitiesOut(serializers.Serializer[Any]):
-    """A page of opportunities."""
-
-    next = serializers.URLField(allow_null=True)
-    results = OpportunityOut(many=True)
-
-
 class ErrorsOut(serializers.Serializer[Any]):
     """What is wrong, by field; `detail` is about the whole request."""
 
@@ -269,11 +223,11 @@ def _contact(contact: Contact, tags: dict[int, str], personas: Mapping[int, str]
     plain = {name: getattr(contact, name) for name in ("id", "first_name", "last_name", "email", "phone", "job_title")}
     return plain | {
         "country": contact.country,
-        "company": _company(contact.company),
+        "company": company_out(contact.company),
         "custom": contact.custom,
         "lifecycle": standing.lifecycle,
         "source": standing.source,
-        "owner": _person(standing.owner),
+        "owner": person_out(standing.owner),
         "tags": sorted(tags[tag] for tag in standing.tag_ids if tag in tags),
         "persona": personas.get(standing.persona_id) if standing.persona_id else None,
         "score": {
@@ -291,11 +245,13 @@ def _contact(contact: Contact, tags: dict[int, str], personas: Mapping[int, str]
     }
 
 
-def _company(company: Any) -> dict[str, Any] | None:
+def company_out(company: Any) -> dict[str, Any] | None:
+    """An organisation as it comes out."""
     return {"id": company.pk, "name": company.name, "domain": company.domain} if company else None
 
 
-def _person(user: Any) -> dict[str, Any] | None:
+def person_out(user: Any) -> dict[str, Any] | None:
+    """A colleague as they come out."""
     return {"name": user.name, "email": user.email} if user else None
 
 
@@ -312,29 +268,3 @@ def duplicate_out(row: Duplicate) -> dict[str, Any]:
     """A pair as it comes out."""
     same = ("id", "confidence", "is_exact", "reasons", "state", "found_at")
     return {name: getattr(row, name) for name in same} | {"first": row.first_id, "second": row.second_id}
-
-
-def opportunity_out(row: Opportunity) -> dict[str, Any]:
-    """An opportunity (with stage, pipeline, company, owner, items at hand) as it comes out."""
-    same = ("id", "name", "currency", "expected_close", "priority", "created_at", "closed_at")
-    return {name: getattr(row, name) for name in same} | {
-        "contact": row.contact_id,
-        "company": _company(row.company),
-        "owner": _person(row.owner),
-        "pipeline": row.pipeline.name,
-        "stage": row.stage.name,
-        "kind": row.stage.kind,
-        "probability": row.stage.probability,
-        "lost_reason": row.lost_reason or None,
-        "lost_to": row.lost_to.name if row.lost_to else None,
-        "co_owners": [{"name": one.name, "email": one.email} for one in row.co_owners.all()],
-        "tags": sorted(one.name for one in row.tags.all()),
-        "competitors": [one.name for one in row.competitors.all()],
-        "custom": row.custom,
-        "items": [
-            {"code": item.product.code if item.product else None, "name": item.name}
-            | {name: str(getattr(item, name)) for name in ("quantity", "price", "discount", "amount")}
-            for item in row.items.all()
-        ],
-        "amount": None if row.amount is None else str(row.amount),
-    }

@@ -259,6 +259,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "HandOffState": "pipeline.models.HandOffState",
         "DuplicateState": "leads.models.DuplicateState",
+        "LostReason": "pipeline.models.LostReason",
+        "RejectReason": "pipeline.models.RejectReason",
     },
 }
 

@@ -40,7 +40,7 @@ class Stored:
     contacts_created: int
 
 
-def _owner(given: Mapping[str, Any], by: User) -> User | None:
+def owner_named(given: Mapping[str, Any], by: User) -> User | None:
     """The colleague whose address was given; Refused when there is none to whom the caller can give leads."""
     address = given.get("owner")
     if not address:
@@ -57,7 +57,7 @@ def new_contact(*, given: Mapping[str, Any], by: User, now: datetime) -> Contact
     fields = {name: value for name, value in given.items() if name not in {"owner", "tags", "source", "company"}}
     fields |= {"source": given.get("source", Source.API), "company_name": given.get("company", "")}
     try:
-        contact = create_contact(now=now, actor=by, owner=_owner(given, by), **fields)
+        contact = create_contact(now=now, actor=by, owner=owner_named(given, by), **fields)
     except AddressTaken as taken:
         raise told_to(by, taken) from None
     for tag in given.get("tags", []):
@@ -79,7 +79,7 @@ def change(contact: Contact, *, given: Mapping[str, Any], by: User) -> None:
         except AddressTaken as taken:
             raise told_to(by, taken) from None
     if "owner" in given:
-        assign_owner([contact.pk], _owner(given, by))
+        assign_owner([contact.pk], owner_named(given, by))
     if "tags" in given:
         wanted = {str(name).strip().casefold(): str(name) for name in given["tags"]}
         for tag in Tag.objects.filter(pk__in=contact.standing.tag_ids):

@@ -17,6 +17,7 @@ ROWS = [
     Row("api_duplicate", NO_TOKEN, ("duplicate",)),
     Row("api_opportunities", NO_TOKEN),
     Row("api_opportunity", NO_TOKEN, ("opportunity",)),
+    *(Row(f"api_opportunity_{name}", NO_TOKEN, ("opportunity",), "post") for name in ("move", "win", "lose", "reopen")),
     Row("api_promote", NO_TOKEN, ("contact",), "post"),
     Row("api_hand_offs", NO_TOKEN),
     *(Row(name, NO_TOKEN, ("hand_off",)) for name in ("api_hand_off", "api_assignment")),
