@@ -59,7 +59,7 @@ def items(request: SignedInRequest, pk: int) -> HttpResponse:
     page, offered = reverse("opportunity", args=[pk]), list(Product.objects.filter(is_active=True)[:1000])
 
     def form_of(data: Any = None) -> ItemsForm:
-        kept = list(row.items.order_by("position"))
+        kept = list(row.items.select_related("product").order_by("position"))
         return ItemsForm(data, items=kept, products=offered, currency=row.currency, version=row.version)
 
     form, status, said = form_of(posted(request)), 200, ""

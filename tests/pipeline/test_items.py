@@ -174,7 +174,7 @@ def test_the_page_of_the_lines(cast: Cast) -> None:
     client, address = client_of(cast.rita), f"/opportunities/{card.pk}/items/"
     assert client.get(address).status_code == 200
     given: dict[str, Any] = {"version": "1", "name-0": "", "name-1": "", "name-2": "Setup"}
-    given |= {"product-0": product.pk, "quantity-0": "2", "quantity-2": "-1", "price-2": "50"}
+    given |= {"product-0": product.code.lower(), "quantity-0": "2", "quantity-2": "-1", "price-2": "50"}
     wrong = client.post(address, given)
     assert wrong.status_code == 422
     assert "The quantity is between 0 and 10,000,000." in wrong.content.decode()
@@ -193,6 +193,48 @@ def test_the_page_of_the_lines(cast: Cast) -> None:
     assert (kept.name, kept.amount, kept.currency) == ("Kestrel", Decimal("89.98"), "EUR")
     assert client_of(cast.sven).get(address).status_code == 404
     assert client_of(cast.vera).get(address).status_code == 403
+
+
+def test_products_are_drawn_once_however_many_lines_there_are(cast: Cast) -> None:
+    Product.objects.bulk_create(
+        Product(name=f"Product {number:04}", code=f"P-{number:04}", unit_price=number, currency="EUR")
+        for number in range(1000)
+    )
+    card, client = rows.opportunity(cast.rita), client_of(cast.rita)
+    put(card, *[line(product=product.pk) for product in Product.objects.order_by("code")[:50]])
+    page = client.get(f"/opportunities/{card.pk}/items/").content.decode()
+    assert page.count("<option") == 1000
+    assert len(page) < 200_000
+    assert 'name="product-49" value="P-0049"' in page
+    few = page_cost(client, f"/opportunities/{card.pk}/items/")
+    put(card, line())
+    assert page_cost(client, f"/opportunities/{card.pk}/items/") == few
+
+
+def test_a_product_is_said_by_its_code_or_a_name_that_only_one_has(cast: Cast) -> None:
+    for code, name in (("A", "Seat"), ("B", "Twice"), ("C", "Twice"), ("Seat", "D")):
+        seat(code=code, name=name)
+    card = rows.opportunity(cast.rita)
+    address, client = f"/opportunities/{card.pk}/items/", client_of(cast.rita)
+
+    def lines(**given: str) -> list[str]:
+        sent = {"name-0": "", "quantity-0": "1", "version": str(Opportunity.objects.get(pk=card.pk).version)}
+        answer = client.post(address, sent | {"product-0": given["product"]})
+        if answer.status_code == 422:
+            assert "There is no such product. Choose one from the list." in answer.content.decode()
+            return []
+        return [one.product.code for one in LineItem.objects.select_related("product") if one.product]
+
+    assert lines(product=" a ") == ["A"]
+    assert lines(product="d") == ["Seat"]
+    assert lines(product="seat") == ["Seat"]  # a code goes before a name
+    assert lines(product="Twice") == []
+    assert lines(product="99999999999999999999") == []
+    # what is no longer offered stays where it is named, and only there
+    seat(product=Product.objects.get(code="Seat"), code="Seat", name="D", is_active=False)
+    assert lines(product="Seat") == ["Seat"]
+    put(card)
+    assert lines(product="D") == []
 
 
 def test_many_lines_cost_no_more_and_leave_by_api_and_export(cast: Cast) -> None:
