@@ -1,8 +1,9 @@
-import gc
 import os
 
 from celery import Celery
 from celery.signals import worker_before_create_process
+
+from core.memory import settle
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm.settings")
 
@@ -12,7 +13,5 @@ app.autodiscover_tasks()
 
 
 @worker_before_create_process.connect
-def _share_memory(**_: object) -> None:
-    """What the worker has loaded by now is never collected, so that its processes go on sharing it."""
-    gc.collect()
-    gc.freeze()
+def _settle(**_: object) -> None:
+    settle()

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from capture import services
 from capture.models import Import, ImportStatus
+from core.memory import settle
 from crm.bench.database import own_database
 from crm.bench.figures import rows as run_sql
 from crm.bench.figures import say, tell
@@ -23,6 +24,7 @@ JOBS = ("Head of buying", "Engineer", "Director", "Clerk", "Owner")
 
 def run(*, rows: int) -> None:
     """A list of new people, the same again with more in it, the same unchanged, and its undo."""
+    settle()  # as a worker does
     with own_database():
         limit = _staged_copy(rows)
         marketer = User.objects.create(email="bench@winnow.example", name="Bench", role="marketer")
