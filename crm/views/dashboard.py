@@ -7,6 +7,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from core.answers import wants_part
 from crm import tiles
 from crm.lists import LISTS
 from users.access import SignedInRequest
@@ -61,6 +62,7 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
             for at, key in enumerate(keys)
         ],
         "is_arranged": is_arranged,
+        "order_url": here(("order",)),
         "arrange_url": bar.address(bar.query, "" if is_arranged else "arrange=on"),
         "is_full": len(keys) >= tiles.MOST_TILES,
         "most": tiles.MOST_TILES,
@@ -69,6 +71,10 @@ def dashboard(request: SignedInRequest) -> HttpResponse:
             (view.name, here((*keys, f"view-{view.pk}"))) for view in views.values() if f"view-{view.pk}" not in keys
         ],
     }
+    if wants_part(request):  # a tile was put elsewhere: the page has it there already
+        answer = render(request, "crm/dashboard.html#arranged", context)
+        answer["HX-Replace-Url"] = here(keys)
+        return answer
     return render(request, "crm/dashboard.html", context)
 
 

@@ -1,5 +1,6 @@
 """A manager arranges a dashboard, keeps and shares it; a rep sees it with what a rep may see."""
 
+import re
 from typing import Any
 
 import pytest
@@ -34,13 +35,31 @@ def test_a_dashboard_is_arranged_kept_and_shared(browser: Any, live_server: Any,
     expect(tiles.first.locator(".scatter-point")).to_have_count(2, timeout=PATIENCE)
 
     mona.locator("#views summary[title=View]").click()
-    mona.get_by_role("link", name="Save as a new view").click()
+    mona.locator("#views").get_by_role("link", name="Save as a new view").click()
     dialog = mona.locator("#dialog")
     dialog.get_by_label("Name").fill("Monday")
     dialog.get_by_label("Who sees it").select_option("everybody")
     dialog.get_by_role("button", name="Save").click()
     expect(mona.locator("#views .tab", has_text="Monday")).to_have_attribute("aria-current", "page", timeout=PATIENCE)
     assert SavedView.objects.get(page="dashboard").query == "tiles=map.today.changes.funnel.accuracy.acceptance"
+
+    # another order by keyboard: the address says it, Save keeps it
+    mona.get_by_role("link", name="Arrange").click()
+    expect(mona.locator("[data-tiles][data-ready]")).to_have_count(1, timeout=PATIENCE)
+    expect(mona.locator("[data-tile=today] .stat").first).to_be_visible(timeout=PATIENCE)
+    expect(mona.locator("[data-tile=map] .scatter-point")).to_have_count(2, timeout=PATIENCE)
+    numbers = mona.locator("[data-tile=today]").get_by_role("button", name="Move Today in numbers")
+    numbers.focus()
+    mona.keyboard.press("Alt+ArrowUp")
+    expect(mona).to_have_url(re.compile("tiles=today.map.changes"), timeout=PATIENCE)
+    expect(numbers).to_be_focused()
+    mona.keyboard.press("Alt+ArrowUp")  # at the front it stays
+    mona.keyboard.press("Alt+ArrowRight")
+    mona.keyboard.press("Alt+ArrowDown")  # of two in a row the last one counts
+    expect(mona).to_have_url(re.compile("tiles=map.changes.today.funnel"), timeout=PATIENCE)
+    mona.get_by_role("button", name="Save").click()
+    mona.wait_for_url("**/dashboard/?tiles=map.changes.today.funnel.accuracy.acceptance&saved=*")
+    assert SavedView.objects.get(page="dashboard").query == "tiles=map.changes.today.funnel.accuracy.acceptance"
 
     # the same tiles, for a rep of one team, on a phone
     rita = sign_in(cast.rita, viewport={"width": 390, "height": 844})

@@ -84,6 +84,28 @@ def test_a_dashboard_is_saved_shared_and_opens_first(cast: Cast) -> None:
     assert view.query == "tiles=today.map"
 
 
+def test_another_order_answers_with_all_that_speaks_of_it(cast: Cast) -> None:
+    view = save_view(cast.mona, page="dashboard", name="Monday", query="tiles=map.today", share="everybody")
+    address = f"/dashboard/?tiles=today.map&arrange=on&saved={view.pk}"
+    mona, rita = client_of(cast.mona), client_of(cast.rita)
+    page = mona.get(f"/dashboard/?tiles=map.today&arrange=on&saved={view.pk}").content.decode()
+    assert f'data-tiles="/dashboard/?tiles=order&amp;arrange=on&amp;saved={view.pk}"' in page
+    asked = HTMX | {"HX-Target": "tiles-said"}
+    answer = mona.get(address, headers=asked)
+    part = answer.content.decode()
+    assert answer["HX-Replace-Url"] == address
+    assert re.findall(r'id="([a-z-]+)"[^>]* hx-swap-oob', part) == [
+        *("arrange-end", "arrange-saving", "views", "tools-today", "tools-map"),
+    ]
+    assert "hx-get" not in part  # the tiles themselves stay as they are
+    assert f'action="/views/{view.pk}/keep/"' in part and "Changed, and not saved yet." in part
+    assert 'aria-label="Opportunities by stage, age and value later"' not in part
+    # who may not change it saves another one
+    theirs = rita.get(address, headers=asked).content.decode()
+    assert f'action="/views/{view.pk}/keep/"' not in theirs and "Save as a new view" in theirs
+    assert "data-handle" not in mona.get(f"/dashboard/?tiles=map.today&saved={view.pk}").content.decode()
+
+
 @pytest.mark.parametrize(
     "query",
     ["tiles=%00", "tiles=" + "view-1." * 900, "tiles=view-99999999999999999999", "saved=x&tiles=map", "arrange"],
