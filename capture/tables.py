@@ -57,6 +57,8 @@ def encoding_of(content: bytes) -> str:
             raise Refused(file=advice)
     if re.match(rb"(?i)<!doctype html|<html|<table|<\?xml", head):
         raise Refused(file="This is a web page, not a table. Export the list as CSV and upload that file.")
+    if re.match(rb"(\xef\xbb\xbf\s*)?(\{\s*[\"}]|\[\s*[\[{\"])", head):
+        raise Refused(file="This is JSON, not a table. Export the list as CSV and upload that file.")
     for mark, name in _MARKS:
         if content.startswith(mark):
             return name

@@ -60,6 +60,7 @@ def waiting(request: SignedInRequest) -> HttpResponse:
         "offers": shown(request, asked.waiting_for(request.user)),
         "suggestions": asked.suggestions_for(request.user),
         "can_work": request.user.can(Can.WORK_PIPELINE),
+        "is_today": "today" in request.GET,
     }
     return render(request, f"pipeline/waiting.html{'#waiting' if wants_part(request) else ''}", context)
 

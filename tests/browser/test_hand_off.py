@@ -1,5 +1,6 @@
 """A rep accepts a hand-off on a phone; a manager opens the list behind a number."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -42,6 +43,9 @@ def test_a_rep_accepts_and_rejects_on_a_phone(offered: Cast, browser: Any, sign_
     expect(page.locator("body")).to_contain_text("Elin Brandt is yours")
     first.refresh_from_db()
     assert first.state == "accepted"
+    expect(page.locator("#handed")).to_contain_text("Elin Brandt", timeout=15_000)  # is where to go on
+    expect(page.locator("#tiles")).to_contain_text(re.compile(r"Handed to you\s*1"), timeout=15_000)
+    expect(waiting.get_by_role("link", name="Jo Halvorsen")).to_be_focused(timeout=15_000)
 
     waiting.get_by_role("link", name="Reject").tap()
     dialog = page.locator("#dialog")

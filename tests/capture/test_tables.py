@@ -54,6 +54,8 @@ def test_a_cell_of_one_megabyte_is_read() -> None:
         (b"\x1f\x8b\x08", "compressed"),
         (b"<!DOCTYPE html><html>", "web page"),
         (b"<table border=1>", "web page"),
+        (b' [ {"email": "a@x.example"},\n{"email": "b@x.example"} ]', "JSON"),
+        (b'\xef\xbb\xbf{"a": "1",\n"b": "2"}', "JSON"),
     ],
 )
 def test_what_is_no_table_is_named_and_the_way_out_told(content: bytes, sentence: str) -> None:
