@@ -79,8 +79,8 @@ def _terms_and_hours(midnight: datetime) -> None:
     Holiday.objects.create(day=june + timedelta(days=(4 - june.weekday()) % 7), name="Summer day of the company")
     Holiday.objects.create(day=date(year, 12, 24), name="Christmas Eve")
     if (free := PublicHoliday.objects.filter(day__gt=midnight.date()).first()) is not None:
-        team = Team.objects.filter(name=logins.TEAMS[-1]).first()
-        Holiday.objects.create(day=free.day, name=free.name, team=team, is_worked=True)
+        by = Team.objects.filter(name=logins.TEAMS[-1]).first()
+        Holiday.objects.create(day=free.day, name=free.name, team=by, is_worked=True)
     overseas = {"field": "contact.country", "op": "in", "value": ["US", "CA", "AU", "NZ", "SG", "IN"]}
     large = {"field": "company.employees", "op": "at_least", "value": 1000}
     teams = {team.name: team for team in Team.objects.filter(name__in=logins.TEAMS)}
