@@ -34,7 +34,9 @@ from pipeline.sharing import WHOLE, Candidate, share
 from users.models import Team, User
 
 ANSWER_WITHIN = 8
-CAPACITIES = {"rep": "12", "nina": "5", "omar": "5", "paula": "3.5", "quinn": "4", "tara": "4"}
+# more than what comes in, until the works holiday takes three of the coming four weeks: then the line floods the team
+CAPACITIES = {"rep": "9", "nina": "4", "omar": "4", "paula": "2.5", "quinn": "2.5", "tara": "2.5"}
+CLOSED = range(7, 28)  # days from now
 WAITING, REJECTED, RAN_OUT = 5, 26, 9
 NOTES = {
     RejectReason.NO_AUTHORITY: ("Writes for the team, does not decide.", "An intern who collects offers."),
@@ -78,6 +80,9 @@ def _terms_and_hours(midnight: datetime) -> None:
     june = date(year, 6, 1)
     Holiday.objects.create(day=june + timedelta(days=(4 - june.weekday()) % 7), name="Summer day of the company")
     Holiday.objects.create(day=date(year, 12, 24), name="Christmas Eve")
+    days = [(midnight + timedelta(days=number)).date() for number in CLOSED]
+    closed = [Holiday(day=day, name="Works holiday") for day in days if day.weekday() < 5]
+    Holiday.objects.bulk_create(closed, ignore_conflicts=True)
     if (free := PublicHoliday.objects.filter(day__gt=midnight.date()).first()) is not None:
         by = Team.objects.filter(name=logins.TEAMS[-1]).first()
         Holiday.objects.create(day=free.day, name=free.name, team=by, is_worked=True)

@@ -70,7 +70,14 @@ class Judge:
             if points > best:
                 won, best = persona.id, points
         lines = [
-            Line(rule.id, rule.name, "fit", 1000 * rule.points, persona=self.spec.persona(rule.persona_id))
+            Line(
+                rule.id,
+                rule.name,
+                "fit",
+                1000 * rule.points,
+                uncapped=1000 * rule.points,
+                persona=self.spec.persona(rule.persona_id),
+            )
             for rule in held
             if rule.persona_id in {None, won}
         ]
@@ -101,7 +108,8 @@ class Judge:
 
     def _line(self, line: EngagementLine, ages: list[int], day: int) -> Line:
         counted = [min(ages)] if line.first_only else ages
-        thousandths = decay.capped(sum(self.weights[line.id][age] for age in counted), line.cap)
+        uncapped = sum(self.weights[line.id][age] for age in counted)
+        thousandths = decay.capped(uncapped, line.cap)
         left = decay.fades_after(line.points, line.half_life_days, line.window_days, min(ages))
         return Line(
             rule_id=line.id,
@@ -113,6 +121,7 @@ class Judge:
             fades_on=date_of(day + left),
             half_life_days=line.half_life_days,
             is_capped=line.cap is not None and abs(thousandths) == 1000 * line.cap,
+            uncapped=uncapped,
         )
 
     def read(self, person: Person, day: int) -> Reading:

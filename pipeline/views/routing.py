@@ -49,7 +49,7 @@ def index(request: SignedInRequest) -> HttpResponse:
             }
             for pk, one in people.items()
         ],
-        "holidays": Holiday.objects.filter(day__gte=now.date()).select_related("team")[:40],
+        "holidays": list(Holiday.objects.filter(day__gte=now.date()).select_related("team")[:40]),
         "public": PublicHoliday.objects.filter(day__gte=now.date(), day__lt=now.date() + timedelta(days=366))[:60],
     }
     return render(request, "pipeline/routing.html", context)
