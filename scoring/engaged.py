@@ -40,25 +40,27 @@ def in_columns(spec: Spec, who: str, day: str) -> str:
 def in_rows(spec: Spec, who: str, day: str, *, is_one: bool, with_lines: bool = False) -> str:
     """The same; with `is_one` a single row without the contact's id.
 
-    `with_lines` adds `lines`: per rule with events that count its number, thousandths, events, and day of the newest.
+    `with_lines` adds `lines`: per rule with events that count its number, thousandths, events, day of the newest, and
+    the thousandths before its cap.
     """
     weights, lines = _table(spec)
     worth, once, start = f"sum((({weights})[l.start + {day} - e.day] * e.events)::float8)", "", ""
     if any(line.first_only for line in spec.engagement):
         worth = f"CASE WHEN l.once THEN (({weights})[l.start + {day} - max(e.day)])::float8 ELSE {worth} END"
         once, start = ", once", ", l.start, l.once"
+    uncapped = f", {worth} AS uncapped" if with_lines else ""
     key, column = ("", "") if is_one else ("contact_id, ", "e.contact_id, ")
     points = "round(coalesce(sum(q.worth) FILTER (WHERE q.category = {}), 0) / '1000'::float8)::int AS {}"
     columns = [points.format(number, category) for number, category in enumerate(CATEGORIES)]
     columns.append(f"max(q.newest) AS last_day, max(q.newest) FILTER (WHERE q.number = {_TWO_WAY}) AS two_way_day")
     if with_lines:
-        line = "ARRAY[q.number, q.worth::bigint, q.events, q.newest]"
+        line = "ARRAY[q.number, q.worth::bigint, q.events, q.newest, q.uncapped::bigint]"
         columns.append(f"array_agg({line}) FILTER (WHERE q.number <> {_TWO_WAY}) AS lines")
     return f"""
     SELECT {key}{", ".join(columns)}
     FROM (
       SELECT {column}l.number, l.category, sum(e.events)::bigint AS events, max(e.day) AS newest,
-        greatest(-l.cap, least(l.cap, {worth})) AS worth
+        greatest(-l.cap, least(l.cap, {worth})) AS worth{uncapped}
       FROM (
         SELECT {column}e.day, e.kind_id, e.facet_id, count(*) AS events
         FROM leads_engagementevent e

@@ -11,6 +11,13 @@ from scoring.missing import Smallest, smallest
 from scoring.missing.cases import case_of
 
 
+def exact(thousandths: int) -> str:
+    """Exact points, as text: 12, 4.25, −5.125."""
+    digits = f"{abs(thousandths) % 1000:03d}".rstrip("0")
+    whole = f"{'−' if thousandths < 0 else ''}{abs(thousandths) // 1000}"
+    return f"{whole}.{digits}" if digits else whole
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What one rule gives to a score, in thousandths of a point (fit rules: whole points × 1000)."""
@@ -24,23 +31,27 @@ class Line:
     fades_on: date | None = None
     half_life_days: int | None = None
     is_capped: bool = False
+    uncapped: int = 0  # thousandths before the cap
     persona: str = ""
 
     @property
     def points(self) -> str:
-        """The exact points, as text: 12, 4.25, −5.125."""
-        return self.whole + self.decimals
+        return exact(self.thousandths)
+
+    @property
+    def before_cap(self) -> str:
+        """The points before the cap; nothing when it took nothing away."""
+        return exact(self.uncapped) if self.is_capped and self.uncapped != self.thousandths else ""
 
     @property
     def whole(self) -> str:
         """The points before the decimal point, with their sign."""
-        return f"{'−' if self.thousandths < 0 else ''}{abs(self.thousandths) // 1000}"
+        return self.points.partition(".")[0]
 
     @property
     def decimals(self) -> str:
         """The decimal point and what follows it, or nothing."""
-        digits = f"{abs(self.thousandths) % 1000:03d}".rstrip("0")
-        return f".{digits}" if digits else ""
+        return self.points.removeprefix(self.whole)
 
 
 @dataclass(frozen=True, slots=True)

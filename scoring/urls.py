@@ -33,5 +33,6 @@ urlpatterns = [
     path("definition/<int:pk>/shadow/<str:way>/", shadows.differing, name="definition_shadow_list"),
     path("leads/<int:pk>/likelihood/", model.contact_likelihood, name="contact_likelihood"),
     path("leads/<int:pk>/score/history/", views.score_history, name="score_history"),
+    path("leads/<int:pk>/score/<int:rule>/", views.score_events, name="score_events"),
     path("leads/<int:pk>/score/", views.score_why, name="score_why"),
 ]

@@ -73,12 +73,13 @@ def _lines(spec: Spec, row: dict[str, Any], day: int) -> list[Line]:
             name=rule.name,
             category="fit",
             thousandths=1000 * points,
+            uncapped=1000 * points,
             persona=spec.persona(rule.persona_id),
         )
         for rule, points in zip(spec.fit, row["fits"], strict=True)
         if points
     ]
-    for number, thousandths, events, newest in row["lines"] or []:
+    for number, thousandths, events, newest, uncapped in row["lines"] or []:
         rule = spec.engagement[number]
         left = decay.fades_after(rule.points, rule.half_life_days, rule.window_days, day - newest)
         lines.append(
@@ -92,6 +93,7 @@ def _lines(spec: Spec, row: dict[str, Any], day: int) -> list[Line]:
                 fades_on=date_of(day + left),
                 half_life_days=rule.half_life_days,
                 is_capped=rule.cap is not None and abs(thousandths) == 1000 * rule.cap,
+                uncapped=uncapped,
             )
         )
     return sorted(lines, key=lambda line: (line.category != "fit", line.category, -line.thousandths))

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from core.answers import wants_part
 from leads import conditions
 from leads.days import date_of, day_of_date, past_day
 from leads.models import Contact, Facet, Lifecycle, Standing
@@ -16,6 +17,7 @@ from scoring import queries
 from scoring.definitions import Spec
 from scoring.models import Definition, Exclusion, FitRule
 from scoring.queries import drafts
+from scoring.queries.counted import counted
 from scoring.queries.history import history
 from users.access import SignedInRequest
 from users.roles import Can
@@ -48,6 +50,21 @@ def score_history(request: SignedInRequest, pk: int) -> HttpResponse:
     as_of, is_wrong = past_day(request.GET.get("as_of", ""), timezone.now().date())
     context = {"contact": contact, "history": history(contact.pk, day_of_date(as_of))}
     return render(request, "scoring/history.html", context, status=422 if is_wrong else 200)
+
+
+@require_safe
+def score_events(request: SignedInRequest, pk: int, rule: int) -> HttpResponse:
+    """The events that one line of the score counts on a day."""
+    contact = get_object_or_404(known_as(Contact.objects.visible_to(request.user), pk))
+    spec = queries.spec_for(contact.pk)
+    line = next((one for one in spec.engagement if one.id == rule), None) if spec else None
+    if line is None:
+        raise Http404
+    as_of, is_wrong = past_day(request.GET.get("as_of", ""), timezone.now().date())
+    events, has_older = counted(contact.pk, line, day_of_date(as_of))
+    context = {"contact": contact, "line": line, "events": events, "has_older": has_older, "as_of": as_of}
+    part = "#events" if wants_part(request) else ""
+    return render(request, f"scoring/events.html{part}", context, status=422 if is_wrong else 200)
 
 
 @require_safe

@@ -5,6 +5,7 @@ from tests.crm.access.row import ALL, JUDGES, OF_TEAM, Row
 ROWS = [
     Row("score_why", OF_TEAM, ("contact",)),
     Row("score_history", OF_TEAM, ("contact",)),
+    Row("score_events", OF_TEAM, ("contact", "demo_rule")),
     Row("definition", ALL),
     Row("purchase_model", ALL),
     Row("purchase_model_train", "403 403 403 302 302 302 403 302", method="post"),

@@ -22,6 +22,7 @@ from pipeline.services import (
     save_routing_rule,
     save_terms,
 )
+from scoring.models import EngagementRule
 from scoring.services.definitions import new_draft
 from scoring.services.previews import start_preview
 from scoring.services.shadows import start_shadow
@@ -72,6 +73,7 @@ def build(cast: Cast) -> dict[str, Any]:
         "preferences": token_of(contact.pk),
         "draft": (draft := new_draft(by=cast.mara, now=now)).pk,
         "enter": "enter" if start_preview(definition_id=draft.pk, whole=False, by=None, now=now) else "",
+        "demo_rule": EngagementRule.objects.get(definition__status="active", name="Asked for a demo").pk,
         "shadow": "shadow" if start_shadow(definition_id=draft.pk, by=None, now=now) else "",
         "as_json": "json",
         "company": company.pk,
