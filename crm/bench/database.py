@@ -151,13 +151,13 @@ def _opportunities(contacts: int, opportunities: int, open_opportunities: int) -
     rows(
         """INSERT INTO pipeline_opportunity (pipeline_id, stage_id, name, contact_id, company_id, amount, currency,
             expected_close, next_step, position, stage_entered_at, created_at, closed_at, lost_reason, lost_note,
-            snapshot, version, changed_at, search_text, owner_id, priority)
+            snapshot, version, changed_at, search_text, owner_id, priority, category, custom)
         SELECT p.id, s.id, 'Deal ' || n, c.id, c.company_id, 1000 + (n * 137) %% 90000, 'EUR',
           current_date + (n %% 180)::int - 30, '', n, now() - (n %% 60) * interval '1 day',
           now() - (60 + n %% 600) * interval '1 day',
           CASE WHEN n > %s THEN now() - (n %% 600) * interval '1 day' END,
           CASE WHEN s.kind = 'lost' THEN 'price' ELSE '' END, '', '{}', 1, now() - (n %% 60) * interval '1 day',
-          'deal ' || n, u.id, 'normal'
+          'deal ' || n, u.id, 'normal', '', '{}'
         FROM generate_series(1, %s) n
         JOIN (SELECT id, company_id, row_number() OVER (ORDER BY id) nth FROM leads_contact) c ON c.nth = 1 + n * %s
         CROSS JOIN (SELECT id FROM pipeline_pipeline ORDER BY id LIMIT 1) p
