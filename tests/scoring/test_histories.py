@@ -1,6 +1,5 @@
 """Whatever happens in whatever order: the changed ones judged one by one stand where everybody judged anew would stand."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -154,18 +153,3 @@ def test_incremental_is_a_full_recompute_to_the_last_digit_after_any_history(his
     for judged in queries.run(queries.statement_of(spec).select(IDS), ids, DAY):
         assert by_shadow.get(judged["contact_id"], False) == judged["is_qualified"]
     assert set(by_shadow) <= set(ids)
-
-
-def test_a_connection_keeps_only_so_many_prepared_statements() -> None:
-    contact = factories.contact()
-    factories.event(contact, "demo_requested")
-    spec = queries.active_spec()
-    assert spec is not None
-    for version in range(100, 160):
-        draft = replace(spec, version=version, threshold=version)
-        name = queries.prepared(draft, "bench", "bigint[], int", lambda statement: "SELECT $1, $2")
-        assert name.startswith("score_")
-    explanation = queries.why(contact.pk, DAY)
-    assert explanation is not None and explanation.version == spec.version
-    rows = queries.run("SELECT count(*) AS n FROM pg_prepared_statements WHERE name LIKE 'score%'", [], DAY)
-    assert 0 < rows[0]["n"] <= 24
