@@ -81,3 +81,9 @@ def test_the_login_page_offers_demo_people_only_in_a_demo() -> None:
 
 def test_the_ribbon_is_not_for_real_people(cast: Cast) -> None:
     assert "Demo data" not in client_of(cast.rita).get(reverse("settings")).content.decode()
+
+
+def test_a_part_is_kept_apart_from_the_page_of_its_address(cast: Cast) -> None:
+    client = client_of(cast.rita)
+    for headers in ({}, {"HX-Request": "true"}):
+        assert "HX-Request" in client.get(reverse("leads"), headers=headers)["Vary"]
