@@ -62,7 +62,7 @@ class Wanted:
             "reason": set(RejectReason.values),
             "source": set(Source.values),
             "promoted": set(Promoted.values),
-            "override": {"yes"},
+            "override": {"yes", "no"},
             "response": {"yes", "no"},
         }
         kept = {}
@@ -98,7 +98,7 @@ class Wanted:
         if self.rep:
             rows = rows.filter(rep=None if self.rep == NONE else int(self.rep))
         if self.override:
-            rows = rows.filter(is_override=True)
+            rows = rows.filter(is_override=self.override == "yes")
         if self.response:
             has = Exists(_responses())
             rows = rows.filter(has if self.response == "yes" else ~has, state=HandOffState.ACCEPTED)
@@ -226,9 +226,11 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """The whole page."""
+    """The whole page. `against` were promoted although the definition was not met, `met` all the others."""
 
     total: Figures
+    against: Figures
+    met: Figures
     groups: list[Figures]
     by: str
 
@@ -243,11 +245,12 @@ def acceptance(user: User, *, days: str, by: str, now: datetime) -> Acceptance:
         column, "state", "reason", "offered_at", "decided_at", "due_at", "first_response", "is_override", "rep__name"
     )
     total, groups = Figures("All", base), dict[str, Figures]()
+    against, met = (Figures("", replace(base, override=word)) for word in ("yes", "no"))
     for key, state, reason, offered, decided, due, response, is_override, rep in read.iterator():
         name = str(key) if key not in (None, "") else NONE
         if name not in groups:
             groups[name] = Figures(_label(by, name, rep), replace(base, **{by: name}))
-        for figures in (total, groups[name]):
+        for figures in (total, groups[name], against if is_override else met):
             figures.counts[state] = figures.counts.get(state, 0) + 1
             figures.overrides += is_override
             if reason:
@@ -256,7 +259,7 @@ def acceptance(user: User, *, days: str, by: str, now: datetime) -> Acceptance:
                 figures.answered.append(decided - offered)
             if state == HandOffState.ACCEPTED and response is not None:
                 figures.responded.append(response - decided)
-    return Acceptance(total, sorted(groups.values(), key=lambda one: (-one.decided, one.label)), by)
+    return Acceptance(total, against, met, sorted(groups.values(), key=lambda one: (-one.decided, one.label)), by)
 
 
 def _label(by: str, key: str, rep: str | None) -> str:

@@ -133,7 +133,7 @@ def _narrowed(wanted: Wanted) -> list[str]:
     if wanted.version:
         said.append(f"Definition v{wanted.version}")
     if wanted.override:
-        said.append("Promoted although the definition was not met")
+        said.append(f"Promoted {'although' if wanted.override == 'yes' else 'not where'} the definition was not met")
     if wanted.response:
         said.append("With a response" if wanted.response == "yes" else "Without a response")
     return said

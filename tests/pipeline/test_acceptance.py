@@ -54,9 +54,23 @@ def test_rates_times_and_reasons(offered: Cast) -> None:
         "Web form": (1, 3, [("No budget", 1), ("No need", 1)]),
         "Business card": (1, 1, []),
     }
+    assert (shown.against.accepted, shown.against.decided, shown.against.rate.is_few) == (1, 1, True)
+    assert (shown.met.accepted, shown.met.decided, shown.met.overrides) == (3, 5, 0)
     by_rep = acceptance(offered.mona, days="90", by="rep", now=now())
     assert sum(row.decided for row in by_rep.groups) == total.decided
     assert acceptance(offered.mona, days="30", by="nonsense", now=now() + timedelta(days=60)).total.counts == {}
+
+
+def test_overrides_are_followed_up_beside_all_the_others(offered: Cast) -> None:
+    story(offered)
+    client = client_of(offered.mona)
+    page = client.get("/hand-offs/acceptance/").content.decode().partition("Promoted against the definition")[2]
+    found = re.findall(r'href="/hand-offs/\?([^"]+)">(\d+ %)</a>', page)[:2]
+    assert [rate for _, rate in found] == ["100 %", "60 %"]
+    for (query, _), number in zip(found, (1, 3), strict=True):
+        rows = client.get(f"/hand-offs/?{query.replace('&amp;', '&')}").content.decode()
+        assert rows.count('class="sheet-name"') == number
+    assert "(small sample)" in page
 
 
 def test_every_number_opens_a_list_that_adds_up(offered: Cast) -> None:
