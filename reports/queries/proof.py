@@ -6,6 +6,7 @@ from datetime import datetime
 from reports.models import Rollup
 
 ROLLUP = "journeys"
+FIRST = "journeys-first"  # how far the first count of all has got
 PROOF = "funnel-proof"
 
 

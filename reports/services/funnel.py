@@ -14,7 +14,7 @@ from leads.models import Contact
 from pipeline.models import Opportunity, StageKind
 from reports.models import FunnelCell, Journey, Rollup
 from reports.queries.facts import FACTS, MARKS, TOUCHED
-from reports.queries.proof import PROOF, ROLLUP
+from reports.queries.proof import FIRST, PROOF, ROLLUP
 from reports.services.cells import all_months, recount
 from reports.services.journeys import bring, main_currency
 from users.models import User
@@ -72,34 +72,58 @@ def advanced(cursor: dict[str, Any], marks: Marks) -> dict[str, Any]:
     return cursor | {"safe": safe, "waiting": waiting}
 
 
-@transaction.atomic
 def refresh_funnel(*, now: datetime, everything: bool = False) -> list[date]:
-    """Read again whom something may have happened to since the last run; returns the months that were recounted."""
+    """Read again whom something may have happened to since the last run; returns the months that were recounted.
+
+    The first time, and with `everything`, all are read: range by range, each in a transaction of its own, by whoever
+    comes, and after a crash from where it stood.
+    """
+    if everything:
+        Rollup.objects.filter(name=ROLLUP).delete()
+    while (months := _run(now=now)) is None:
+        pass
+    return months
+
+
+@transaction.atomic
+def _run(*, now: datetime) -> list[date] | None:
+    """None: not all have been read yet."""
     hold(FUNNEL)
-    return _refresh(now=now, everything=everything)
-
-
-def _refresh(*, now: datetime, everything: bool) -> list[date]:
     rollup = Rollup.objects.filter(name=ROLLUP).first()
-    is_first = rollup is None
-    rollup = rollup or Rollup(name=ROLLUP, at=now)
+    return _first(now=now) if rollup is None else _refresh(rollup, now=now)
+
+
+def _first(*, now: datetime) -> list[date] | None:
+    """Read the next range of all; after the last one count every month."""
+    begun, _ = Rollup.objects.get_or_create(
+        name=FIRST,  # the marks are taken before the facts are read: what commits meanwhile is read again afterwards
+        defaults={"at": now, "cursor": {"safe": _marks().ids, "currency": main_currency(), "next": 0}},
+    )
+    start = begun.cursor["next"]
+    bring(range(start, start + RANGE))
+    if start + RANGE <= _last():
+        begun.cursor["next"] = start + RANGE
+        begun.save()
+        return None
+    months = sorted(all_months())
+    recount(months)
+    del begun.cursor["next"]
+    # whatever was running when it began is found by the stretches
+    Rollup.objects.create(name=ROLLUP, at=begun.at, cursor=begun.cursor)
+    begun.delete()
+    return months
+
+
+def _refresh(rollup: Rollup, *, now: datetime) -> list[date]:
     cursor: dict[str, Any] = rollup.cursor
     currency = main_currency()
     marks = _marks()  # before the facts are read: what commits in between is read again next time
-    months: set[date] = set()
-    if everything or is_first:
-        for some in _ranges():
-            months.update(*bring(some).values())
-        months.update(all_months() if everything else ())
-        # whatever was running meanwhile is found by the stretches
-        cursor = cursor | {"safe": marks.ids, "waiting": None}
-    else:
-        months.update(*bring(_touched(cursor["safe"], since=rollup.at - LATE)).values())
-        if cursor.get("currency") != currency:  # all that was won is worth another sum
-            won = Opportunity.objects.filter(stage__kind=StageKind.WON).order_by().values_list("contact", flat=True)
-            months.update(*bring(set(won)).values())
-        stretch, cursor = _stretch(cursor)
-        months.update(*bring(stretch).values())
+    months = {month for of in bring(_touched(cursor["safe"], since=rollup.at - LATE)).values() for month in of}
+    if cursor.get("currency") != currency:  # all that was won is worth another sum
+        won = Opportunity.objects.filter(stage__kind=StageKind.WON).order_by().values_list("contact", flat=True)
+        months.update(*bring(set(won)).values())
+    stretch, cursor = _stretch(cursor)
+    months.update(*bring(stretch).values())
     recount(months)
     rollup.cursor, rollup.at = advanced(cursor | {"currency": currency}, marks), now
     rollup.save()
@@ -135,25 +159,37 @@ def _stretch(cursor: dict[str, Any]) -> tuple[range, dict[str, Any]]:
     return range(start, end), cursor | {"swept": end}
 
 
-@transaction.atomic
 def prove_funnel(*, now: datetime) -> Proof:
-    """Hold everything that is kept against the facts, correct what differs, and say so: on the page, and to admins."""
-    hold(FUNNEL)
-    _refresh(now=now, everything=False)
+    """Hold everything that is kept against the facts, correct what differs, and say so: on the page, and to admins.
+
+    People by ranges and sums by months, each in a transaction of its own, so that nobody waits for all of it.
+    """
+    refresh_funnel(now=now)
     safe = Rollup.objects.get(name=ROLLUP).cursor["safe"]
     changed: dict[int, set[date]] = {}
     for some in _ranges():
-        changed |= bring(some)
-    fresh = set(_touched(safe, since=now - LATE)) if changed else set()  # what came while we looked is no mistake
+        with transaction.atomic():
+            hold(FUNNEL)
+            changed |= bring(some)
     moved = {month for months in changed.values() for month in months}
-    before = _cells()
-    recount({*all_months(), *moved})
-    after = _cells()
-    proof = Proof(
-        people=Journey.objects.count(),
-        wrong=len(set(changed) - fresh),
-        cells=sum(before.get(key) != after.get(key) for key in {*before, *after} if key[0] not in moved),
-    )
+    cells = sum(_recounted(month, is_told=month not in moved) for month in sorted({*all_months(), *moved}))
+    return _proved(changed, safe, cells, now=now)
+
+
+@transaction.atomic
+def _recounted(month: date, *, is_told: bool) -> int:
+    """How many of the month's sums were wrong; none in one that is counted anew because people in it were."""
+    hold(FUNNEL)
+    before = _cells(month)
+    recount([month])
+    after = _cells(month)
+    return sum(before.get(key) != after.get(key) for key in {*before, *after}) if is_told else 0
+
+
+@transaction.atomic
+def _proved(changed: dict[int, set[date]], safe: dict[str, int], cells: int, *, now: datetime) -> Proof:
+    fresh = set(_touched(safe, since=now - LATE)) if changed else set()  # what came while we looked is no mistake
+    proof = Proof(people=Journey.objects.count(), wrong=len(set(changed) - fresh), cells=cells)
     said = {"people": proof.people, "wrong": proof.wrong, "cells": proof.cells}
     Rollup.objects.update_or_create(name=PROOF, defaults={"cursor": said, "at": now})
     if proof.wrong or proof.cells:
@@ -163,6 +199,6 @@ def prove_funnel(*, now: datetime) -> Proof:
     return proof
 
 
-def _cells() -> dict[tuple[Any, ...], tuple[Any, ...]]:
-    names = [field.attname for field in FunnelCell._meta.concrete_fields if field.attname != "id"]
-    return {row[:3]: row[3:] for row in FunnelCell.objects.values_list(*names)}
+def _cells(month: date) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    names = [field.attname for field in FunnelCell._meta.concrete_fields if field.attname not in ("id", "month")]
+    return {row[:2]: row[2:] for row in FunnelCell.objects.filter(month=month).values_list(*names)}

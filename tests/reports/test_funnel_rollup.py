@@ -14,7 +14,7 @@ from leads.services import assign_owner
 from pipeline import services
 from reports.models import FunnelCell, Journey, Rollup
 from reports.queries.facts import FACTS
-from reports.queries.proof import ROLLUP, kept
+from reports.queries.proof import FIRST, ROLLUP, kept
 from reports.services import Marks, advanced, prove_funnel, refresh_funnel
 from reports.services import funnel as keeping
 from tests import factories
@@ -110,8 +110,7 @@ def test_what_no_new_row_tells_heals_by_stretches(cast: Cast, some: None, monkey
     gone.delete()
     Standing.objects.filter(contact__created_at=MAY).update(source="referral")
     assert cells()[MAY_WEBINAR] == (2, 2, 1, 1, 1, 1, 1)
-    last = Journey.objects.latest("pk").pk
-    for second in range(last + 2):
+    for second in range(keeping.RUNS_AN_HOUR + 2):  # all of them, wherever the last round had come to
         refresh_funnel(now=NOW + timedelta(hours=1, seconds=second))
     assert cells() == {JUNE_FORM: (7, 5, 4, 3, 2, 1, 1), (date(2026, 5, 1), "referral"): (1, 1, 1, 1, 1, 1, 1)}
 
@@ -189,7 +188,46 @@ def test_two_workers_at_once_count_once(cast: Cast, some: None) -> None:
     assert cells() == {JUNE_FORM: (7, 5, 4, 3, 2, 1, 1), MAY_WEBINAR: (2, 2, 1, 1, 1, 1, 1)}
 
 
+@pytest.fixture
+def small_ranges(cast: Cast, some: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Contacts lie in several ranges, wherever their keys begin."""
+    first, last = (Contact.objects.order_by(by).values_list("pk", flat=True)[0] for by in ("pk", "-pk"))
+    monkeypatch.setattr(keeping, "RANGE", first + (last - first) // 2)
+
+
+def test_the_first_count_goes_on_where_it_stood(cast: Cast, small_ranges: None) -> None:
+    runs = []
+    while (months := keeping._run(now=NOW)) is None:
+        runs.append(Journey.objects.count())
+        assert kept().at is None  # the page does not yet call it counted
+        # who is read already does something, somebody else comes, and a worker dies and another one goes on
+        factories.event(Contact.objects.earliest("pk"), "email_replied", now=NOW)
+        lead("engaged")
+    assert len(runs) == 1 and 0 < runs[0] < 9
+    assert months == [date(2026, 5, 1), date(2026, 6, 1)]
+    assert not Rollup.objects.filter(name=FIRST).exists()
+    refresh_funnel(now=NOW + timedelta(seconds=30))
+    piecewise = cells()
+    refresh_funnel(now=NOW + timedelta(seconds=60), everything=True)
+    assert cells() == piecewise
+    assert sum(cell[0] for cell in piecewise.values()) == Contact.objects.count()
+    assert prove_funnel(now=NOW + timedelta(seconds=90)).wrong == 0
+
+
 # --- the proof ---
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_proof_looks_into_every_range(cast: Cast, small_ranges: None, no_stretch: None) -> None:
+    advance_until_safe()
+    right = cells()
+    still = Journey.objects.filter(won_at=None)  # what was won has just been changed, and is read again anyway
+    ends = [still.earliest("pk").pk, still.latest("pk").pk]
+    Journey.objects.filter(pk__in=ends).update(skipped=1, sent_back=3)
+    found = prove_funnel(now=NOW + timedelta(days=1))
+    assert (found.people, found.wrong) == (9, 2)
+    assert cells() == right
+    assert not Journey.objects.filter(sent_back=3).exists()
 
 
 def test_the_proof_finds_nothing_where_nothing_is_wrong(cast: Cast, some: None) -> None:
