@@ -336,7 +336,6 @@ def test_opportunities_can_be_read_by_who_may_see_them(cast: Cast, api: Caller) 
     assert rita.get(f"/api/v1/opportunities/{rows[1].pk}").status_code == 404
     assert rita.get("/api/v1/opportunities?state=open&limit=x").status_code == 400
     assert rita.get("/api/v1/opportunities?state=x").status_code == 400
-    assert rita.post("/api/v1/opportunities", {}).status_code == 405
     assert len(api(cast.mona).get("/api/v1/opportunities").json()["results"]) == 2
 
 
