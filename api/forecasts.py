@@ -45,6 +45,9 @@ class ForecastOut(serializers.Serializer[Any]):
     """The forecast in one currency."""
 
     currency = serializers.CharField()
+    unrated = serializers.ListField(
+        child=serializers.CharField(), help_text="With `together`: currencies that are not in it, for want of a rate."
+    )
     periods = PeriodOut(many=True)
     overdue = _amount(help_text="Weighted, expected before today and still open.")
     later = _amount(help_text="Weighted, expected after the periods.")

@@ -7,6 +7,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from pipeline.exchange import in_cents
 from pipeline.queries import Filters
 from pipeline.views.filtering import sellers
 from reports import queries
@@ -23,7 +24,8 @@ def forecast(request: SignedInRequest, format: str) -> HttpResponse:
     """The forecast by period and by owner, with range, quota and managers' figures."""
     unit = unit_of(request.GET.get("unit", ""))
     asked, people = Filters.parse(request.GET), sellers(request.user)
-    whole = queries.forecast(request.user, asked, now=timezone.now(), people=people, unit=unit)
+    together = request.GET.get("together") == "yes"
+    whole = queries.forecast(request.user, asked, now=timezone.now(), people=people, unit=unit, together=together)
     header = ["By", "", "Currency", "Closed", "Closed amount", "Commit", "Best case", "Pipeline", "Open", "Open amount"]
     header += ["Open weighted", "Without amount", "P10", "P50", "P90", "Quota", "Manager's figure"]
 
@@ -31,17 +33,20 @@ def forecast(request: SignedInRequest, format: str) -> HttpResponse:
         sure: list[Any] = [None] * 5
         beside: list[Any] = [None] * 4
         if month is not None:
-            sure = [month.closed.count, month.closed.amount]
-            sure += [month.commit.amount, month.best.amount, month.early.amount]
+            sums = (month.closed.amount, month.commit.amount, month.best.amount, month.early.amount)
+            sure = [month.closed.count, *map(in_cents, sums)]
             likely = month.likely
             beside = [likely.low, likely.middle, likely.high] if likely else [None] * 3
             beside.append(month.quota)
-        counted = [still_open.count, still_open.amount, still_open.weighted, still_open.unknown]
+        weighted = in_cents(still_open.weighted)
+        counted = [still_open.count, in_cents(still_open.amount), weighted, still_open.unknown]
         return [by, name, whole.currency, *sure, *counted, *beside, called]
 
     def rows() -> Iterator[list[Any]]:
         for month in whole.months:
             yield row(unit.value.capitalize(), month.period.key, month.open, month)
+        if whole.unrated:
+            yield ["Without a rate", ", ".join(whole.unrated), *[None] * (len(header) - 2)]
         for name, _, figure in whole.rests:
             yield row("Rest", name, figure)
         for seller in whole.sellers:

@@ -24,7 +24,7 @@ from users.roles import Can
 _REFUSED = {code: REFUSALS[code] for code in (400, 401, 429)}
 _OWNER = OpenApiParameter("owner", str, description="E-mail address of a colleague, or `none` for what nobody owns.")
 _TEAM = OpenApiParameter("team", str, description="Name of a team.")
-_CURRENCY = OpenApiParameter("currency", str, description="Three letters; currencies are never added up.")
+_CURRENCY = OpenApiParameter("currency", str, description="Three letters; other currencies are left out.")
 
 
 class _OfForecast(View):
@@ -73,7 +73,18 @@ class ForecastNow(_OfForecast):
     @extend_schema(
         operation_id="get_forecast",
         summary="The forecast by month, quarter or year",
-        parameters=[OpenApiParameter("unit", str, enum=[unit.value for unit in Unit]), _OWNER, _TEAM, _CURRENCY],
+        parameters=[
+            OpenApiParameter("unit", str, enum=[unit.value for unit in Unit]),
+            _OWNER,
+            _TEAM,
+            _CURRENCY,
+            OpenApiParameter(
+                "together",
+                str,
+                enum=["yes"],
+                description="All currencies in the reporting one, where there is such; without ranges and quotas.",
+            ),
+        ],
         responses={200: ForecastOut, **_REFUSED},
     )
     def get(self, request: Request) -> Response:
@@ -81,10 +92,21 @@ class ForecastNow(_OfForecast):
         if unit not in {one.value for one in Unit}:
             raise Refused(unit=f"One of {', '.join(Unit)}.")
         people = User.objects.filter(is_active=True)
-        whole = forecast(self.caller(), self.wanted(), now=timezone.now(), people=people, unit=Unit(unit))
+        together = request.query_params.get("together", "")
+        if together not in ("", "yes"):
+            raise Refused(together="Write yes, or leave it out.")
+        whole = forecast(
+            self.caller(),
+            self.wanted(),
+            now=timezone.now(),
+            people=people,
+            unit=Unit(unit),
+            together=together == "yes",
+        )
         return Response(
             {
                 "currency": whole.currency,
+                "unrated": whole.unrated,
                 "periods": [period_out(month) for month in whole.months],
                 "overdue": money(whole.overdue.weighted),
                 "later": money(whole.beyond.weighted),

@@ -2,15 +2,19 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from api.views import forecast as forecast_view
 from pipeline import services
 from pipeline.models import Quota
+from reports import exports
 from reports.services import outlook, refresh_outlook, take_snapshot
 from tests.api.conftest import Caller, errors
-from tests.conftest import Cast
+from tests.conftest import Cast, client_of
 from tests.pipeline import rows
 
 NOW = timezone.now()
@@ -114,3 +118,27 @@ def test_a_rep_s_forecast_is_the_team_s(cast: Cast, api: Caller, some: None) -> 
     own = api(cast.sven).get("/api/v1/forecast").json()
     assert own == api(cast.mona).get("/api/v1/forecast?team=South").json()
     assert own == api(cast.sven).get("/api/v1/forecast?team=South").json()
+
+
+def test_all_currencies_in_one_by_api_and_export(
+    cast: Cast, api: Caller, some: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (forecast_view, exports):
+        monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: NOW))
+    services.set_reporting_currency(currency="EUR")
+    services.set_rate(currency="USD", day=TODAY - timedelta(days=30), rate="0.333333", actor=cast.mona, now=NOW)
+    for code in ("USD", "CHF"):
+        rows.opportunity(cast.rita, at="Negotiation", amount=100, currency=code, expected_close=TODAY)
+    got = api(cast.mona).get("/api/v1/forecast?together=yes").json()
+    now = next(row for row in got["periods"] if row["period"] == f"{MONTH:%Y-%m}")
+    assert (got["currency"], got["unrated"]) == ("EUR", ["CHF"])
+    assert (now["commit"], now["closed"], now["likely"]) == ("1033.33", "70.00", None)
+    apart = api(cast.mona).get("/api/v1/forecast").json()
+    assert apart["unrated"] == []
+    assert "1000.00" in [row["commit"] for row in apart["periods"]]
+    assert set(errors(api(cast.mona).get("/api/v1/forecast?together=no"))) == {"together"}
+    answer: Any = client_of(cast.mona).get("/forecast/export.csv?together=yes")
+    text = b"".join(answer).decode()
+    line = next(line for line in text.splitlines() if line.startswith(f"Month,{MONTH:%Y-%m}"))
+    assert line.split(",")[2:6] == ["EUR", "1", "70.00", "1033.33"]
+    assert "Without a rate,CHF," in text
