@@ -51,7 +51,9 @@ def forecast_sellers(forecast: "Forecast", list_url: str, can_call: bool = False
     """What each owner has in the forecast, by teams where there are several, with the sum of each."""
     draw = _Cells(list_url, forecast.currency)
     period = forecast.current.period
-    call_url = f"{reverse('forecast_call')}?period={period.key}&currency={forecast.currency}" if can_call else ""
+    call_url = ""
+    if can_call and not forecast.is_together:  # a manager's figure is of one currency
+        call_url = f"{reverse('forecast_call')}?period={period.key}&currency={forecast.currency}"
     teams: dict[int | None, list[Seller]] = {}
     for seller in forecast.sellers:
         teams.setdefault(seller.owner.team_id if seller.owner else None, []).append(seller)

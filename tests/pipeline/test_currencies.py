@@ -169,6 +169,9 @@ def test_the_forecast_in_one_currency(cast: Cast) -> None:
     assert (alone.currency, alone.is_together, alone.current.commit.amount) == ("USD", False, Decimal(100))
     page = client_of(cast.mona).get("/forecast/?together=yes").content.decode()
     assert "All in EUR" in page and "for want of a rate: CHF" in page
+    # a manager's figure is of one currency
+    assert "/forecast/call/" not in page
+    assert "/forecast/call/" in client_of(cast.mona).get("/forecast/?currency=EUR").content.decode()
     assert client_of(cast.mona).get("/forecast/?together=yes&unit=quarter").status_code == 200
 
 
