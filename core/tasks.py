@@ -30,9 +30,9 @@ def enqueue(task: "Task[Any, Any]", **ids: Any) -> None:
     transaction.on_commit(partial(_publish, task, ids), robust=True)
 
 
-def _publish(task: "Task[Any, Any]", ids: dict[str, Any], after: float | None = None) -> bool:
+def _publish(task: "Task[Any, Any]", ids: dict[str, Any]) -> bool:
     try:
-        task.apply_async(kwargs=ids, countdown=after)  # type: ignore[arg-type]  # the stubs forget None
+        task.apply_async(kwargs=ids)
     except task.OperationalError as error:
         log.warning("%s not queued, its sweep will do it: %s", task.name, error)
         return False
@@ -50,8 +50,8 @@ def wake(task: "Task[Any, Any]") -> None:
     transaction.on_commit(partial(_wake, task), robust=True)
 
 
-def _wake(task: "Task[Any, Any]", after: float | None = None) -> None:
-    if cache.add(_waiting(task), 1, timeout=WAITING_SECONDS) and not _publish(task, {}, after):
+def _wake(task: "Task[Any, Any]", seconds: int = WAITING_SECONDS) -> None:
+    if cache.add(_waiting(task), 1, timeout=seconds) and not _publish(task, {}):
         cache.delete(_waiting(task))
 
 
@@ -64,21 +64,22 @@ GATHERING_SECONDS = 1
 
 
 def gather(task: "Task[Any, Any]", ids: Collection[int]) -> None:
-    """Queue `task` once for all the ids that come within a second: it takes them by `gathered`.
+    """Queue `task` for these ids at once, but no more than once a second: it takes them by `gathered`.
 
-    For what may be a moment late and costs little more for many than for one.
+    What comes within that second waits for the next one, or for beat, which calls the task every few seconds. For what
+    may be a moment late and costs little more for many than for one.
     """
-    transaction.on_commit(partial(_gather, task, list(ids)), robust=True)
+    if ids:
+        transaction.on_commit(partial(_gather, task, list(ids)), robust=True)
 
 
 def _gather(task: "Task[Any, Any]", ids: list[int]) -> None:
     cache.put(_gathering(task), ids)  # type: ignore[attr-defined]
-    _wake(task, after=GATHERING_SECONDS)
+    _wake(task, seconds=GATHERING_SECONDS)
 
 
 def gathered(task: "Task[Any, Any]", most: int) -> Iterator[list[int]]:
     """What was gathered for a task, at most so many at a time. What it takes and does not do is for its sweep."""
-    begun(task)
     while ids := cache.take(_gathering(task), most):  # type: ignore[attr-defined]
         yield sorted(ids)
 

@@ -51,7 +51,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
 ]
 # They find their work themselves: one that waits does it for all.
 WOKEN = {scoring.tasks.rescore.name, api.tasks.spread.name}
-# They are a moment late, for all contacts of that moment together.
+# Once a second at most, for all contacts of that second together; beat calls them for the last ones.
 GATHERED = {pipeline.tasks.place_at_desk.name}
 # What other programs are told (api/webhooks.py): kept in the transaction in which it happens, sent by tasks afterwards.
 TOLD: "list[tuple[Signal, str, str]]" = [

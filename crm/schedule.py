@@ -58,6 +58,7 @@ SCHEDULE = {
         "schedule": 20.0,
         "options": {"expires": 20},
     },
+    "place-what-was-gathered": {"task": "pipeline.tasks.place_at_desk", "schedule": 5.0, "options": {"expires": 5}},
     "keep-desk": {"task": "pipeline.tasks.keep_desk", "schedule": crontab(minute="*/5"), "options": {"expires": 300}},
     "wake-desk": {"task": "pipeline.tasks.wake_desk", "schedule": 60.0, "options": {"expires": 60}},
     "expire-hand-offs": {"task": "pipeline.tasks.expire_hand_offs", "schedule": 30.0, "options": {"expires": 30}},

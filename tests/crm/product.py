@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -33,7 +34,11 @@ def free_port() -> int:
 
 
 class Product:
-    """Web server, worker, scheduler and Valkey; each can be killed and started again."""
+    """Web server, worker, scheduler and Valkey; each can be killed and started again.
+
+    What ends without having been killed is started again, as `make demo` and docker-compose.yml do: Celery's worker may give up
+    when Valkey goes away while it holds a message.
+    """
 
     def __init__(self, home: Path) -> None:
         port = free_port()
@@ -50,12 +55,16 @@ class Product:
         }
         made = programs(home, host="127.0.0.1", port=port, is_dev=False, environment=environment)
         self.programs: dict[str, Service] = {"valkey": self.valkey} | {one.name: one for one in made}
+        self._killed: set[str] = set()
+        self._is_over = threading.Event()
+        self._watch = threading.Thread(target=self._look_after, daemon=True)
 
     def start(self) -> None:
         try:
             for program in self.programs.values():
                 program.start()
             self._wait()
+            self._watch.start()
         except BaseException:
             self.stop()
             raise
@@ -71,8 +80,15 @@ class Product:
                     raise
                 time.sleep(0.1)
 
+    def _look_after(self) -> None:
+        while not self._is_over.wait(0.5):
+            for name, program in self.programs.items():
+                if name not in self._killed and self.is_dead(name):
+                    program.start()
+
     def kill(self, name: str) -> None:
         """As the kernel does it: at once, with no chance to tidy up."""
+        self._killed.add(name)
         process = self.programs[name].process
         assert process is not None
         os.killpg(process.pid, signal.SIGKILL)
@@ -84,7 +100,11 @@ class Product:
 
     def start_again(self, name: str) -> None:
         self.programs[name].start()
+        self._killed.discard(name)
 
     def stop(self) -> None:
+        self._is_over.set()
+        if self._watch.is_alive():
+            self._watch.join(10)
         for program in reversed(self.programs.values()):
             program.stop()
