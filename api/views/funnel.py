@@ -9,12 +9,15 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from api.forecasts import money
 from api.views.base import REFUSALS, View
 from core.errors import Refused
 from reports import queries
 from reports.attribution import MODELS, WHOLE
+from reports.queries.costs import Campaign
 from reports.queries.steps import KEYS
 from reports.queries.wanted import DIVISIONS, PERIODS, Wanted
+from reports.services.journeys import main_currency
 from reports.spread import Spread
 from users.roles import Can
 
@@ -188,3 +191,60 @@ class FunnelCohorts(_OfFunnel):
                 ],
             }
         )
+
+
+class CampaignOut(serializers.Serializer[Any]):
+    """A campaign, or all whose cost is known; an unknown cost is null, which is not zero."""
+
+    key = serializers.CharField(help_text="Empty: no campaign, or all of them.")
+    name = serializers.CharField()
+    cost = serializers.DecimalField(max_digits=18, decimal_places=2, allow_null=True)
+    leads = serializers.FloatField()
+    prospects = serializers.FloatField()
+    customers = serializers.FloatField()
+    won = serializers.DecimalField(max_digits=18, decimal_places=2)
+    times_back = serializers.FloatField(allow_null=True, help_text="Won, for each unit of cost.")
+
+
+class CostsOut(serializers.Serializer[Any]):
+    """Costs and return by campaign."""
+
+    currency = serializers.CharField()
+    left_out = serializers.ListField(child=serializers.CharField(), help_text="Currencies that are in no sum.")
+    total = CampaignOut()
+    campaigns = CampaignOut(many=True)
+
+
+@extend_schema(tags=["Funnel"])
+class FunnelCosts(_OfFunnel):
+    """What campaigns cost and brought."""
+
+    @extend_schema(
+        operation_id="get_funnel_costs",
+        summary="Costs and return by campaign",
+        parameters=[
+            _MONTHS,
+            OpenApiParameter("touch", str, enum=MODELS, description="How campaigns share people; first."),
+        ],
+        responses={200: CostsOut, **_REFUSED},
+    )
+    def get(self, request: Request) -> Response:
+        found = queries.costs(_checked(request), now=timezone.now(), currency=main_currency())
+        return Response(
+            {
+                "currency": found.currency,
+                "left_out": found.others,
+                "total": _campaign(found.total),
+                "campaigns": [_campaign(one) for one in found.campaigns],
+            }
+        )
+
+
+def _campaign(one: Campaign) -> dict[str, Any]:
+    leads, prospects, customers = (figure.parts / WHOLE for figure in one.figures)
+    people = {"leads": leads, "prospects": prospects, "customers": customers}
+    money_back = None if one.back is None else float(one.back)
+    return {"key": one.key, "name": one.label, "cost": money(one.cost), **people} | {
+        "won": money(one.revenue),
+        "times_back": money_back,
+    }

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 
+from api.views import funnel as api_funnel
 from core.errors import Refused
 from leads.models import Identity, Position, Touch
 from pipeline.models import Opportunity
@@ -18,6 +20,7 @@ from reports.services import prove_funnel, refresh_funnel, remove_cost, set_cost
 from reports.views import funnel_costs
 from tests.conftest import NOW, Cast, client_of
 from tests.reports.leads import lead
+from users.models import Token
 
 JUNE_DAY = date(2026, 6, 1)
 
@@ -174,6 +177,20 @@ def test_several_currencies_in_the_reporting_one(cast: Cast, monkeypatch: pytest
     monkeypatch.setattr(funnel_costs, "timezone", SimpleNamespace(now=lambda: NOW))
     page = client_of(cast.mara).get("/funnel/costs/").content.decode()
     assert "All currencies in EUR" in page and "for want of a rate: CHF, GBP." in page
+    monkeypatch.setattr(api_funnel, "timezone", SimpleNamespace(now=lambda: NOW))
+    _, key = Token.issue(user=cast.mara, name="Report")
+    told = Client(headers={"Authorization": f"Bearer {key}"}).get("/api/v1/funnel/costs?months=12").json()
+    assert (told["currency"], told["left_out"], told["total"]["won"]) == ("EUR", ["CHF", "GBP"], "180.00")
+    assert told["campaigns"][0] == {
+        "key": "spring",
+        "name": "spring",
+        "cost": "50.00",
+        "leads": 3.0,
+        "prospects": 3.0,
+        "customers": 3.0,
+        "won": "180.00",
+        "times_back": 3.6,
+    }
     # and in another one
     set_reporting_currency(currency="USD")
     refresh_funnel(now=NOW + timedelta(minutes=3))
