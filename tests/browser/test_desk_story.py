@@ -152,10 +152,12 @@ def test_who_types_on_while_the_page_comes_anew_presses_nothing(live_server: Any
     expect(rita.locator("[data-ask='1'] .ask-name")).to_contain_text("Authority")
     expect(rita.locator("#desk[data-keys=ready]")).to_be_attached()
     expect(rita.locator("[data-desk-name]")).to_have_text("Elin Brandt")
+    expect(rita.locator("[data-ask='1']")).to_have_attribute("open", "")  # what to ask next is on the screen
     expect(rita.locator("#dialog")).to_be_hidden()
     # and then they count again
     press(rita, "n")
     expect(rita.locator("[data-desk-name]")).to_have_text("Omar Haddad")
+    expect(rita.locator("[data-ask='1']")).to_have_attribute("open", "")
     assert list(DeskOutcome.objects.order_by("pk").values_list("did", flat=True)) == [Did.ANSWERED, Did.SKIPPED]
 
 
