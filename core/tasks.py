@@ -1,7 +1,7 @@
 """The one way to write a task and the one way to queue it."""
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -78,10 +78,14 @@ def _gather(task: "Task[Any, Any]", ids: list[int]) -> None:
     _wake(task, seconds=GATHERING_SECONDS)
 
 
-def gathered(task: "Task[Any, Any]", most: int) -> Iterator[list[int]]:
-    """What was gathered for a task, at most so many at a time. What it takes and does not do is for its sweep."""
+def gathered(task: "Task[Any, Any]", work: Callable[[list[int]], object], *, most: int) -> None:
+    """Do `work` with what was gathered for a task, at most so many at a time; what it fails with is gathered again."""
     while ids := cache.take(_gathering(task), most):  # type: ignore[attr-defined]
-        yield sorted(ids)
+        try:
+            work(sorted(ids))
+        except BaseException:
+            cache.put(_gathering(task), ids)  # type: ignore[attr-defined]
+            raise
 
 
 def _gathering(task: "Task[Any, Any]") -> str:

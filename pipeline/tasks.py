@@ -50,8 +50,7 @@ def refresh_search_missed() -> None:
 @task
 def place_at_desk() -> None:
     """Whether leads are worth a question, and how much, after something was learnt of them."""
-    for contact_ids in gathered(place_at_desk, desk.BATCH):
-        desk.place(contact_ids, now=timezone.now())
+    gathered(place_at_desk, lambda contact_ids: desk.place(contact_ids, now=timezone.now()), most=desk.BATCH)
 
 
 @task

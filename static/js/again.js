@@ -37,11 +37,13 @@ function place(element) {
 
 document.body.addEventListener("htmx:beforeSwap", (event) => {
   const part = event.detail.target, focused = document.activeElement;
-  if (event.detail.shouldSwap && names(part).length && part.contains(focused)) left = place(focused);
+  if (event.detail.shouldSwap && names(part).length && part.contains(focused)) left = { id: part.id, where: place(focused) };
 });
 document.body.addEventListener("htmx:afterSettle", (event) => {
-  const part = event.target, where = left;
+  const part = event.target;
+  if (!left || part.id !== left.id) return; // several parts may come at once: each minds its own
+  const { where } = left;
   left = null;
-  if (!where || document.activeElement !== document.body || !part.isConnected) return;
+  if (document.activeElement !== document.body || !part.isConnected) return;
   (part.querySelector(where) || part.querySelector("a[href]") || document.getElementById("content"))?.focus({ preventScroll: true });
 });

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.cache import cache
+from django.db import OperationalError
 
 from core.tasks import begun, gather, gathered, wake
 from core.throttle import counted
@@ -62,21 +63,32 @@ def test_one_that_was_not_queued_is_not_waited_for(
 
 @pytest.mark.django_db
 def test_what_comes_within_a_moment_is_done_by_one(
-    queued: list[dict[str, Any]], django_capture_on_commit_callbacks: Commit
+    queued: list[dict[str, Any]], django_capture_on_commit_callbacks: Commit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("core.tasks.GATHERING_SECONDS", 60)
     with django_capture_on_commit_callbacks(execute=True):
         gather(rescore, [3, 1])
         gather(rescore, [2, 3])
         gather(rescore, [])
     assert queued == [{}]
-    rounds = gathered(rescore, 2)
-    first = next(rounds)
+    done: list[list[int]] = []
+    gathered(rescore, done.append, most=2)
+    assert [len(ids) for ids in done] == [2, 1]
+    assert sorted(one for ids in done for one in ids) == [1, 2, 3]
+
+
+@pytest.mark.django_db
+def test_what_failed_is_there_again(queued: list[dict[str, Any]], django_capture_on_commit_callbacks: Commit) -> None:
+    def fail(ids: list[int]) -> None:
+        raise OperationalError("the database is away")
+
     with django_capture_on_commit_callbacks(execute=True):
-        gather(rescore, [4])
-    rest = [one for ids in rounds for one in ids]
-    assert len(first) == 2
-    assert sorted([*first, *rest]) == [1, 2, 3, 4]
-    assert list(gathered(rescore, 2)) == []
+        gather(rescore, [2, 1])
+    with pytest.raises(OperationalError):
+        gathered(rescore, fail, most=10)
+    done: list[list[int]] = []
+    gathered(rescore, done.append, most=10)
+    assert done == [[1, 2]]
 
 
 def test_beat_calls_for_what_was_gathered_last() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from pipeline.queries import Filters
 from pipeline.queries.currencies import rates_in, together_as_one
 from pipeline.queries.totals import Money
 from reports import queries as reports
+from reports.views import forecast as forecast_page
 from tests.budget import cost, page_cost
 from tests.conftest import NOW, Cast, client_of
 from tests.pipeline import rows
@@ -175,7 +177,8 @@ def test_the_forecast_in_one_currency(cast: Cast) -> None:
     assert client_of(cast.mona).get("/forecast/?together=yes&unit=quarter").status_code == 200
 
 
-def test_the_forecast_in_one_currency_is_what_its_lists_come_to(cast: Cast) -> None:
+def test_the_forecast_in_one_currency_is_what_its_lists_come_to(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forecast_page, "timezone", SimpleNamespace(now=lambda: NOW))
     services.set_reporting_currency(currency="EUR")
     rate(cast, value="0.333333", day=date(2026, 6, 3))
     rate(cast, value="0.777777", day=date(2026, 6, 10))
