@@ -1,6 +1,7 @@
 """What a call does to an opportunity, as one transaction; rules, gates and stale checks are those of `pipeline`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,16 @@ from pipeline.models import Competitor, Opportunity, Pipeline, Stage
 from users.models import User
 
 FACTS = ("name", "amount", "currency", "expected_close", "category", "priority", "next_step", "next_step_on")
+
+
+@contextmanager
+def unless_meanwhile(**state: Any) -> Iterator[None]:
+    """A refusal counts only where no such opportunity is there: the same call, sent twice at once, may have done it."""
+    try:
+        yield
+    except Refused:
+        if not Opportunity.objects.filter(**state).exists():
+            raise
 
 
 @transaction.atomic
@@ -75,16 +86,18 @@ def move_opportunity(row: Opportunity, *, given: Mapping[str, Any], by: User, no
     if row.is_open and row.stage_id == stage.pk:
         return
     fields = {name: given[name] for name in ("amount", "expected_close", "next_step") if name in given}
-    services.move(
-        opportunity_id=row.pk,
-        stage_id=stage.pk,
-        version=given.get("version"),
-        answers=answers_of(given),
-        across="pipeline" in given,
-        actor=by,
-        now=now,
-        **fields,
-    )
+    with unless_meanwhile(pk=row.pk, stage=stage, closed_at=None):
+        services.move(
+            opportunity_id=row.pk,
+            stage_id=stage.pk,
+            version=given.get("version"),
+            answers=answers_of(given),
+            across="pipeline" in given,
+            stays=True,
+            actor=by,
+            now=now,
+            **fields,
+        )
 
 
 def answers_of(given: Mapping[str, Any]) -> dict[str, tuple[str, str]]:

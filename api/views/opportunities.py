@@ -25,7 +25,7 @@ from api.opportunities import (
     opportunity_out,
 )
 from api.serializers import Strict
-from api.services.opportunities import answers_of, competitor_named
+from api.services.opportunities import answers_of, competitor_named, unless_meanwhile
 from api.views.base import REFUSALS, View
 from api.views.contacts import PAGE
 from core.errors import Refused
@@ -199,7 +199,7 @@ class WinOpportunity(_OfOpportunities):
         row, now = self.one(pk), timezone.now()
         given = _given(request, WinIn)
         if row.stage.kind != StageKind.WON:
-            with _asked_as_sent():
+            with _asked_as_sent(), unless_meanwhile(pk=pk, stage__kind=StageKind.WON):
                 services.win(
                     opportunity_id=pk,
                     amount=given["amount"],
@@ -230,7 +230,8 @@ class LoseOpportunity(_OfOpportunities):
         if "competitor" in given:
             given["competitor"] = competitor_named(given["competitor"], "competitor")
         if row.stage.kind != StageKind.LOST:
-            services.lose(opportunity_id=pk, actor=self.caller(), now=timezone.now(), **given)
+            with unless_meanwhile(pk=pk, stage__kind=StageKind.LOST):
+                services.lose(opportunity_id=pk, actor=self.caller(), now=timezone.now(), **given)
         return self.answer(pk)
 
 
@@ -249,5 +250,6 @@ class ReopenOpportunity(_OfOpportunities):
         row = self.one(pk)
         given = _given(request, Versioned)
         if not row.is_open:
-            services.reopen(opportunity_id=pk, actor=self.caller(), now=timezone.now(), **given)
+            with unless_meanwhile(pk=pk, closed_at=None):
+                services.reopen(opportunity_id=pk, actor=self.caller(), now=timezone.now(), **given)
         return self.answer(pk)

@@ -28,12 +28,14 @@ def move(
     version: int | None = None,
     answers: Answers | None = None,
     across: bool = False,
+    stays: bool = False,
     **fields: Any,
 ) -> Opportunity:
     """Put an open card into a column, below the card `after_id` or on top.
 
     `fields` and `answers` are what the stage asks for; Refused names all that is still missing. Stale when the card has
-    changed since `version`. Only `across` pipelines does it leave its own.
+    changed since `version`. Only `across` pipelines does it leave its own. Where it `stays`, a card that is in the
+    column already keeps its place and everything else.
     """
     stage = hold_stage(stage_id)
     _make_room(stage, after_id, but_not=opportunity_id)
@@ -45,6 +47,8 @@ def move(
         raise Refused(stage="This stage belongs to another pipeline.")
     if stage.kind != StageKind.OPEN:
         raise Refused(stage="Winning needs an amount and a date, losing a reason: use Win or Lose.")
+    if stays and came_from == stage:
+        return opportunity
     changes = terms.cleaned(fields, today=now.date())
     keep_to_items(opportunity, changes)
     for name, value in changes.items():

@@ -263,6 +263,54 @@ def test_lost_for_a_reason_to_somebody(api: Any, cast: Cast, deal: Opportunity) 
     assert rita.post(lose, {"reason": "price"}, format="json").json() == row
 
 
+@pytest.mark.parametrize("with_version", [False, True])
+@pytest.mark.parametrize(
+    ("what", "body"),
+    [
+        ("move", {"stage": "Discovery", "next_step": "Call"}),
+        ("win", {"amount": "900"}),
+        ("lose", {"reason": "price"}),
+        ("reopen", {}),
+    ],
+)
+def test_sent_twice_at_once_the_second_finds_it_done(
+    api: Any, cast: Cast, deal: Opportunity, monkeypatch: Any, what: str, body: dict[str, Any], with_version: bool
+) -> None:
+    rita = api(cast.rita)
+    if what == "reopen":
+        rita.post(at(deal, "lose"), {"reason": "price"}, format="json")
+    verb, done = getattr(services, what), []
+
+    def meanwhile(**given: Any) -> Opportunity:  # the first call does it after the second has read the row
+        verb(**given)
+        done.append(rita.get(at(deal)).json())
+        row: Opportunity = verb(**given)
+        return row
+
+    monkeypatch.setattr(services, what, meanwhile)
+    version = {"version": rita.get(at(deal)).json()["version"]} if with_version else {}
+    answer = rita.post(at(deal, what), body | version, format="json")
+    assert (answer.status_code, [answer.json()]) == (200, done)
+
+
+@pytest.mark.parametrize("with_version", [False, True])
+def test_whoever_wanted_something_else_at_once_is_refused(
+    api: Any, cast: Cast, deal: Opportunity, monkeypatch: Any, with_version: bool
+) -> None:
+    rita, lose = api(cast.rita), services.lose
+
+    def meanwhile(**given: Any) -> Opportunity:
+        services.win(
+            opportunity_id=deal.pk, amount="5", closed_on=given["now"].date(), actor=cast.ravi, now=given["now"]
+        )
+        return lose(**given)
+
+    monkeypatch.setattr(services, "lose", meanwhile)
+    body = {"reason": "price"} | ({"version": 1} if with_version else {})
+    assert rita.post(at(deal, "lose"), body, format="json").status_code == (409 if with_version else 400)
+    assert rita.get(at(deal)).json()["kind"] == "won"
+
+
 # --- who ---
 
 
