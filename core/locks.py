@@ -30,3 +30,10 @@ def hold(work: int, *, shared: bool = False) -> None:
     suffix = "_shared" if shared else ""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT set_config('lock_timeout', '60s', true), pg_advisory_xact_lock{suffix}(%s)", [work])
+
+
+def hold_if_free(work: int) -> bool:
+    """The same without waiting, alone: false where somebody else holds it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [work])
+        return bool(cursor.fetchone()[0])

@@ -9,7 +9,7 @@ from reports import services
 @task
 def refresh_funnel() -> None:
     """Recount the funnel's months that something happened to; beat calls it twice a minute."""
-    services.refresh_funnel(now=timezone.now())
+    services.refresh_funnel(now=timezone.now(), joins_in=False)
 
 
 @task

@@ -134,9 +134,12 @@ UNION SELECT contact_id FROM leads_ownerchange WHERE id > %(owner)s
 UNION SELECT o.contact_id FROM pipeline_stagemove m JOIN pipeline_opportunity o ON o.id = m.opportunity_id
     WHERE m.id > %(move)s
 UNION SELECT contact_id FROM pipeline_opportunity WHERE changed_at >= %(since)s
-UNION SELECT o.contact_id FROM pipeline_exchangerate r JOIN pipeline_opportunity o
-    ON o.closed_at >= r.day::timestamp AT TIME ZONE 'UTC' AND o.currency IN (r.currency, r.base)
-    WHERE r.set_at >= %(since)s AND o.currency <> (SELECT currency FROM pipeline_reportingcurrency)
+UNION SELECT o.contact_id FROM (
+    SELECT n.code, min(n.day)::timestamp AT TIME ZONE 'UTC' AS since FROM (
+        SELECT currency AS code, day, set_at FROM pipeline_exchangerate
+        UNION ALL SELECT base, day, set_at FROM pipeline_exchangerate
+    ) n WHERE n.set_at >= %(since)s AND n.code <> (SELECT currency FROM pipeline_reportingcurrency) GROUP BY n.code
+) r JOIN pipeline_opportunity o ON o.currency = r.code AND o.closed_at >= r.since
 UNION SELECT contact_id FROM pipeline_handoff WHERE id > %(hand_off)s OR decided_at >= %(since)s
 UNION SELECT i.contact_id FROM leads_touch t JOIN leads_identity i ON i.id = t.identity_id
     WHERE t.id > %(touch)s AND i.contact_id IS NOT NULL

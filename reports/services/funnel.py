@@ -9,9 +9,10 @@ from django.db import connection, transaction
 from django.urls import reverse
 
 from activities.services import notify
-from core.locks import hold
+from core.locks import hold, hold_if_free
 from leads.models import Contact
-from pipeline.models import Opportunity, StageKind
+from pipeline.models import ExchangeRate, Opportunity, StageKind
+from pipeline.queries.currencies import reporting_currency
 from reports.models import FunnelCell, Journey, Rollup
 from reports.queries.facts import FACTS, MARKS, TOUCHED
 from reports.queries.proof import FIRST, PROOF, ROLLUP
@@ -72,32 +73,47 @@ def advanced(cursor: dict[str, Any], marks: Marks) -> dict[str, Any]:
     return cursor | {"safe": safe, "waiting": waiting}
 
 
-def refresh_funnel(*, now: datetime, everything: bool = False) -> list[date]:
+def refresh_funnel(*, now: datetime, everything: bool = False, joins_in: bool = True) -> list[date]:
     """Read again whom something may have happened to since the last run; returns the months that were recounted.
 
     The first time, and with `everything`, all are read: range by range, each in a transaction of its own, by whoever
-    comes, and after a crash from where it stood.
+    comes, and after a crash from where it stood. Without `joins_in` somebody who is at that already is left alone.
     """
     if everything:
         Rollup.objects.filter(name=ROLLUP).delete()
-    while (months := _run(now=now)) is None:
+    waits = joins_in or Rollup.objects.filter(name=ROLLUP).exists()
+    while (months := _run(now=now, waits=waits)) is None:
         pass
     return months
 
 
 @transaction.atomic
-def _run(*, now: datetime) -> list[date] | None:
+def _run(*, now: datetime, waits: bool = True) -> list[date] | None:
     """None: not all have been read yet."""
-    hold(FUNNEL)
+    if waits:
+        hold(FUNNEL)
+    elif not hold_if_free(FUNNEL):
+        return []
     rollup = Rollup.objects.filter(name=ROLLUP).first()
     return _first(now=now) if rollup is None else _refresh(rollup, now=now)
+
+
+def _worth(upto: int) -> str:
+    """What the worth of won deals hangs on beside new rates: the currencies, and how many rates there are up to one."""
+    return f"{reporting_currency()}/{main_currency()}/{ExchangeRate.objects.filter(pk__lte=upto).count()}"
+
+
+def _worths() -> dict[str, Any]:
+    """Of the rates until now, for the cursor."""
+    newest = ExchangeRate.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    return {"rate": newest, "worth": _worth(newest)}
 
 
 def _first(*, now: datetime) -> list[date] | None:
     """Read the next range of all; after the last one count every month."""
     begun, _ = Rollup.objects.get_or_create(
         name=FIRST,  # the marks are taken before the facts are read: what commits meanwhile is read again afterwards
-        defaults={"at": now, "cursor": {"safe": _marks().ids, "currency": main_currency(), "next": 0}},
+        defaults={"at": now, "cursor": {"safe": _marks().ids, "next": 0} | _worths()},
     )
     start = begun.cursor["next"]
     bring(range(start, start + RANGE))
@@ -116,16 +132,16 @@ def _first(*, now: datetime) -> list[date] | None:
 
 def _refresh(rollup: Rollup, *, now: datetime) -> list[date]:
     cursor: dict[str, Any] = rollup.cursor
-    currency = main_currency()
+    worths = _worths()  # before it is compared, as the marks
     marks = _marks()  # before the facts are read: what commits in between is read again next time
     months = {month for of in bring(_touched(cursor["safe"], since=rollup.at - LATE)).values() for month in of}
-    if cursor.get("currency") != currency:  # all that was won is worth another sum
+    if cursor.get("worth") != _worth(cursor.get("rate", 0)):  # all that was won may be worth another sum
         won = Opportunity.objects.filter(stage__kind=StageKind.WON).order_by().values_list("contact", flat=True)
         months.update(*bring(set(won)).values())
     stretch, cursor = _stretch(cursor)
     months.update(*bring(stretch).values())
     recount(months)
-    rollup.cursor, rollup.at = advanced(cursor | {"currency": currency}, marks), now
+    rollup.cursor, rollup.at = advanced(cursor | worths, marks), now
     rollup.save()
     return sorted(months)
 
@@ -162,7 +178,8 @@ def _stretch(cursor: dict[str, Any]) -> tuple[range, dict[str, Any]]:
 def prove_funnel(*, now: datetime) -> Proof:
     """Hold everything that is kept against the facts, correct what differs, and say so: on the page, and to admins.
 
-    People by ranges and sums by months, each in a transaction of its own, so that nobody waits for all of it.
+    People by ranges, with the months in which any stood wrong, and the other months' sums one by one: each in a
+    transaction of its own, so that nobody waits for all of it.
     """
     refresh_funnel(now=now)
     safe = Rollup.objects.get(name=ROLLUP).cursor["safe"]
@@ -170,20 +187,22 @@ def prove_funnel(*, now: datetime) -> Proof:
     for some in _ranges():
         with transaction.atomic():
             hold(FUNNEL)
-            changed |= bring(some)
+            found = bring(some)
+            recount({month for months in found.values() for month in months})
+            changed |= found
     moved = {month for months in changed.values() for month in months}
-    cells = sum(_recounted(month, is_told=month not in moved) for month in sorted({*all_months(), *moved}))
+    cells = sum(_recounted(month) for month in sorted({*all_months()} - moved))
     return _proved(changed, safe, cells, now=now)
 
 
 @transaction.atomic
-def _recounted(month: date, *, is_told: bool) -> int:
-    """How many of the month's sums were wrong; none in one that is counted anew because people in it were."""
+def _recounted(month: date) -> int:
+    """How many of the month's sums were wrong."""
     hold(FUNNEL)
     before = _cells(month)
     recount([month])
     after = _cells(month)
-    return sum(before.get(key) != after.get(key) for key in {*before, *after}) if is_told else 0
+    return sum(before.get(key) != after.get(key) for key in {*before, *after})
 
 
 @transaction.atomic

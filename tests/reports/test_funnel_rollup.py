@@ -2,21 +2,26 @@
 
 import threading
 import time
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 from django.db import connection, transaction
 
 from activities.models import Notification
+from core.locks import hold
 from leads.models import Contact, EngagementEvent, Lifecycle, LifecycleChange, Standing
 from leads.services import assign_owner
 from pipeline import services
+from pipeline.models import ExchangeRate, Opportunity
 from reports.models import FunnelCell, Journey, Rollup
 from reports.queries.facts import FACTS
 from reports.queries.proof import FIRST, ROLLUP, kept
 from reports.services import Marks, advanced, prove_funnel, refresh_funnel
 from reports.services import funnel as keeping
+from reports.services.cells import recount
 from tests import factories
 from tests.conftest import NOW, Cast
 from tests.pipeline import rows
@@ -214,7 +219,85 @@ def test_the_first_count_goes_on_where_it_stood(cast: Cast, small_ranges: None) 
     assert prove_funnel(now=NOW + timedelta(seconds=90)).wrong == 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_task_leaves_the_first_count_to_whoever_is_at_it(cast: Cast, some: None) -> None:
+    held, may_end, errors = threading.Event(), threading.Event(), []
+
+    def counting() -> None:
+        try:
+            with transaction.atomic():
+                hold(keeping.FUNNEL)
+                held.set()
+                assert may_end.wait(30)
+        except Exception as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=counting)
+    thread.start()
+    try:
+        assert held.wait(30)
+        assert refresh_funnel(now=NOW, joins_in=False) == []
+        assert not Rollup.objects.exists()
+    finally:
+        may_end.set()
+        thread.join(30)
+    assert errors == []
+    assert refresh_funnel(now=NOW, joins_in=False) == [date(2026, 5, 1), date(2026, 6, 1)]
+
+
+def test_another_reporting_currency_and_a_rate_that_is_gone_are_noticed(cast: Cast, no_stretch: None) -> None:
+    for code in ("EUR", "USD", "CHF"):
+        card = rows.opportunity(contact=factories.contact(now=JUNE), at="Won", amount=100, currency=code, closed_at=NOW)
+        Opportunity.objects.filter(pk=card.pk).update(changed_at=NOW - timedelta(days=9))
+    minutes = count(1)
+
+    def won() -> int:
+        refresh_funnel(now=NOW + timedelta(minutes=next(minutes)))
+        return int(sum(row.revenue for row in FunnelCell.objects.filter(by="source")))
+
+    def rate(currency: str, value: str, *, base: str = "EUR", day: date = date(2026, 5, 10)) -> ExchangeRate:
+        long_ago = NOW - timedelta(days=9)  # no new row tells of it
+        return ExchangeRate.objects.create(currency=currency, base=base, day=day, rate=value, set_at=long_ago)
+
+    wrong = rate("USD", "0.9", day=JUNE.date())
+    rate("USD", "0.5")
+    assert won() == 100
+    services.set_reporting_currency(currency="EUR")
+    assert won() == 150 + 40
+    services.remove_rate(rate_id=wrong.pk)
+    assert won() == 150
+    # new ones are noticed whichever way round they are written
+    services.set_rate(currency="USD", day=JUNE.date(), rate="0.7", actor=cast.mona, now=NOW)
+    turned = rate("EUR", "4", base="CHF")
+    ExchangeRate.objects.filter(pk=turned.pk).update(set_at=NOW)
+    assert won() == 170 + 25
+    services.set_reporting_currency(currency="")
+    assert won() == 100
+
+
 # --- the proof ---
+
+
+def test_a_proof_that_dies_leaves_right_sums(
+    cast: Cast, some: None, no_stretch: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refresh_funnel(now=NOW)
+    right = cells()
+    Journey.objects.filter(engaged_at=None).update(engaged_at=NOW)
+    recount([date(2026, 6, 1)])
+    assert cells() != right
+
+    def dying() -> Iterator[range]:
+        yield range(keeping._last() + 1)
+        raise RuntimeError
+
+    monkeypatch.setattr(keeping, "_ranges", dying)
+    with pytest.raises(RuntimeError):
+        prove_funnel(now=NOW)
+    assert Journey.objects.filter(engaged_at=None).count() == 2
+    assert cells() == right
 
 
 @pytest.mark.django_db(transaction=True)
