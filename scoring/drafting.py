@@ -260,7 +260,10 @@ def warnings(content: Content, known: Known) -> list[str]:
     if int(content.threshold or 0) <= fit and content.two_way_days is None and not content.required:
         said.append("Somebody who never did anything can become a prospect: fit alone reaches the line.")
     if not content.required:
-        said.append("No criterion is required: nobody has to answer a question before sales hears of them.")
+        if any(persona.required for persona in content.personas):
+            said.append("Whoever is no persona with criteria of its own has to answer nothing.")
+        else:
+            said.append("No criterion is required: nobody has to answer a question before sales hears of them.")
     if content.two_way_days is None:
         said.append("Nobody has to have talked to us: reading alone can make a prospect.")
     seen: dict[tuple[str, tuple[int, ...]], str] = {}

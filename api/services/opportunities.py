@@ -34,7 +34,7 @@ def open_opportunity(
     contact: Contact, *, given: Mapping[str, Any], by: User, now: datetime
 ) -> tuple[Opportunity, bool]:
     """The contact's open opportunity, and whether it was opened now; only then the given facts are taken."""
-    reason = given.get("reason", "").strip()
+    reason, owner = given.get("reason", "").strip(), owner_named(given, by)
     row = services.promote(
         contact_id=contact.pk,
         now=now,
@@ -44,12 +44,14 @@ def open_opportunity(
         reason=reason,
         pipeline=pipeline_named(given["pipeline"]) if "pipeline" in given else None,
         joins=False,
+        owner=owner,
     )
     if row is None:
         raise Refused(contact="They cannot be promoted.")
     if row.created_at != now:
         return row, False
-    change_opportunity(row, given=given, by=by, now=now)
+    rest = {name: value for name, value in given.items() if name != "owner" or owner is None}
+    change_opportunity(row, given=rest, by=by, now=now)
     return row, True
 
 

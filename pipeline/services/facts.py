@@ -18,9 +18,8 @@ from pipeline.models import Opportunity, OpportunityPerson
 from pipeline.services.finding import search_text_of
 from pipeline.services.items import keep_to_items
 from pipeline.services.passing import handed_by
-from pipeline.services.rows import hold_opportunity, hold_standing, store
+from pipeline.services.rows import hold_opportunity, hold_standing, refuse_as_owner, store
 from users.models import User
-from users.roles import Can
 
 UNCHANGED: Any = object()
 
@@ -62,8 +61,8 @@ def edit(
 
 
 def _hand_to(opportunity: Opportunity, owner: User | None, contact_id: int, *, actor: User, now: datetime) -> None:
-    if owner is not None and not owner.can(Can.WORK_PIPELINE):
-        raise Refused(owner=f"{owner} cannot own opportunities. Choose a rep or a manager.")
+    if owner is not None:
+        refuse_as_owner(owner)
     opportunity.owner = owner
     assign_owner([contact_id], owner, now=now, actor=actor)
     handed_by(opportunity, owner, actor=actor, now=now)

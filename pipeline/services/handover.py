@@ -19,7 +19,7 @@ from pipeline.services import joining, offers
 from pipeline.services.offers import Basis
 from pipeline.services.recycling import drop, history_of
 from pipeline.services.routing import assign
-from pipeline.services.rows import hold_stage, record_move, refuse_disqualified
+from pipeline.services.rows import hold_stage, record_move, refuse_as_owner, refuse_disqualified
 from scoring import queries as scoring
 from users.models import User
 
@@ -35,13 +35,15 @@ def promote(
     reason: str = "",
     pipeline: Pipeline | None = None,
     joins: bool | None = None,
+    owner: User | None = None,
 ) -> Opportunity | None:
     """Open one opportunity for the contact and hand it to a rep; calling it again gives the same one back.
 
     By itself only for a lead whose judgement says qualified and has not been acted on, where the team wants that;
     otherwise none. `confirmed` by a person, for whoever is qualified. By hand (`manual`) a person gives a reason, and
     may do it whatever the score says. Where the company has an open opportunity, the contact joins it, unless the
-    team's terms or `joins` say otherwise. A customer stays a customer; the disqualified are refused.
+    team's terms or `joins` say otherwise. One that is opened goes to `owner`, where the actor names somebody. A
+    customer stays a customer; the disqualified are refused.
     """
     reason = normalise.line(reason)
     if manual:
@@ -85,7 +87,10 @@ def promote(
             opportunity = _open(contact, pipeline, snapshot, now=now)
     except IntegrityError:  # one_open_opportunity: somebody who did not hold our lock was quicker
         return Opportunity.objects.open().get(contact_id=contact_id, pipeline=pipeline)
-    assigned = assign(standing, contact, pipeline, now=now, actor=actor if manual or confirmed else None)
+    if owner:
+        refuse_as_owner(owner)
+    by_hand = actor if manual or confirmed else None
+    assigned = assign(standing, contact, pipeline, now=now, actor=by_hand, owner=owner)
     opportunity.owner = assigned.rep
     opportunity.save(update_fields=["owner"])
     if opportunity.owner:

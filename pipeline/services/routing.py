@@ -32,15 +32,18 @@ def assign(
     *,
     now: datetime,
     actor: User | None = None,
+    owner: User | None = None,
     but_not: Collection[int] = (),
 ) -> Assignment:
     """Choose, and take the turn; must run in the transaction that hands over, with the standing locked.
 
-    `actor` is the rep who promotes by hand; `but_not` are those who had it before.
+    `actor` is the rep who promotes by hand, `owner` whom they give it to; `but_not` are those who had it before.
     """
-    owner = _for_a_reason(standing, contact, now=now, actor=actor, but_not=but_not)
     if owner:
-        return owner
+        return _by_reason(owner, f"{owner} took it" if owner == actor else f"{actor} gave it to {owner}", [])
+    theirs = _for_a_reason(standing, contact, now=now, actor=actor, but_not=but_not)
+    if theirs:
+        return theirs
     pools, rules = Pools.read(), active_rules()
     fits = fitting(rules, [contact.pk]).get(contact.pk, [False] * len(rules))
     tried: list[dict[str, Any]] = []

@@ -11,6 +11,7 @@ from core.locks import locked
 from leads.models import Lifecycle, Standing
 from pipeline.models import HandOff, HandOffState, Opportunity, Pipeline, Stage, StageKind, StageMove
 from users.models import User
+from users.roles import Can
 
 
 class Gone(Refused):
@@ -32,6 +33,12 @@ def refuse_disqualified(standing: Standing) -> None:
     """Nobody comes out of disqualified on the side: a person takes them back first."""
     if standing.lifecycle == Lifecycle.DISQUALIFIED:
         raise Refused("They are disqualified. Take them back on their page first.")
+
+
+def refuse_as_owner(owner: User) -> None:
+    """Whoever owns an opportunity works the pipeline."""
+    if not owner.can(Can.WORK_PIPELINE):
+        raise Refused(owner=f"{owner} cannot own opportunities. Choose a rep or a manager.")
 
 
 def hold_stage(stage_id: int) -> Stage:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from activities.models import Notification
 from leads.models import Evidence, Lifecycle, Standing
 from leads.services import assign_owner
 from pipeline import services
-from pipeline.models import Opportunity, StageMove
+from pipeline.models import HandOff, Opportunity, StageMove, Turn
 from tests import factories
 from tests.api.conftest import errors, send
 from tests.conftest import Cast
@@ -68,6 +69,24 @@ def test_one_is_opened_with_all_that_is_known_and_only_once(api: Any, cast: Cast
     again = rita.post(ALL, given | {"name": "Another"}, format="json")
     assert (again.status_code, again.json()) == (200, row)
     assert Opportunity.objects.count() == 1
+
+
+def test_it_goes_to_whoever_is_named_and_past_nobody_else(api: Any, cast: Cast) -> None:
+    """Neither the contact's owner nor whose turn it is hears of it; nobody's turn is taken."""
+    services.save_terms(team=None, mode="automatic", is_offered=True, answer_within=4, joins_company=True)
+    for owner, reason in [(cast.rita, "They called."), (None, "")]:
+        contact = rows.qualified(now=timezone.now())
+        assign_owner([contact.pk], owner)
+        given = {"contact": contact.pk, "owner": cast.ravi.email, "reason": reason, "priority": "high"}
+        answer = api(cast.mona).post(ALL, given, format="json")
+        assert answer.status_code == 201, answer.content
+        assert (answer.json()["owner"]["email"], answer.json()["priority"]) == (cast.ravi.email, "high")
+        hand_off = HandOff.objects.get(contact=contact)
+        assert (hand_off.rep, hand_off.state) == (cast.ravi, "offered")
+        assert hand_off.routing["because"] == "Mona gave it to Ravi"
+        assert Standing.objects.get(pk=contact.pk).owner == cast.ravi
+    assert not Turn.objects.exists()
+    assert set(Notification.objects.values_list("user", flat=True)) == {cast.ravi.pk}
 
 
 def test_a_lead_that_is_not_qualified_needs_a_reason(api: Any, cast: Cast) -> None:

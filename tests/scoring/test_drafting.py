@@ -7,7 +7,7 @@ import pytest
 
 from leads.contradictions import can_hold
 from scoring import wording
-from scoring.drafting import Content, EngagementDraft, FitDraft, Kind, Known, problems, warnings
+from scoring.drafting import Content, EngagementDraft, FitDraft, Kind, Known, PersonaDraft, problems, warnings
 from scoring.proportions import Share
 
 KNOWN = Known(
@@ -116,6 +116,13 @@ def test_what_is_allowed_but_odd_is_said() -> None:
     for text in ("graded A", "no cap", "count the same events twice", "forgotten after 90 days", "No criterion"):
         assert text in said
     assert warnings(FINE, KNOWN) == []
+
+
+def test_where_only_personas_require_something_that_is_said() -> None:
+    asking = (PersonaDraft("Large", required=(("budget", "weak"),)), PersonaDraft("Small"))
+    said = " ".join(warnings(replace(FINE, required=(), personas=asking), KNOWN))
+    assert "Whoever is no persona with criteria of its own has to answer nothing." in said
+    assert "No criterion is required" not in said
 
 
 def test_rules_read_as_sentences() -> None:
