@@ -20,8 +20,8 @@ FACTS = ("name", "amount", "currency", "expected_close", "category", "priority",
 
 
 @contextmanager
-def unless_meanwhile(**state: Any) -> Iterator[None]:
-    """A refusal counts only where no such opportunity is there: the same call, sent twice at once, may have done it."""
+def unless_done(**state: Any) -> Iterator[None]:
+    """A refusal counts only where no such opportunity is there: the same call, sent before, may have done it."""
     try:
         yield
     except Refused:
@@ -85,10 +85,8 @@ def move_opportunity(row: Opportunity, *, given: Mapping[str, Any], by: User, no
     stage = stages.get(given["stage"].casefold())
     if stage is None:
         raise Refused(stage=f"One of {', '.join(one.name for one in stages.values())}.")
-    if row.is_open and row.stage_id == stage.pk:
-        return
     fields = {name: given[name] for name in ("amount", "expected_close", "next_step") if name in given}
-    with unless_meanwhile(pk=row.pk, stage=stage, closed_at=None):
+    with unless_done(pk=row.pk, stage=stage, closed_at=None):
         services.move(
             opportunity_id=row.pk,
             stage_id=stage.pk,

@@ -4,6 +4,7 @@ from typing import Any
 
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from api.auth import TokenThrottle
@@ -39,3 +40,10 @@ class View(APIView):
     def caller(self) -> User:
         """In whose name the call is made."""
         return user_of(self.request)
+
+    def given(self, shape: type[Serializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """What was sent, checked."""
+        sent = shape(data=self.request.data, partial=partial)
+        sent.is_valid(raise_exception=True)
+        found: dict[str, Any] = sent.validated_data
+        return found

@@ -74,9 +74,8 @@ class Contacts(OfContacts):
         responses={201: serializers.ContactOut, **_REFUSED},
     )
     def post(self, request: Request) -> Response:
-        given = serializers.NewContactIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        contact = services.new_contact(given=given.validated_data, by=self.caller(), now=timezone.now())
+        given = self.given(serializers.NewContactIn)
+        contact = services.new_contact(given=given, by=self.caller(), now=timezone.now())
         response = Response(serializers.contacts_out([contact])[0], status=201)
         response["Location"] = request.build_absolute_uri(reverse("api_contact", args=[contact.pk]))
         return response
@@ -134,9 +133,8 @@ class OneContact(OfContacts):
     )
     def patch(self, request: Request, pk: int) -> Response:
         contact = self.contact(pk)
-        given = serializers.ContactIn(data=request.data, partial=True)
-        given.is_valid(raise_exception=True)
-        services.change(contact, given=given.validated_data, by=self.caller())
+        given = self.given(serializers.ContactIn, partial=True)
+        services.change(contact, given=given, by=self.caller())
         return self.answer(contact.pk)
 
     @extend_schema(
@@ -177,9 +175,8 @@ class ContactEvidence(OfContacts):
     )
     def post(self, request: Request, pk: int) -> Response:
         contact = self.contact(pk)
-        given = serializers.EvidenceIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        fields = dict(given.validated_data)
+        given = self.given(serializers.EvidenceIn)
+        fields = dict(given)
         criterion = Criterion.objects.filter(key=fields.pop("criterion")).first()
         if criterion is None:
             raise Refused(criterion=f"One of {', '.join(Criterion.objects.values_list('key', flat=True))}.")

@@ -143,9 +143,8 @@ class RejectHandOff(_OfHandOffs):
     )
     def post(self, request: Request, pk: int) -> Response:
         self.one(pk)
-        given = RejectIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.reject(hand_off_id=pk, actor=self.caller(), now=timezone.now(), **given.validated_data)
+        given = self.given(RejectIn)
+        services.reject(hand_off_id=pk, actor=self.caller(), now=timezone.now(), **given)
         return self.answer(pk)
 
 
@@ -165,9 +164,8 @@ class UndoHandOff(_OfHandOffs):
     )
     def post(self, request: Request, pk: int) -> Response:
         self.one(pk)
-        given = UndoIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        services.undo_promotion(hand_off_id=pk, actor=self.caller(), now=timezone.now(), **given.validated_data)
+        given = self.given(UndoIn)
+        services.undo_promotion(hand_off_id=pk, actor=self.caller(), now=timezone.now(), **given)
         return self.answer(pk)
 
 
@@ -190,9 +188,8 @@ class PromoteContact(OfContacts):
     )
     def post(self, request: Request, pk: int) -> Response:
         contact = self.contact(pk)
-        given = PromoteIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        reason, now = given.validated_data.get("reason", "").strip(), timezone.now()
+        given = self.given(PromoteIn)
+        reason, now = given.get("reason", "").strip(), timezone.now()
         given_by, is_manual = self.caller(), bool(reason)
         opportunity = services.promote(
             contact_id=contact.pk, now=now, actor=given_by, manual=is_manual, confirmed=not is_manual, reason=reason

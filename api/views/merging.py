@@ -37,15 +37,14 @@ class MergeContact(OfContacts):
     )
     def post(self, request: Request, pk: int) -> Response:
         former = self.contact(pk)
-        given = serializers.MergeIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        survivor = known_as(self.rows(), given.validated_data["into"]).first()
+        given = self.given(serializers.MergeIn)
+        survivor = known_as(self.rows(), given["into"]).first()
         if survivor is None:
             raise Refused(into="There is no such contact, or you may not see it.")
         merge_contacts(
             survivor_id=survivor.pk,
             former_id=former.pk,
-            chosen=given.validated_data["fields"],
+            chosen=given["fields"],
             by=self.caller(),
             now=timezone.now(),
         )
@@ -70,12 +69,9 @@ class UnmergeContact(OfContacts):
     )
     def post(self, request: Request, pk: int) -> Response:
         self.contact(pk)
-        given = serializers.UnmergeIn(data=request.data)
-        given.is_valid(raise_exception=True)
+        given = self.given(serializers.UnmergeIn)
         merge = get_object_or_404(Merge.objects.standing().exclude(contact=None), former_id=pk)
-        restored = unmerge_contacts(
-            merge_id=merge.pk, answers=given.validated_data["answers"], by=self.caller(), now=timezone.now()
-        )
+        restored = unmerge_contacts(merge_id=merge.pk, answers=given["answers"], by=self.caller(), now=timezone.now())
         return self.answer(restored.pk)
 
 
@@ -110,7 +106,6 @@ class OneDuplicate(View):
     )
     def patch(self, request: Request, pk: int) -> Response:
         pair = get_object_or_404(Duplicate.objects.visible_to(self.caller()).filter(pk__lte=BIGGEST), pk=pk)
-        given = serializers.DecisionIn(data=request.data)
-        given.is_valid(raise_exception=True)
-        decided = duplicates.decide(pair.pk, given.validated_data["state"], by=self.caller(), now=timezone.now())
+        given = self.given(serializers.DecisionIn)
+        decided = duplicates.decide(pair.pk, given["state"], by=self.caller(), now=timezone.now())
         return Response(serializers.duplicate_out(decided))

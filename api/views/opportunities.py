@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -24,8 +23,7 @@ from api.opportunities import (
     WinIn,
     opportunity_out,
 )
-from api.serializers import Strict
-from api.services.opportunities import answers_of, competitor_named, unless_meanwhile
+from api.services.opportunities import answers_of, competitor_named, unless_done
 from api.views.base import REFUSALS, View
 from api.views.contacts import PAGE
 from core.errors import Refused
@@ -59,14 +57,6 @@ class _OfOpportunities(View):
 def _with_all(rows: OpportunityQuerySet) -> OpportunityQuerySet:
     joined = rows.select_related("pipeline", "stage", "company", "owner", "lost_to")
     return joined.prefetch_related("items__product", "co_owners", "tags", "competitors")
-
-
-def _given(request: Request, shape: type[Strict]) -> dict[str, Any]:
-    """What was sent, checked."""
-    given = shape(data=request.data)
-    given.is_valid(raise_exception=True)
-    found: dict[str, Any] = given.validated_data
-    return found
 
 
 @contextmanager
@@ -123,7 +113,7 @@ class Opportunities(_OfOpportunities):
         responses={200: OpportunityOut, 201: OpportunityOut, **_REFUSED},
     )
     def post(self, request: Request) -> Response:
-        given = _given(request, NewOpportunityIn)
+        given = self.given(NewOpportunityIn)
         contact = record_of(Contact.objects.visible_to(self.caller()), given["contact"])
         if contact is None:
             raise Refused(contact="There is no such contact, or you may not see it.")
@@ -156,7 +146,7 @@ class OneOpportunity(_OfOpportunities):
     )
     def patch(self, request: Request, pk: int) -> Response:
         row = self.one(pk)
-        given = _given(request, OpportunityIn)
+        given = self.given(OpportunityIn)
         calls.change_opportunity(row, given=given, by=self.caller(), now=timezone.now())
         return self.answer(pk)
 
@@ -178,7 +168,7 @@ class MoveOpportunity(_OfOpportunities):
     )
     def post(self, request: Request, pk: int) -> Response:
         row = self.one(pk)
-        given = _given(request, MoveIn)
+        given = self.given(MoveIn)
         with _asked_as_sent():
             calls.move_opportunity(row, given=given, by=self.caller(), now=timezone.now())
         return self.answer(pk)
@@ -196,19 +186,18 @@ class WinOpportunity(_OfOpportunities):
         responses={200: OpportunityOut, **_REFUSED},
     )
     def post(self, request: Request, pk: int) -> Response:
-        row, now = self.one(pk), timezone.now()
-        given = _given(request, WinIn)
-        if row.stage.kind != StageKind.WON:
-            with _asked_as_sent(), unless_meanwhile(pk=pk, stage__kind=StageKind.WON):
-                services.win(
-                    opportunity_id=pk,
-                    amount=given["amount"],
-                    closed_on=given.get("closed_on", now.date()),
-                    version=given.get("version"),
-                    answers=answers_of(given),
-                    actor=self.caller(),
-                    now=now,
-                )
+        self.one(pk)
+        given, now = self.given(WinIn), timezone.now()
+        with _asked_as_sent(), unless_done(pk=pk, stage__kind=StageKind.WON):
+            services.win(
+                opportunity_id=pk,
+                amount=given["amount"],
+                closed_on=given.get("closed_on", now.date()),
+                version=given.get("version"),
+                answers=answers_of(given),
+                actor=self.caller(),
+                now=now,
+            )
         return self.answer(pk)
 
 
@@ -225,13 +214,12 @@ class LoseOpportunity(_OfOpportunities):
         responses={200: OpportunityOut, **_REFUSED},
     )
     def post(self, request: Request, pk: int) -> Response:
-        row = self.one(pk)
-        given = _given(request, LoseIn)
+        self.one(pk)
+        given = self.given(LoseIn)
         if "competitor" in given:
             given["competitor"] = competitor_named(given["competitor"], "competitor")
-        if row.stage.kind != StageKind.LOST:
-            with unless_meanwhile(pk=pk, stage__kind=StageKind.LOST):
-                services.lose(opportunity_id=pk, actor=self.caller(), now=timezone.now(), **given)
+        with unless_done(pk=pk, stage__kind=StageKind.LOST):
+            services.lose(opportunity_id=pk, actor=self.caller(), now=timezone.now(), **given)
         return self.answer(pk)
 
 
@@ -247,9 +235,8 @@ class ReopenOpportunity(_OfOpportunities):
         responses={200: OpportunityOut, **_REFUSED},
     )
     def post(self, request: Request, pk: int) -> Response:
-        row = self.one(pk)
-        given = _given(request, Versioned)
-        if not row.is_open:
-            with unless_meanwhile(pk=pk, closed_at=None):
-                services.reopen(opportunity_id=pk, actor=self.caller(), now=timezone.now(), **given)
+        self.one(pk)
+        given = self.given(Versioned)
+        with unless_done(pk=pk, closed_at=None):
+            services.reopen(opportunity_id=pk, actor=self.caller(), now=timezone.now(), **given)
         return self.answer(pk)
