@@ -30,7 +30,7 @@ from leads.services.merging import (
 )
 from leads.services.privacy import collect_copy, erase, facts_of, request_copy
 from leads.services.rows import Changes, ContactRow, Image, Outcome, Policy, RowResult, Taken
-from leads.services.standings import add_tag, assign_owner, remove_tag, tag_called
+from leads.services.standings import add_tag, assign_owner, known_tag, remove_tag, tag_called
 from leads.services.suppression import find as find_suppressed
 from leads.services.suppression import may_open_again, suppress
 from leads.services.suppression import remove as remove_suppressed
@@ -71,6 +71,7 @@ __all__ = [
     "find_contact",
     "find_suppressed",
     "give_many",
+    "known_tag",
     "link_identity",
     "may_open_again",
     "merge_companies",

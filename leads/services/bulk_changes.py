@@ -8,7 +8,7 @@ from django.db import transaction
 from core.errors import Refused
 from core.locks import locked
 from leads.models import BulkChange, Standing, Tag
-from leads.services.standings import add_tag, assign_owner, remove_tag
+from leads.services.standings import add_tag, assign_owner, known_tag, remove_tag
 from users.models import User
 
 UNDO_FOR = timedelta(hours=1)
@@ -59,8 +59,7 @@ def undo_many(change_id: int, *, now: datetime, actor: User) -> None:
         for owner_id, ids in what["owner"].items():
             assign_owner(there & set(ids), owners.get(int(owner_id)) if owner_id else None, now=now, actor=actor)
     elif "untag" in what:
-        tag = Tag.objects.filter(name__iexact=what["untag"]).order_by("pk").first()
-        if tag:
+        if tag := known_tag(what["untag"]):
             remove_tag(what["ids"], tag)
     else:
         add_tag(what["ids"], what["tag"])

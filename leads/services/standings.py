@@ -58,12 +58,17 @@ def assign_owner(
     return changed
 
 
+def known_tag(name: str) -> Tag | None:
+    """The tag of this name, however it is capitalised."""
+    return Tag.objects.filter(name__iexact=normalise.line(name)).order_by("pk").first()
+
+
 def tag_called(name: str) -> Tag:
     """The tag of this name, however it is capitalised; made when it is new."""
     name = normalise.line(name)
     if not name or len(name) > 40:
         raise Refused(tag="A tag has 1 to 40 characters.")
-    return Tag.objects.filter(name__iexact=name).order_by("pk").first() or Tag.objects.get_or_create(name=name)[0]
+    return known_tag(name) or Tag.objects.get_or_create(name=name)[0]
 
 
 @transaction.atomic

@@ -10,9 +10,8 @@ from django.db.models import Q
 
 from core.errors import Refused, Stale
 from core.locks import locked
-from leads import normalise
 from leads.models import Standing, Tag
-from leads.services import assign_owner, tag_called
+from leads.services import assign_owner, known_tag, tag_called
 from pipeline.models import BoardChange, HandOff, HandOffState, Opportunity, Stage
 from pipeline.services.details import retag
 from pipeline.services.facts import UNCHANGED, edit
@@ -181,7 +180,7 @@ def _tags(add: str, drop: str) -> dict[str, Tag]:
     """The tag to put on and the one to take off, as `retag` takes them."""
     tags = {}
     if drop:
-        known = Tag.objects.filter(name__iexact=normalise.line(drop)).order_by("pk").first()
+        known = known_tag(drop)
         if known is None:
             raise Refused(drop_tag="There is no such tag. Choose one from the list.")
         tags["drop"] = known
