@@ -12,18 +12,21 @@ from redis.exceptions import TimeoutError as NoAnswer
 log = logging.getLogger(__name__)
 
 
-def _forgiving(name: str, absent: Callable[[dict[str, Any]], Any]) -> Callable[..., Any]:
-    real = getattr(RedisCache, name)
+def _forgiving(absent: Callable[[dict[str, Any]], Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """While Redis is away the method answers what `absent` says, given its named arguments."""
 
-    @wraps(real)
-    def call(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
-        try:
-            return real(self, *args, **kwargs)
-        except (NoConnection, NoAnswer) as error:
-            log.warning("cache is away (%s): %s", name, error)
-            return absent(kwargs)
+    def forgive(real: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(real)
+        def call(self: RedisCache, *args: Any, **kwargs: Any) -> Any:
+            try:
+                return real(self, *args, **kwargs)
+            except (NoConnection, NoAnswer) as error:
+                log.warning("cache is away (%s): %s", real.__name__, error)
+                return absent(kwargs)
 
-    return call
+        return call
+
+    return forgive
 
 
 class OneClient(RedisCacheClient):
@@ -57,38 +60,29 @@ class ForgivingRedisCache(RedisCache):
         super().__init__(server, params)
         self._class = OneClient
 
+    @_forgiving(lambda _: 1)
     def count(self, key: str, seconds: int) -> int:
         """Count one more under the key, and say how many they are; 1 while Redis is away."""
-        try:
-            return int(self._cache.count(self.make_and_validate_key(key), seconds))  # type: ignore[attr-defined]
-        except (NoConnection, NoAnswer) as error:
-            log.warning("cache is away (%s): count", error)
-            return 1
+        return int(self._cache.count(self.make_and_validate_key(key), seconds))  # type: ignore[attr-defined]
 
+    @_forgiving(lambda _: None)
     def put(self, key: str, ids: Collection[int]) -> None:
-        """Add ids to the set under the key; they are gone while Redis is away."""
-        try:
-            if ids:
-                self._cache.put(self.make_and_validate_key(key), ids)  # type: ignore[attr-defined]
-        except (NoConnection, NoAnswer) as error:
-            log.warning("cache is away (%s): put", error)
+        """Add ids, at least one, to the set under the key; they are gone while Redis is away."""
+        self._cache.put(self.make_and_validate_key(key), ids)  # type: ignore[attr-defined]
 
+    @_forgiving(lambda _: [])
     def take(self, key: str, most: int) -> list[int]:
         """Take ids, at most so many, out of the set under the key: nobody else gets them."""
-        try:
-            return list(self._cache.take(self.make_and_validate_key(key), most))  # type: ignore[attr-defined]
-        except (NoConnection, NoAnswer) as error:
-            log.warning("cache is away (%s): take", error)
-            return []
+        return list(self._cache.take(self.make_and_validate_key(key), most))  # type: ignore[attr-defined]
 
-    get = _forgiving("get", lambda kwargs: kwargs.get("default"))
-    get_many = _forgiving("get_many", lambda _: {})
-    set = _forgiving("set", lambda _: None)
-    set_many = _forgiving("set_many", lambda _: [])
-    add = _forgiving("add", lambda _: True)
-    touch = _forgiving("touch", lambda _: False)
-    delete = _forgiving("delete", lambda _: False)
-    delete_many = _forgiving("delete_many", lambda _: None)
-    has_key = _forgiving("has_key", lambda _: False)
-    incr = _forgiving("incr", lambda _: 1)
-    clear = _forgiving("clear", lambda _: False)
+    get = _forgiving(lambda kwargs: kwargs.get("default"))(RedisCache.get)
+    get_many = _forgiving(lambda _: {})(RedisCache.get_many)
+    set = _forgiving(lambda _: None)(RedisCache.set)
+    set_many = _forgiving(lambda _: [])(RedisCache.set_many)
+    add = _forgiving(lambda _: True)(RedisCache.add)
+    touch = _forgiving(lambda _: False)(RedisCache.touch)
+    delete = _forgiving(lambda _: False)(RedisCache.delete)
+    delete_many = _forgiving(lambda _: None)(RedisCache.delete_many)
+    has_key = _forgiving(lambda _: False)(RedisCache.has_key)
+    incr = _forgiving(lambda _: 1)(RedisCache.incr)
+    clear = _forgiving(lambda _: False)(RedisCache.clear)
