@@ -26,9 +26,19 @@ def target(request: HttpRequest) -> str:
 
 
 def done(
-    request: HttpRequest, *, url: str, text: str = "", undo: str = "", event: str = "", tone: str = "success"
+    request: HttpRequest,
+    *,
+    url: str,
+    text: str = "",
+    undo: str = "",
+    event: str = "",
+    tone: str = "success",
+    undone: str = "",
 ) -> HttpResponse:
-    """It is done: `event` tells parts of the page to ask again, `text` is said in a toast with an undo address."""
+    """It is done: `event` tells parts of the page to ask again, `text` is said in a toast with an undo address.
+
+    `undone` is the address of what was taken back: no toast offers that any more.
+    """
     if not request.headers.get("HX-Request"):
         if text:
             messages.add_message(request, messages.ERROR if tone == "error" else messages.SUCCESS, text)
@@ -37,7 +47,8 @@ def done(
     if event:
         news[event] = True
     if text:
-        news["toast"] = {"text": text, "tone": tone} | ({"undo": undo} if undo else {})
+        addresses = {"undo": undo, "undone": undone}
+        news["toast"] = {"text": text, "tone": tone} | {name: at for name, at in addresses.items() if at}
     response = HttpResponse(status=204)
     response["HX-Trigger"] = json.dumps(news)
     return response

@@ -11,7 +11,7 @@ from django.db.models import DateTimeField, Exists, OuterRef, QuerySet, Subquery
 from activities.models import Activity, ActivityKind
 from core import keyset
 from leads.models import Source
-from pipeline.models import HandOff, HandOffQuerySet, HandOffState, Promoted, RejectReason
+from pipeline.models import HandOff, HandOffQuerySet, HandOffState, Promoted, RejectReason, StageKind
 from pipeline.queries.availability import TAKEN
 from pipeline.queries.hand_offs import for_rows
 from scoring.proportions import Share
@@ -29,6 +29,7 @@ GROUPS = {
     "promoted": "Way of promotion",
 }
 DECIDED = (HandOffState.ACCEPTED, HandOffState.REJECTED, HandOffState.EXPIRED)
+ENDS = (StageKind.WON, StageKind.LOST)
 PAGE_SIZE = 50
 NONE = "none"
 
@@ -52,6 +53,7 @@ class Wanted:
     promoted: str = ""
     override: str = ""
     response: str = ""
+    ended: str = ""
 
     @classmethod
     def read(cls, given: Any) -> "Wanted":
@@ -64,6 +66,7 @@ class Wanted:
             "promoted": set(Promoted.values),
             "override": {"yes", "no"},
             "response": {"yes", "no"},
+            "ended": {"closed", StageKind.WON, StageKind.LOST},
         }
         kept = {}
         for name in cls.__slots__:
@@ -102,6 +105,9 @@ class Wanted:
         if self.response:
             has = Exists(_responses())
             rows = rows.filter(has if self.response == "yes" else ~has, state=HandOffState.ACCEPTED)
+        if self.ended:
+            kinds = ENDS if self.ended == "closed" else [self.ended]
+            rows = rows.filter(opportunity__stage__kind__in=kinds, state=HandOffState.ACCEPTED)
         return rows
 
 
@@ -142,6 +148,7 @@ class Figures:
     answered: list[timedelta] = field(default_factory=list)
     responded: list[timedelta] = field(default_factory=list)
     overrides: int = 0
+    ended: dict[str, int] = field(default_factory=dict)  # accepted ones whose opportunity is closed, by won and lost
 
     @property
     def accepted(self) -> int:
@@ -155,6 +162,11 @@ class Figures:
     def rate(self) -> Share:
         """Of those that were decided."""
         return Share(self.accepted, self.decided)
+
+    @property
+    def won_rate(self) -> Share:
+        """Of those that were accepted and are closed by now."""
+        return Share(self.ended.get(StageKind.WON, 0), sum(self.ended.values()))
 
     @property
     def waiting(self) -> int:
@@ -186,6 +198,14 @@ class Figures:
     @property
     def accepted_query(self) -> str:
         return self.linked(state="accepted")
+
+    @property
+    def won_query(self) -> str:
+        return self.linked(ended=StageKind.WON)
+
+    @property
+    def closed_query(self) -> str:
+        return self.linked(ended="closed")
 
     @property
     def rejected_query(self) -> str:
@@ -242,11 +262,12 @@ def acceptance(user: User, *, days: str, by: str, now: datetime) -> Acceptance:
     column = {"version": "definition_version", "rep": "rep"}.get(by, by)
     rows = with_response(base.apply(HandOff.objects.visible_to(user), now=now)).order_by()
     read = rows.values_list(
-        column, "state", "reason", "offered_at", "decided_at", "due_at", "first_response", "is_override", "rep__name"
+        *(column, "state", "reason", "offered_at", "decided_at", "due_at", "first_response", "is_override"),
+        *("rep__name", "opportunity__stage__kind"),
     )
     total, groups = Figures("All", base), dict[str, Figures]()
     against, met = (Figures("", replace(base, override=word)) for word in ("yes", "no"))
-    for key, state, reason, offered, decided, due, response, is_override, rep in read.iterator():
+    for key, state, reason, offered, decided, due, response, is_override, rep, kind in read.iterator():
         name = str(key) if key not in (None, "") else NONE
         if name not in groups:
             groups[name] = Figures(_label(by, name, rep), replace(base, **{by: name}))
@@ -259,6 +280,8 @@ def acceptance(user: User, *, days: str, by: str, now: datetime) -> Acceptance:
                 figures.answered.append(decided - offered)
             if state == HandOffState.ACCEPTED and response is not None:
                 figures.responded.append(response - decided)
+            if state == HandOffState.ACCEPTED and kind in ENDS:
+                figures.ended[kind] = figures.ended.get(kind, 0) + 1
     return Acceptance(total, against, met, sorted(groups.values(), key=lambda one: (-one.decided, one.label)), by)
 
 

@@ -14,9 +14,10 @@ from pipeline import services
 from pipeline.hand_off_forms import ReturnRuleForm
 from pipeline.models import HandOffState, RejectReason
 from pipeline.queries import acceptance as asked
-from pipeline.queries.acceptance import GROUPS, LATELY, PERIODS, Figures, Wanted
+from pipeline.queries.acceptance import GROUPS, LATELY, NONE, PERIODS, Figures, Wanted
 from pipeline.queries.recycling import named_reasons, rules
 from users.access import SignedInRequest, requires
+from users.models import User
 from users.roles import Can
 
 
@@ -95,10 +96,10 @@ def hand_offs(request: SignedInRequest) -> HttpResponse:
         "filters": _filters(wanted),
         "kept": {
             name: getattr(wanted, name)
-            for name in ("source", "campaign", "version", "rep", "rule", "promoted", "override", "response")
+            for name in ("source", "campaign", "version", "rep", "rule", "promoted", "override", "response", "ended")
             if getattr(wanted, name)
         },
-        "narrowed": _narrowed(wanted),
+        "narrowed": _narrowed(wanted, request.user),
         "newer": f"{here}?{query}&before={page.before}" if page.before else "",
         "older": f"{here}?{query}&after={page.after}" if page.after else "",
         "sees_figures": request.user.can(Can.SEE_FUNNEL),
@@ -126,17 +127,31 @@ def _filters(wanted: Wanted) -> list[dict[str, Any]]:
     ]
 
 
-def _narrowed(wanted: Wanted) -> list[str]:
+def _narrowed(wanted: Wanted, reader: User) -> list[str]:
     """What the address asks for besides the filters that are shown, in words."""
     words = {"source": "Source", "campaign": "Campaign", "rule": "Rule", "promoted": "Promoted"}
     said = [f"{label}: {getattr(wanted, name)}" for name, label in words.items() if getattr(wanted, name)]
     if wanted.version:
-        said.append(f"Definition v{wanted.version}")
+        said.append("No definition" if wanted.version == NONE else f"Definition v{wanted.version}")
+    if wanted.rep:
+        said.append(f"Rep: {_name_of(wanted.rep, reader)}")
     if wanted.override:
         said.append(f"Promoted {'although' if wanted.override == 'yes' else 'not where'} the definition was not met")
     if wanted.response:
         said.append("With a response" if wanted.response == "yes" else "Without a response")
+    if wanted.ended:
+        said.append("Accepted, and closed by now" if wanted.ended == "closed" else f"Accepted, and {wanted.ended}")
     return said
+
+
+def _name_of(rep: str, reader: User) -> str:
+    """A rep whom the address names by number, if the reader may see what is theirs."""
+    if rep == NONE:
+        return "nobody yet"
+    seen = User.objects.filter(pk=rep)
+    if not reader.sees_everything:
+        seen = seen.filter(pk__in=reader.visible_owner_ids)
+    return seen.values_list("name", flat=True).first() or "somebody else"
 
 
 @require_safe

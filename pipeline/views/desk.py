@@ -21,7 +21,7 @@ from leads.filters import number
 from leads.models import ChangedContact, Contact, Lifecycle, Purpose
 from leads.queries import chips_for, known_as
 from leads.queries.consent import may
-from pipeline.models import DeskPlace
+from pipeline.models import DeskOutcome, DeskPlace
 from pipeline.queries import desk as queries
 from pipeline.services import desk as services
 from users.access import SignedInRequest, requires
@@ -127,13 +127,21 @@ def pause(request: SignedInRequest) -> HttpResponse:
 @require_POST
 @requires(Can.EDIT_LEADS)
 def undo(request: SignedInRequest) -> HttpResponse:
-    """Take the last thing back."""
+    """Take the last thing back; `of` names what the button was drawn for."""
+    meant = (number(request.GET["of"]) or 0) if "of" in request.GET else None
     try:
-        outcome = services.undo_last(actor=request.user, now=timezone.now())
+        outcome = services.undo_last(actor=request.user, now=timezone.now(), meant=meant)
     except Refused as refused:
         return went_wrong(request, str(refused), url=reverse("qualify"))
     text = f"Undone: {outcome.get_did_display().lower()}."
-    return done(request, url=reverse("qualify"), text=text, tone="info", event="desk-changed")
+    return done(
+        request, url=reverse("qualify"), text=text, tone="info", event="desk-changed", undone=undo_address(outcome)
+    )
+
+
+def undo_address(outcome: DeskOutcome) -> str:
+    """Where this outcome, and no other, is taken back."""
+    return f"{reverse('qualify_undo')}?of={outcome.pk}"
 
 
 @require_safe

@@ -28,7 +28,7 @@ from pipeline.desk_forms import (
 )
 from pipeline.models import DeskOutcome
 from pipeline.services import desk as services
-from pipeline.views.desk import again, lead_of
+from pipeline.views.desk import again, lead_of, undo_address
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -41,9 +41,9 @@ CALLED = {
 }
 
 
-def _moved(request: SignedInRequest, text: str) -> HttpResponse:
+def _moved(request: SignedInRequest, outcome: DeskOutcome, text: str) -> HttpResponse:
     """It is done, and the desk shows what is next."""
-    return done(request, url=reverse("qualify"), text=text, undo=reverse("qualify_undo"), event="desk-changed")
+    return done(request, url=reverse("qualify"), text=text, undo=undo_address(outcome), event="desk-changed")
 
 
 @require_POST
@@ -56,13 +56,14 @@ def answer(request: SignedInRequest, pk: int, key: str) -> HttpResponse:
     if form.is_valid():
         given = {name: value for name, value in form.cleaned_data.items() if value not in (None, "")}
         try:
-            services.answer(contact_id=contact.pk, criterion=criterion, actor=request.user, now=timezone.now(), **given)
+            now = timezone.now()
+            outcome = services.answer(contact_id=contact.pk, criterion=criterion, actor=request.user, now=now, **given)
         except services.HeldByAnother as refused:
             return again(request, refused)
         except Refused as refused:
             show_refusal(form, refused)
         else:
-            return _moved(request, f"{criterion.label}: {Verdict(given['verdict']).label.lower()}.")
+            return _moved(request, outcome, f"{criterion.label}: {Verdict(given['verdict']).label.lower()}.")
     context = {"contact": contact, "criterion": criterion, "form": form, "nonce": form["nonce"].value()}
     if not wants_part(request):
         said = " ".join(str(error) for errors in form.errors.values() for error in errors)
@@ -120,12 +121,12 @@ def _at_once(
     if not form.is_valid():
         return went_wrong(request, "This page is damaged. Reload it and try again.", url=home, status=400)
     try:
-        work(contact, form.cleaned_data)
+        outcome = work(contact, form.cleaned_data)
     except services.HeldByAnother as refused:
         return again(request, refused)
     except Refused as refused:
         return went_wrong(request, str(refused), url=home)
-    return _moved(request, f"{contact.name}: {text[0].lower()}{text[1:]}")
+    return _moved(request, outcome, f"{contact.name}: {text[0].lower()}{text[1:]}")
 
 
 # --- with a form ---
@@ -141,7 +142,7 @@ def nurture(request: SignedInRequest, pk: int) -> HttpResponse:
     def save(given: dict[str, Any]) -> HttpResponse:
         now = timezone.now()
         until = form.until(now)
-        services.nurture(
+        outcome = services.nurture(
             contact_id=contact.pk,
             actor=request.user,
             now=now,
@@ -151,7 +152,7 @@ def nurture(request: SignedInRequest, pk: int) -> HttpResponse:
             nonce=given["nonce"],
         )
         back = f"back on {timezone.localdate(until):%-d %b %Y}" if until else "back when they do something"
-        return _moved(request, f"{contact.name}: {back}.")
+        return _moved(request, outcome, f"{contact.name}: {back}.")
 
     return fill_in(
         request,
@@ -171,9 +172,9 @@ def later(request: SignedInRequest, pk: int) -> HttpResponse:
     now = timezone.now()
 
     def save(given: dict[str, Any]) -> HttpResponse:
-        services.call_later(contact_id=contact.pk, actor=request.user, now=now, **given)
+        outcome = services.call_later(contact_id=contact.pk, actor=request.user, now=now, **given)
         at = timezone.localtime(given["at"])
-        return _moved(request, f"{contact.name}: call on {at:%A, %-d %b, %H:%M}.")
+        return _moved(request, outcome, f"{contact.name}: call on {at:%A, %-d %b, %H:%M}.")
 
     form = LaterForm(posted(request), now=now, initial=_from_page(request))
     return fill_in(
@@ -192,7 +193,7 @@ def survey(request: SignedInRequest, pk: int) -> HttpResponse:
     form = SurveyForm(posted(request), sendable=sendable, initial=_from_page(request))
 
     def save(given: dict[str, Any]) -> HttpResponse:
-        services.request_data(
+        outcome = services.request_data(
             contact_id=contact.pk,
             actor=request.user,
             now=timezone.now(),
@@ -200,7 +201,7 @@ def survey(request: SignedInRequest, pk: int) -> HttpResponse:
             words=given["words"],
             nonce=given["nonce"],
         )
-        return _moved(request, f"{contact.name}: the form is on its way; back when they answer, or in a week.")
+        return _moved(request, outcome, f"{contact.name}: the form is on its way; back when they answer, or in a week.")
 
     links = reverse("contact_forms", args=[contact.pk])
     return fill_in(
@@ -222,8 +223,8 @@ def disqualify(request: SignedInRequest, pk: int) -> HttpResponse:
     contact = lead_of(request, pk)
 
     def save(given: dict[str, Any]) -> HttpResponse:
-        services.disqualify(contact_id=contact.pk, actor=request.user, now=timezone.now(), **given)
-        return _moved(request, f"{contact.name} is disqualified.")
+        outcome = services.disqualify(contact_id=contact.pk, actor=request.user, now=timezone.now(), **given)
+        return _moved(request, outcome, f"{contact.name} is disqualified.")
 
     form = DisqualifyForm(posted(request), initial=_from_page(request))
     title = f"Disqualify {contact.name}"
@@ -237,8 +238,8 @@ def promote(request: SignedInRequest, pk: int) -> HttpResponse:
     contact = lead_of(request, pk)
 
     def save(given: dict[str, Any]) -> HttpResponse:
-        services.promote(contact_id=contact.pk, actor=request.user, now=timezone.now(), **given)
-        return _moved(request, f"{contact.name} is a prospect.")
+        outcome = services.promote(contact_id=contact.pk, actor=request.user, now=timezone.now(), **given)
+        return _moved(request, outcome, f"{contact.name} is a prospect.")
 
     form = PromoteForm(posted(request), initial=_from_page(request))
     return fill_in(request, form, save, back=reverse("qualify"), title=f"Promote {contact.name}", button="Promote")

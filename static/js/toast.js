@@ -1,4 +1,4 @@
-// Short messages: Django's, the server's HX-Trigger: {"toast": {"text", "tone", "undo"}}, and what went wrong on the way.
+// Short messages: Django's, the server's HX-Trigger: {"toast": {"text", "tone", "undo", "undone"}}, and what went wrong on the way.
 const place = document.getElementById("toasts");
 const STAY = 5000;
 
@@ -27,14 +27,16 @@ function watch(note) {
   note.addEventListener("focusin", () => clearTimeout(timer));
 }
 
-function show({ text, tone = "info", undo = "" }) {
+function show({ text, tone = "info", undo = "", undone = "" }) {
   if (!text || !place) return;
-  for (const same of place.querySelectorAll("[data-toast]")) if (same.dataset.toast === text) leave(same);
+  for (const other of place.querySelectorAll("[data-toast]"))
+    if (other.dataset.toast === text || (undone && other.dataset.undo === undone)) leave(other);
   const note = document.createElement("div");
   note.className = `note note-${tone}`;
   note.dataset.toast = text;
   note.append(text);
   if (undo) {
+    note.dataset.undo = undo;
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: "Undo" });
     button.className = "note-action";
     button.addEventListener("click", () => {

@@ -3,14 +3,17 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+from django.http import QueryDict
+
 from activities.services import log_activity
 from pipeline import services
-from pipeline.models import HandOff
+from pipeline.models import HandOff, Opportunity
 from pipeline.queries.acceptance import Wanted, acceptance, in_words, listed
+from scoring.proportions import Share
 from tests import factories
 from tests.budget import page_cost
 from tests.conftest import Cast, client_of
-from tests.pipeline.rows import offer
+from tests.pipeline.rows import offer, stage
 
 
 def now() -> datetime:
@@ -37,6 +40,37 @@ def story(cast: Cast) -> datetime:
         contact_id=factories.contact(source="card").pk, now=at, actor=cast.rita, manual=True, reason="They called"
     )
     return at
+
+
+def test_promotions_against_the_definition_are_followed_to_the_end(offered: Cast) -> None:
+    story(offered)
+    accepted = HandOff.objects.filter(state="accepted").order_by("is_override", "pk")
+    for row, name in zip(accepted, ("Won", "Lost", "New", "Won"), strict=True):
+        Opportunity.objects.filter(pk=row.opportunity_id).update(
+            stage=stage(name), closed_at=None if name == "New" else now()
+        )
+    shown = acceptance(offered.mona, days="90", by="source", now=now())
+    assert (shown.against.won_rate, shown.met.won_rate) == (Share(1, 1), Share(1, 2))
+    client = client_of(offered.mona)
+    page = client.get("/hand-offs/acceptance/").content.decode()
+    for query in (shown.against.won_query, shown.against.closed_query, shown.met.won_query, shown.met.closed_query):
+        assert f"?{query.replace('&', '&amp;')}" in page
+    listed_by = {
+        query: len(listed(offered.mona, Wanted.read(QueryDict(query)), now=now()).rows)
+        for query in (shown.met.won_query, shown.met.closed_query)
+    }
+    assert list(listed_by.values()) == [1, 2]
+    said = client.get(f"/hand-offs/?{shown.met.won_query}").content.decode()
+    assert "Accepted, and won" in said
+    assert "Accepted, and closed by now" in client.get("/hand-offs/?ended=closed").content.decode()
+
+
+def test_a_list_of_one_rep_says_whose_it_is(offered: Cast) -> None:
+    story(offered)
+    assert "Rep: Ravi" in client_of(offered.mona).get(f"/hand-offs/?rep={offered.ravi.pk}").content.decode()
+    assert "Rep: nobody yet" in client_of(offered.mona).get("/hand-offs/?rep=none").content.decode()
+    theirs = client_of(offered.rita).get(f"/hand-offs/?rep={offered.sven.pk}").content.decode()
+    assert "Rep: somebody else" in theirs and "Sven" not in theirs
 
 
 def test_rates_times_and_reasons(offered: Cast) -> None:

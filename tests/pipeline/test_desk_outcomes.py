@@ -232,6 +232,21 @@ def test_undo_takes_back_one_after_the_other_only_ones_own_and_not_for_ever(cast
         services.undo_last(actor=cast.rita, now=NOW + timedelta(hours=2))
 
 
+def test_a_button_undoes_what_it_was_drawn_for_once_and_nothing_else(cast: Cast) -> None:
+    lead = desk.queue()
+    first = answer(lead, cast.rita)
+    second = services.log_call(contact_id=lead.pk, outcome="connected", actor=cast.rita, now=SOON)
+    with pytest.raises(Refused, match="something else since"):
+        services.undo_last(actor=cast.rita, now=SOON, meant=first.pk)
+    for _ in range(2):
+        assert services.undo_last(actor=cast.rita, now=SOON, meant=second.pk) == second
+    assert list(DeskOutcome.objects.standing()) == [first]
+    with pytest.raises(Refused, match="something else since"):
+        services.undo_last(actor=cast.rita, now=SOON, meant=0)
+    with pytest.raises(Refused, match="nothing to undo"):
+        services.undo_last(actor=cast.ravi, now=SOON, meant=second.pk)  # it is not theirs
+
+
 def test_a_step_on_which_somebody_has_built_is_not_undone(cast: Cast) -> None:
     lead = desk.queue()
     services.disqualify(contact_id=lead.pk, reason="no_fit", actor=cast.rita, now=NOW)

@@ -115,9 +115,13 @@ def test_an_answer_says_so_and_can_be_undone(cast: Cast) -> None:
     lead = queue()
     client = client_of(cast.rita)
     told = news(post(client, f"/qualify/{lead.pk}/answer/budget/", {"verdict": "weak", "quote": "Perhaps."}))
-    assert told["toast"] == {"text": "Budget: weak.", "tone": "success", "undo": "/qualify/undo/"}
+    undo = f"/qualify/undo/?of={DeskOutcome.objects.get().pk}"
+    assert told["toast"] == {"text": "Budget: weak.", "tone": "success", "undo": undo}
     assert told["desk-changed"]
-    assert news(post(client, "/qualify/undo/"))["toast"]["text"] == "Undone: answered."
+    assert f'hx-post="{undo}"' in client.get("/qualify/").content.decode()
+    assert post(client, "/qualify/undo/?of=nothing").status_code == 422
+    for _ in range(2):
+        assert news(post(client, undo))["toast"] == {"text": "Undone: answered.", "tone": "info", "undone": undo}
     assert not Evidence.objects.exists()
     refused = post(client, "/qualify/undo/")
     assert refused.status_code == 422

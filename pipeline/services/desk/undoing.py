@@ -19,14 +19,21 @@ from users.models import User
 
 
 @transaction.atomic
-def undo_last(*, actor: User, now: datetime) -> DeskOutcome:
-    """Take the person's newest outcome back, and turn to that lead again. Refused when others have built on it."""
+def undo_last(*, actor: User, now: datetime, meant: int | None = None) -> DeskOutcome:
+    """Take the person's newest outcome back, and turn to that lead again. Refused when others have built on it.
+
+    `meant` is the outcome that the button was drawn for: pressed twice it is undone once, and nothing else instead.
+    """
     User.objects.select_for_update(no_key=True).only("pk").get(pk=actor.pk)
     newest = (
         DeskOutcome.objects.standing().filter(by=actor, at__gt=now - asking.UNDO_FOR).order_by("-at", "-pk").first()
     )
+    if meant is not None and (undone := DeskOutcome.objects.exclude(undone_at=None).filter(pk=meant, by=actor).first()):
+        return undone
     if newest is None:
         raise Refused("There is nothing to undo: you have done nothing here in the last hour.")
+    if meant not in (None, newest.pk):
+        raise Refused("You have done something else since. Undo that first.")
     standing = next(iter(locked(Standing.objects.filter(pk=newest.contact_id))), None)
     outcome = next(iter(locked(DeskOutcome.objects.standing().filter(pk=newest.pk))), None)
     if standing is None or outcome is None:
