@@ -17,11 +17,14 @@ class RejectForm(forms.Form):
         error_messages={"required": "Choose why: marketing learns from every no."},
     )
     note = forms.CharField(label="In a few words", required=False, max_length=300)
+    by = forms.ChoiceField(
+        label="Look at them again", required=False, choices=[("", "As the rule of the reason says"), *ReturnBy.choices]
+    )
     back_on = forms.DateField(
-        label="Look at them again on",
+        label="Or on this day",
         widget=DAY,
         required=False,
-        help_text="Empty: as the rule of the reason says. In the wrong territory it goes to the next rep at once.",
+        help_text="In the wrong territory it goes to the next rep at once.",
     )
 
 
@@ -51,5 +54,5 @@ class ReturnRuleForm(forms.Form):
 
     by = forms.ChoiceField(label="They come back", choices=ReturnBy.choices)
     months = forms.IntegerField(
-        label="Months", min_value=1, max_value=120, help_text="For a timeline: when they have not said one."
+        label="Months", min_value=1, max_value=120, help_text="For a timeline or growth: where nobody knows it."
     )

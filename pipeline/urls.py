@@ -100,6 +100,7 @@ urlpatterns = [
     path("settings/holidays/new/", routing.holiday_new, name="holiday_new"),
     path("settings/holidays/<int:pk>/delete/", routing.holiday_delete, name="holiday_delete"),
     path("settings/recycling/", acceptance.recycling, name="settings_recycling"),
+    path("settings/recycling/<slug:reason>/resting/", acceptance.resting, name="resting"),
     path("settings/recycling/<slug:reason>/", acceptance.return_rule, name="return_rule"),
     path("settings/stages/", stages.index, name="settings_stages"),
     path("settings/competitors/", details.competitors, name="settings_competitors"),

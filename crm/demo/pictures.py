@@ -105,6 +105,7 @@ PICTURES = (
     Picture("routing-rule", "/settings/routing/{rule}/", "manager"),
     Picture("hours", "/settings/hours/"),
     Picture("recycling", "/settings/recycling/", "manager"),
+    Picture("resting", "/settings/recycling/timing/resting/", "manager"),
     Picture("tracking", "/settings/tracking/", "admin"),
     Picture("site", "/settings/tracking/new/", "admin"),
     Picture("came-from", "/leads/{prospect}/origin/"),

@@ -13,6 +13,7 @@ class ReturnBy(models.TextChoices):
     MONTHS = "months", "After some months"
     TIMELINE = "timeline", "When their timeline says"
     VISIT = "visit", "When they come back to the site"
+    GROWS = "grows", "When their company grows"
     ANEW = "anew", "Only when they qualify anew"
 
 
@@ -22,7 +23,7 @@ class ReturnRule(models.Model):
     reason = models.CharField(max_length=40, unique=True, help_text="Of a rejection, a loss or a disqualification.")
     by = models.CharField(max_length=8, choices=ReturnBy.choices, default=ReturnBy.ANEW)
     months = models.PositiveSmallIntegerField(
-        default=6, help_text="How long; for a timeline, when they have not said one."
+        default=6, help_text="How long; for a timeline or growth, where nobody knows it."
     )
 
     def __str__(self) -> str:
@@ -51,6 +52,7 @@ class Recycle(models.Model):
     by = models.CharField(max_length=8, choices=ReturnBy.choices)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, help_text="Empty: no day brings them back.")
+    employees = models.PositiveIntegerField(null=True, help_text="What their company had, where its growth counts.")
     state = models.CharField(max_length=8, choices=RecycleState.choices, default=RecycleState.WAITING)
     ended_at = models.DateTimeField(null=True)
     actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
@@ -78,4 +80,6 @@ class Recycle(models.Model):
         """What brings them back, in words."""
         if self.due_at:
             return f"rests until {self.due_at:%-d %b %Y}"
+        if self.by == ReturnBy.GROWS:
+            return f"rests until their company has grown by a tenth; it had {self.employees or 0:,} people"
         return "rests until they come back to the site" if self.by == ReturnBy.VISIT else "until they qualify anew"

@@ -3,7 +3,8 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from activities.models import ActivityKind
@@ -33,6 +34,7 @@ SWEEP = 500
 OF_DISQUALIFIED = "disqualified_"  # before the reason's key
 WITHDRAWN = DISQUALIFIED_BECAUSE["unsubscribed"][0]
 LATELY = timedelta(days=2)
+NO_VISIT = ("email_opened", "unsubscribed")  # what happens in a mailbox brings nobody to the site
 
 
 @transaction.atomic
@@ -55,6 +57,9 @@ def let_go(
     drop(contact_id, now=now)
     rule = ReturnRule.objects.filter(reason=reason).first() or ReturnRule(reason=reason)
     by = ReturnBy.MONTHS if back_on else by or rule.by
+    employees = _employees(contact_id) if by == ReturnBy.GROWS else None
+    if by == ReturnBy.GROWS and employees is None:
+        by = ReturnBy.MONTHS  # nobody would notice
     due_at = _at(back_on) if back_on else _due(contact_id, by, rule.months, now=now)
     return Recycle.objects.create(
         contact_id=contact_id,
@@ -65,6 +70,7 @@ def let_go(
         by=by,
         created_at=now,
         due_at=due_at,
+        employees=employees,
         actor=actor,
     )
 
@@ -126,6 +132,10 @@ def _at(day: date) -> datetime:
     return datetime.combine(day, time(6), UTC)
 
 
+def _employees(contact_id: int) -> int | None:
+    return Contact.objects.filter(pk=contact_id).values_list("company__employees", flat=True).first()
+
+
 def _due(contact_id: int, by: str, months: int, *, now: datetime) -> datetime | None:
     """When a day brings them back; a timeline that nobody has told counts as `months`."""
     if by == ReturnBy.TIMELINE:
@@ -139,15 +149,18 @@ def _due(contact_id: int, by: str, months: int, *, now: datetime) -> datetime | 
 
 
 def returning(now: datetime) -> "QuerySet[Recycle]":
-    """Those whose day has come, or who have come back to the site since."""
+    """Those whose day has come, who have come back to the site since, or whose company has grown by a tenth."""
     seen = EngagementEvent.objects.filter(contact=OuterRef("contact"), occurred_at__gt=OuterRef("created_at"))
+    seen = seen.filter(is_quarantined=False).exclude(kind__key__in=NO_VISIT)
     waiting = Recycle.objects.waiting().filter(contact__standing__is_erased=False)
     # somebody disqualified for a reason of its own since is not brought back by an older one
     waiting = waiting.filter(
         ~Q(contact__standing__lifecycle=Lifecycle.DISQUALIFIED) | Q(reason__startswith=OF_DISQUALIFIED)
     )
     visited = waiting.filter(by=ReturnBy.VISIT).filter(Exists(seen))
-    return waiting.filter(due_at__lte=now) | visited
+    had, has = (Cast(name, BigIntegerField()) for name in ("employees", "contact__company__employees"))
+    grown = waiting.filter(by=ReturnBy.GROWS).alias(has=has).filter(has__gt=had + had / 10)
+    return waiting.filter(due_at__lte=now) | visited | grown
 
 
 @transaction.atomic
@@ -161,6 +174,7 @@ def bring_back(recycle_id: int, *, now: datetime) -> bool:
     why = {
         ReturnBy.VISIT: "they came back to the site",
         ReturnBy.TIMELINE: "their timeline says so",
+        ReturnBy.GROWS: f"their company has grown; it had {row.employees or 0:,} people",
     }.get(ReturnBy(row.by), "the time is over")
     standing = standings[0]
     if standing.lifecycle != Lifecycle.DISQUALIFIED and row.reason.startswith(OF_DISQUALIFIED):

@@ -16,6 +16,7 @@ from pipeline.models import HandOffState, RejectReason
 from pipeline.queries import acceptance as asked
 from pipeline.queries.acceptance import GROUPS, LATELY, NONE, PERIODS, Figures, Wanted
 from pipeline.queries.recycling import named_reasons, rules
+from pipeline.queries.recycling import resting as rests_for
 from users.access import SignedInRequest, requires
 from users.models import User
 from users.roles import Can
@@ -159,6 +160,24 @@ def _name_of(rep: str, reader: User) -> str:
 def recycling(request: SignedInRequest) -> HttpResponse:
     """Settings → Recycling: what each reason leads to."""
     return render(request, "pipeline/recycling.html", {"rules": rules()})
+
+
+@require_safe
+@requires(Can.MANAGE_STAGES)
+def resting(request: SignedInRequest, reason: str) -> HttpResponse:
+    """Who rests for a reason, behind its number."""
+    label = named_reasons().get(reason)
+    if label is None:
+        raise Http404
+    page = rests_for(request.user, reason, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
+    here = reverse("resting", args=[reason])
+    context = {
+        "label": label,
+        "rows": page.rows,
+        "newer": f"{here}?before={page.before}" if page.before else "",
+        "older": f"{here}?after={page.after}" if page.after else "",
+    }
+    return render(request, "pipeline/resting.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

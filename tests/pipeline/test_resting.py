@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from leads.models import Contact, Lifecycle, Standing
+from leads.models import Company, Contact, EngagementEvent, Lifecycle, Standing
 from leads.services import disqualify, enter_lifecycle
 from leads.vocabulary import DISQUALIFIED_BECAUSE
 from pipeline import tasks
@@ -15,6 +15,7 @@ from pipeline.queries.recycling import rules
 from pipeline.services import desk as at_the_desk
 from pipeline.services import recycling, save_rule
 from tests import factories
+from tests.budget import page_cost
 from tests.conftest import NOW, Cast, client_of
 
 pytestmark = pytest.mark.django_db
@@ -89,3 +90,70 @@ def test_whoever_a_person_took_back_is_not_brought_back_again(cast: Cast) -> Non
     row.refresh_from_db()
     assert row.state == RecycleState.DROPPED
     assert Standing.objects.get(pk=contact.pk).lifecycle == Lifecycle.LEAD
+
+
+# --- what brings them back ---
+
+
+def grown(contact: Contact, employees: int | None) -> bool:
+    Company.objects.filter(contacts=contact).update(employees=employees)
+    return recycling.returning(NOW + timedelta(days=1)).filter(contact=contact).exists()
+
+
+def test_somebody_whose_company_grows_by_a_tenth_comes_back(cast: Cast) -> None:
+    save_rule(reason="disqualified_no_fit", by="grows", months=9)
+    contact = factories.contact(company=Company.objects.create(name="Amber Works", employees=40))
+    disqualify(contact.pk, now=NOW, actor=cast.rita, reason="Does not fit: too small")
+    row = recycling.let_disqualified_rest(contact.pk, now=NOW)
+    assert row is not None
+    assert (row.by, row.employees, row.due_at) == ("grows", 40, None)
+    assert row.waits_for == "rests until their company has grown by a tenth; it had 40 people"
+    assert [grown(contact, size) for size in (None, 39, 44, 45, 2**31 - 1)] == [False, False, False, True, True]
+    Recycle.objects.filter(pk=row.pk).update(employees=2**31 - 1)  # no sum overflows
+    assert not grown(contact, 2**31 - 1)
+    assert recycling.bring_back(row.pk, now=NOW + timedelta(days=1))
+    assert Standing.objects.get(pk=contact.pk).lifecycle == Lifecycle.LEAD
+
+
+def test_where_nobody_knows_the_size_the_months_count(cast: Cast) -> None:
+    save_rule(reason="disqualified_no_fit", by="grows", months=9)
+    for contact in (factories.contact(), factories.contact(company=Company.objects.create(name="Amber Works"))):
+        disqualify(contact.pk, now=NOW, actor=cast.rita, reason="Does not fit")
+        row = recycling.let_disqualified_rest(contact.pk, now=NOW)
+        assert row is not None and row.due_at is not None
+        assert (row.by, row.employees, row.due_at.date()) == ("months", None, (NOW + timedelta(days=270)).date())
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_back"),
+    [("page_view", True), ("email_replied", True), ("email_opened", False), ("unsubscribed", False)],
+)
+def test_a_visit_brings_back_and_what_happens_in_a_mailbox_does_not(cast: Cast, kind: str, is_back: bool) -> None:
+    contact = factories.contact()
+    recycling.let_go(contact.pk, reason="unreachable", label="Rejected", now=NOW, by="visit")
+    factories.event(contact, kind, now=NOW + timedelta(hours=1))
+    back = recycling.returning(NOW + timedelta(days=1))
+    assert back.exists() == is_back
+    EngagementEvent.objects.update(is_quarantined=True)  # it was a machine
+    assert not back.exists()
+
+
+def test_the_number_of_those_who_rest_opens_their_list(cast: Cast) -> None:
+    client, address = client_of(cast.mona), reverse("resting", args=["no_budget"])
+    assert f'href="{address}"' not in client.get(reverse("settings_recycling")).content.decode()
+    assert "Nobody rests for this reason" in client.get(address).content.decode()
+
+    def rest() -> None:
+        contact = factories.contact(company=Company.objects.create(name=f"Amber {Company.objects.count()}"))
+        recycling.let_go(contact.pk, reason="no_budget", label="Rejected: No budget", now=NOW, actor=cast.rita)
+
+    rest()
+    few = page_cost(client, address)
+    for _ in range(9):
+        rest()
+    assert page_cost(client, address) == few
+    page = client.get(address).content.decode()
+    assert page.count("Rests until") == 10
+    assert f'href="{address}"' in client.get(reverse("settings_recycling")).content.decode()
+    assert client.get(reverse("resting", args=["boredom"])).status_code == 404
+    assert client.get(f"{address}?after=%00x").status_code == 200

@@ -88,5 +88,6 @@ ROWS = [
     Row("holiday_new", STAGES),
     Row("holiday_delete", "403 403 403 403 302 302 403 302", ("holiday",), "post"),
     Row("settings_recycling", STAGES),
+    Row("resting", STAGES, ("no_budget",)),
     Row("return_rule", STAGES, ("no_budget",)),
 ]
