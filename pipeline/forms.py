@@ -64,13 +64,15 @@ class MoveForm(VersionForm, Answering):
 
     stage = forms.IntegerField(widget=forms.HiddenInput, min_value=1, max_value=2**63 - 1)
     after = forms.IntegerField(widget=forms.HiddenInput, required=False, min_value=0, max_value=2**63 - 1)
+    bands = forms.CharField(widget=forms.HiddenInput, required=False, max_length=20)  # what the board is divided by
+    band = forms.CharField(widget=forms.HiddenInput, required=False, max_length=40)  # the one it was dropped in
     amount = amount_field(label="Amount", required=False)
     expected_close = forms.DateField(label="Expected close", widget=DAY, required=False)
     next_step = forms.CharField(label="Next step", max_length=200, required=False)
 
     def only(self, names: Iterable[str]) -> None:
         """Ask for nothing but these fields."""
-        kept = {*names, *(f"{name}{QUOTE}" for name in names), "version", "stage", "after"}
+        kept = {*names, *(f"{name}{QUOTE}" for name in names), "version", "stage", "after", "bands", "band"}
         for name in set(self.fields) - kept:
             del self.fields[name]
 

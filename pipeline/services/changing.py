@@ -31,6 +31,7 @@ _KEPT = (
     "next_step",
     "next_step_on",
     "priority",
+    "category",
 )
 
 
@@ -45,8 +46,20 @@ class Outcome:
 
 
 @transaction.atomic
-def move_card(*, opportunity_id: int, actor: User, now: datetime, **how: Any) -> tuple[Opportunity, BoardChange | None]:
-    """`move`, and what undoes it when the card came into another column."""
+def move_card(
+    *,
+    opportunity_id: int,
+    stage_id: int,
+    actor: User,
+    now: datetime,
+    version: int | None = None,
+    facts: Mapping[str, Any] | None = None,
+    **how: Any,
+) -> tuple[Opportunity, BoardChange | None]:
+    """`move`, and what undoes it when the card came into another column or band (`facts` are what it takes on)."""
+    if facts:
+        return _move_to_band(opportunity_id, stage_id, actor=actor, now=now, version=version, facts=facts, **how)
+    how |= {"stage_id": stage_id, "version": version}
     before = _as_they_are([opportunity_id]).get(opportunity_id)
     moved = move(opportunity_id=opportunity_id, actor=actor, now=now, **how)
     # it was read before it was locked: only if nobody came in between is it what has to be put back
@@ -54,6 +67,17 @@ def move_card(*, opportunity_id: int, actor: User, now: datetime, **how: Any) ->
     if before is None or not is_true or moved.stage_id == before["stage_id"] or moved.pipeline_id != before["pipeline"]:
         return moved, None
     return moved, _kept({opportunity_id: before}, [moved], by=actor, now=now)
+
+
+def _move_to_band(
+    pk: int, stage_id: int, *, actor: User, now: datetime, version: int | None, facts: Mapping[str, Any], **how: Any
+) -> tuple[Opportunity, BoardChange | None]:
+    _hold([pk], {stage_id})
+    before = _as_they_are([pk])
+    facts = {name: how.get(name, value) for name, value in facts.items()}  # what was asked for counts more
+    row = edit(opportunity_id=pk, version=version, actor=actor, now=now, **facts)
+    row = move(opportunity_id=pk, stage_id=stage_id, actor=actor, now=now, **how)
+    return row, _kept(before, [row], by=actor, now=now)
 
 
 @transaction.atomic

@@ -26,6 +26,7 @@ from pipeline.queries import Filters
 from pipeline.queries.gates import over_limit, unanswered
 from pipeline.queries.order import ON_BOARD
 from pipeline.terms import LABELS
+from pipeline.views.bands import facts_of_band, said_of
 from pipeline.views.filtering import (
     bulk_choices,
     expected_filter,
@@ -172,11 +173,13 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         form.ask(unanswered(opportunity, _target(request), now=now))
     home = f"{reverse('pipeline')}?{Filters(pipeline=opportunity.pipeline_id).query()}"
     if not form.is_valid():
-        if {"stage", "after", "version"} & set(form.errors):
+        if {"stage", "after", "version", "bands", "band"} & set(form.errors):
             return went_wrong(request, "This move is damaged. Reload the board and try again.", url=home, status=400)
         return _ask(request, opportunity, form, [name for name in LABELS if name in form.errors])
     stage_id = form.cleaned_data["stage"]
+    bands, band = form.cleaned_data["bands"], form.cleaned_data["band"]
     try:
+        facts = facts_of_band(request.user, opportunity, bands, band, to=_target(request), today=now.date())
         moved, change = services.move_card(
             opportunity_id=pk,
             stage_id=stage_id,
@@ -185,6 +188,7 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
             actor=request.user,
             now=now,
             answers=form.answers,
+            facts=facts,
             **form.given,
         )
     except Stale as stale:
@@ -208,7 +212,8 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         return redirect(home)
     news: dict[str, Any] = {"close-dialog": True}
     if change:
-        text = crowded or f"{moved.name} is in {moved.stage.name}."
+        there = f"in {moved.stage.name}" + (f", {said_of(bands, moved)}" if facts else "")
+        text = crowded or f"{moved.name} is {there}."
         undo, tone = reverse("pipeline_undo", args=[change.pk]), "warning" if crowded else "info"
         news["toast"] = {"text": text, "tone": tone, "undo": undo}
     return (

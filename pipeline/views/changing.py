@@ -14,7 +14,7 @@ from leads.filters import number
 from pipeline import services
 from pipeline.models import Opportunity
 from pipeline.services.facts import UNCHANGED
-from pipeline.views.filtering import sellers
+from pipeline.views.bands import seller
 from users.access import SignedInRequest, requires
 from users.models import User
 from users.roles import Can
@@ -97,12 +97,7 @@ def _owner(request: SignedInRequest) -> User | None:
     asked = request.POST.get("owner", "")
     if not asked:
         return UNCHANGED  # type: ignore[no-any-return]
-    if asked == "nobody":
-        return None
-    found = next((one for one in sellers(request.user) if str(one.pk) == asked), None)
-    if found is None:
-        raise Refused(owner="Choose a colleague who sells and whose work you see.")
-    return found
+    return seller(request.user, asked)
 
 
 def _day(text: str) -> date | None:

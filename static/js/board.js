@@ -15,7 +15,8 @@ function announce(text) {
 
 function said(card, stage) {
   const among = [...cardsOf(stage).querySelectorAll("[data-card]")];
-  const where = stage.dataset.name || stage.querySelector(".lane-name")?.textContent.trim() || "column";
+  const band = stage.closest("[data-band]")?.dataset.name;
+  const where = (band ? `${band}, ` : "") + (stage.dataset.name || stage.querySelector(".lane-name")?.textContent.trim() || "column");
   return `${card.dataset.name || "Card"}: ${where}, position ${among.indexOf(card) + 1} of ${among.length}.`;
 }
 
@@ -38,6 +39,12 @@ async function move(card, from) {
   }
   const before = card.previousElementSibling?.closest("[data-card]");
   const values = { stage: stage.dataset.stage, after: before?.dataset.card ?? "", version: card.dataset.version };
+  const band = stage.closest("[data-band]");
+  // another band means another owner, month, category or priority
+  if (band && band !== from.parent.closest("[data-band]")) {
+    values.bands = board().dataset.bands;
+    values.band = band.dataset.band;
+  }
   card.classList.add("is-saving");
   announce(said(card, stage));
   // one move after the other: htmx lets an element ask one thing at a time
@@ -106,9 +113,7 @@ async function attach() {
         held = true;
         from = spot(item);
       },
-      onMove({ to, from: source }) {
-        // another band means another owner, month or category: that is not a matter of moving
-        if (to.closest("[data-band]") !== source.closest("[data-band]")) return false;
+      onMove({ to }) {
         for (const lane of place.querySelectorAll(".is-target")) lane.classList.remove("is-target");
         to.closest("[data-stage]").classList.add("is-target");
       },
@@ -141,7 +146,15 @@ document.addEventListener("keydown", (event) => {
   }
   if (board().dataset.readonly !== undefined) return;
   const from = spot(card);
-  if (change) {
+  const across = event.altKey && event.shiftKey ? { ArrowUp: -1, ArrowDown: 1 }[event.key] : 0;
+  if (across) {
+    event.preventDefault();
+    const bands = [...board().querySelectorAll("[data-band]")];
+    const band = bands[bands.indexOf(card.closest("[data-band]")) + across];
+    if (!band || !card.closest("[data-band]")) return;
+    cardsOf(band.querySelectorAll("[data-stage]")[at]).prepend(card);
+    move(card, from);
+  } else if (change) {
     event.preventDefault();
     const stage = stages[at + change];
     if (!stage) return;

@@ -96,12 +96,19 @@ def test_a_morning_by_mouse_and_keyboard(browser: Any, live_server: Any, cast: C
     undo(page, "2 opportunities changed.")
     assert not expected_then()
 
-    # in bands the address says so, and a card stays in its own
+    # in bands the address says so; a card moves in its own, and into another one it changes hands
+    rows.opportunity(cast.ravi, name="Osprey")
     page.get_by_label("Bands").select_option("owner")
     page.wait_for_url("**lanes=owner**")
     band = page.locator(f'[data-band="{cast.rita.pk}"]')
     pick(page, kestrel, band.locator(f'[data-stage="{rows.stage("Discovery").pk}"] [data-cards]'))
     is_in(page, kestrel, "Discovery")
+    expect(band.locator(f'[data-card="{kestrel.pk}"]:not(.is-saving)')).to_be_visible(timeout=PATIENCE)
+    card(page, kestrel).focus()
+    page.keyboard.press("Alt+Shift+ArrowDown")
+    expect(page.locator(".note", has_text=f"with {cast.ravi}")).to_be_visible(timeout=PATIENCE)
+    expect(page.locator(f'[data-band="{cast.ravi.pk}"] [data-card="{kestrel.pk}"]')).to_be_visible(timeout=PATIENCE)
+    assert Opportunity.objects.get(pk=kestrel.pk).owner == cast.ravi
 
 
 def test_a_morning_by_finger(browser: Any, live_server: Any, cast: Cast, sign_in: SignIn) -> None:

@@ -1,15 +1,18 @@
 """The board sorted, filtered and in bands."""
 
+import json
 import re
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from pipeline import queries, services
-from pipeline.models import Pipeline, Stage
+from pipeline.models import Opportunity, Pipeline, Stage
 from pipeline.queries import Board, Filters
 from pipeline.queries.lanes import CARDS_IN_CELL, MOST_LANES
+from pipeline.views.bands import day_in
 from tests import factories
 from tests.budget import page_cost
 from tests.conftest import NOW, Cast, client_of
@@ -17,6 +20,7 @@ from tests.pipeline import rows
 from users.models import User
 
 HTMX = {"HX-Request": "true"}
+NEXT = timezone.now().year + 1
 
 
 def board(user: User, **filters: Any) -> Board:
@@ -210,3 +214,115 @@ def test_a_saved_view_opens_on_the_board_too(cast: Cast) -> None:
     Stage.objects.create(pipeline=other, name="New", probability=5)
     factories.contact()
     assert client.get(answer["HX-Redirect"]).status_code == 200
+
+
+# --- a card dropped in another band ---
+
+
+def drop(user: User, card: Opportunity, bands: str, band: str, to: str = "New", **more: Any) -> Any:
+    given = {"stage": rows.stage(to).pk, "after": "", "version": card.version, "bands": bands, "band": band}
+    return client_of(user).post(f"/opportunities/{card.pk}/move/", given | more, headers=HTMX)
+
+
+def said(answer: Any) -> dict[str, Any]:
+    toast: dict[str, Any] = json.loads(answer["HX-Trigger"])["toast"]
+    return toast
+
+
+def fresh(card: Opportunity) -> Opportunity:
+    return Opportunity.objects.get(pk=card.pk)
+
+
+def test_a_band_of_another_owner_hands_it_over_and_can_be_undone(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita, name="Kestrel")
+    answer = drop(cast.rita, card, "owner", str(cast.ravi.pk), to="Discovery")
+    assert answer.status_code == 200
+    assert (fresh(card).owner, fresh(card).stage.name) == (cast.ravi, "Discovery")
+    assert fresh(card).contact.standing.owner == cast.ravi
+    assert said(answer)["text"] == f"Kestrel is in Discovery, with {cast.ravi}."
+    client_of(cast.rita).post(said(answer)["undo"], headers=HTMX)
+    assert (fresh(card).owner, fresh(card).stage.name) == (cast.rita, "New")
+    drop(cast.rita, fresh(card), "owner", "nobody")
+    assert fresh(card).owner is None
+
+
+@pytest.mark.parametrize(
+    ("bands", "band", "field", "value", "words"),
+    [
+        ("priority", "high", "priority", "high", "of high priority"),
+        ("category", "commit", "category", "commit", "commit in the forecast"),
+        ("category", "pipeline", "category", "", "pipeline in the forecast"),  # as its stage says
+        ("month", f"{NEXT}-07", "expected_close", date(NEXT, 7, 31), f"due on 31 July {NEXT}"),
+        ("month", f"{NEXT}-09", "expected_close", date(NEXT, 9, 30), f"due on 30 September {NEXT}"),
+        ("month", "none", "expected_close", None, "without a date"),
+    ],
+)
+def test_what_a_band_stands_for_is_taken_on_and_given_back(
+    cast: Cast, bands: str, band: str, field: str, value: Any, words: str
+) -> None:
+    card = rows.opportunity(cast.rita, name="Kestrel", expected_close=date(NEXT, 12, 31))
+    before = getattr(card, field)
+    answer = drop(cast.rita, card, bands, band)
+    assert answer.status_code == 200
+    assert getattr(fresh(card), field) == value
+    assert words in said(answer)["text"]
+    client_of(cast.rita).post(said(answer)["undo"], headers=HTMX)
+    assert getattr(fresh(card), field) == before
+
+
+@pytest.mark.parametrize(
+    ("month", "before", "day"),
+    [
+        ("2027-02", None, date(2027, 2, 28)),
+        ("2027-02", date(2026, 12, 31), date(2027, 2, 28)),
+        ("2027-02", date(2026, 12, 3), date(2027, 2, 3)),
+        ("2026-06", date(2026, 12, 3), date(2026, 6, 15)),  # never a day that is over
+        ("2026-06", date(2026, 12, 30), date(2026, 6, 30)),
+    ],
+)
+def test_the_day_in_another_month(month: str, before: date | None, day: date) -> None:
+    assert day_in(month, before, today=date(2026, 6, 15)) == day
+
+
+@pytest.mark.parametrize(
+    ("bands", "band", "words"),
+    [
+        ("month", "2020-01", "January 2020 is over"),
+        ("month", "soon", "not there"),
+        ("owner", "999999999", "Choose a colleague"),
+        ("owner", "x", "Choose a colleague"),
+        ("priority", "urgent", "not there"),
+        ("colour", "red", "not there"),
+        ("owner", "1" * 41, "damaged"),
+    ],
+)
+def test_what_is_no_band_moves_nothing(cast: Cast, bands: str, band: str, words: str) -> None:
+    card = rows.opportunity(cast.rita)
+    answer = drop(cast.rita, card, bands, band, to="Discovery")
+    assert answer.status_code in (400, 422)
+    assert words in said(answer)["text"]
+    assert fresh(card).version == card.version
+
+
+def test_what_the_stage_asks_for_is_asked_and_the_band_is_kept(cast: Cast) -> None:
+    """Nothing is half done while the dialog asks; a date that is given there counts."""
+    stage = rows.stage("Discovery")
+    stage.required_fields = ["expected_close"]
+    stage.save()
+    card = rows.opportunity(cast.rita)
+    asked = drop(cast.rita, card, "priority", "high", to="Discovery")
+    assert asked.status_code == 422
+    assert 'name="band" value="high"' in asked.content.decode()
+    assert (fresh(card).priority, fresh(card).stage.name) == ("normal", "New")
+    done = drop(cast.rita, card, "priority", "high", to="Discovery", expected_close=f"{NEXT}-12-01")
+    assert done.status_code == 200
+    assert (fresh(card).priority, fresh(card).expected_close) == ("high", date(NEXT, 12, 1))
+    drop(cast.rita, fresh(card), "month", "none", to="Discovery", expected_close=f"{NEXT}-12-05")
+    assert fresh(card).expected_close == date(NEXT, 12, 5)
+
+
+def test_a_card_that_somebody_has_changed_meanwhile_takes_nothing_on(cast: Cast) -> None:
+    card = rows.opportunity(cast.rita)
+    services.edit(opportunity_id=card.pk, amount="5", actor=cast.ravi, now=NOW)
+    assert drop(cast.rita, card, "priority", "high").status_code == 409
+    assert fresh(card).priority == "normal"
