@@ -103,9 +103,10 @@ class Builder:
     is_alone: bool = False  # it brings the form's buttons that save on Enter and refresh
 
 
-def asked_fields() -> list[Asked]:
+def asked_fields(*, judged: bool = False) -> list[Asked]:
     """All fields, custom ones last. One query."""
-    rows = [(key, known.label, conditions.OPS[known.type]) for key, known in conditions.FIELDS.items()]
+    fields = conditions.FIELDS | (conditions.JUDGED if judged else {})
+    rows = [(key, known.label, conditions.OPS[known.type]) for key, known in fields.items()]
     for custom in CustomField.objects.exclude(about="opportunity").order_by("about", "position"):
         operators = _CUSTOM_OPS.get(FieldType(custom.type), conditions.OPS["text"])
         rows.append((f"{custom.about}.custom.{custom.key}", custom.label, operators))

@@ -19,7 +19,7 @@ class ConditionsWidget(forms.Widget):
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         condition = value if isinstance(value, dict) else {}
         return super().get_context(name, None, attrs) | {
-            "builder": replace(controls.builder(name, condition, controls.asked_fields()), is_alone=True)
+            "builder": replace(controls.builder(name, condition, controls.asked_fields(judged=True)), is_alone=True)
         }
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> dict[str, Any]:
@@ -33,12 +33,12 @@ class ConditionsWidget(forms.Widget):
 
 
 class ConditionsField(forms.Field):
-    """A condition of leads/conditions.py."""
+    """A condition of leads/conditions.py that judges nobody, and so may ask what somebody is judged to be."""
 
     widget = ConditionsWidget
 
     def clean(self, value: Any) -> dict[str, Any]:
-        if wrong := wrong_with(value):
+        if wrong := wrong_with(value, judged=True):
             raise forms.ValidationError(wrong)
         return dict(value)
 

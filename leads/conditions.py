@@ -62,6 +62,8 @@ FIELDS: dict[str, Field] = {
     "company.country": Field("Company's country", "text", "coalesce(o.country, '')"),
     "company.employees": Field("Employees", "number", "o.employees"),
 }
+# What somebody is judged to be. Who judges says how it is read (scoring/apps.py); no definition may ask for it.
+JUDGED: dict[str, Field] = {}
 _TEXT_OPS = ("is", "is_not", "in", "not_in", "contains", "contains_any", "known", "unknown")
 OPS = {
     "text": _TEXT_OPS,
@@ -75,8 +77,8 @@ _JOINERS = {"all": " and ", "any": " or "}
 
 def field(key: str) -> Field:
     """The field of this key, custom ones included; Refused when there is none."""
-    if key in FIELDS:
-        return FIELDS[key]
+    if known := FIELDS.get(key) or JUDGED.get(key):
+        return known
     about, _, name = key.partition(".custom.")
     if about in {"contact", "company"} and name.replace("-", "").replace("_", "").isalnum() and name.isascii():
         alias = "c" if about == "contact" else "o"
@@ -94,8 +96,11 @@ def _stored(sql: str) -> str:
     return sql.removeprefix("coalesce(").removesuffix(", '')")
 
 
-def check(condition: Any, *, depth: int = 0) -> int:
-    """Raise Refused, saying what is wrong, unless this is a condition; returns its number of leaves."""
+def check(condition: Any, *, judged: bool = False, depth: int = 0) -> int:
+    """Raise Refused, saying what is wrong, unless this is a condition; returns its number of leaves.
+
+    It may ask what somebody is `judged` to be where it judges nobody itself.
+    """
     if not isinstance(condition, dict) or len(condition) == 0:
         raise Refused(conditions="A condition is an object with all, any, not, or field, op and value.")
     if depth > MAX_DEPTH:
@@ -105,15 +110,18 @@ def check(condition: Any, *, depth: int = 0) -> int:
             parts = condition[joiner]
             if len(condition) != 1 or not isinstance(parts, list) or not parts:
                 raise Refused(conditions=f"“{joiner}” takes a list with at least one condition.")
-            leaves = sum(check(part, depth=depth + 1) for part in parts)
+            leaves = sum(check(part, judged=judged, depth=depth + 1) for part in parts)
             if leaves > MAX_LEAVES:
                 raise Refused(conditions=f"More than {MAX_LEAVES} conditions in one rule. Split it.")
             return leaves
     if "not" in condition:
         if len(condition) != 1:
             raise Refused(conditions="“not” stands alone with one condition.")
-        return check(condition["not"], depth=depth + 1)
+        return check(condition["not"], judged=judged, depth=depth + 1)
     _check_leaf(condition)
+    if condition["field"] in JUDGED and not judged:
+        label = JUDGED[condition["field"]].label
+        raise Refused(conditions=f"{label} is what a definition says of somebody, so it cannot ask for it.")
     return 1
 
 

@@ -11,10 +11,10 @@ CONTRADICTION = "These conditions contradict each other: nobody can ever fulfil 
 Leaf = dict[str, Any]
 
 
-def wrong_with(condition: Any) -> str:
+def wrong_with(condition: Any, *, judged: bool = False) -> str:
     """What is wrong with a condition; nothing when it can be asked and somebody could fulfil it."""
     try:
-        conditions.check(condition)
+        conditions.check(condition, judged=judged)
     except Refused as refused:
         return str(refused)
     return "" if can_hold(condition) else CONTRADICTION

@@ -68,5 +68,6 @@ def why_not_me(kept: Mapping[str, Any], rep_id: int, got_by: str) -> str:
         if line.rep_id == rep_id:
             return "It was your turn."
     if kept.get("shares"):
-        return f"You were not among those who could get it. {kept.get('because', '')}."
+        needs = f", all with {', '.join(kept['skills'])}" if kept.get("skills") else ""
+        return f"You were not among those who could get it{needs}. {kept.get('because', '')}."
     return f"It was nobody's turn: {kept.get('because', '') or got_by}."

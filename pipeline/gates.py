@@ -76,7 +76,7 @@ def checked(gate: Gate, known: Collection[str]) -> Gate:
         errors["within_days"] = f"Between 1 and {LONGEST} days."
     if gate.conditions:
         try:
-            conditions.check(dict(gate.conditions))
+            conditions.check(dict(gate.conditions), judged=True)
         except Refused as refused:
             errors |= refused.fields
     if errors:

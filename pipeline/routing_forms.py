@@ -13,6 +13,19 @@ from pipeline.services.working_hours import DAYS
 from users.models import Team, User
 
 
+class SkillsField(forms.CharField):
+    """Words with commas between them, as a list."""
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(required=False, max_length=1000, **facts)
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        return str(super().clean(value)).split(",")
+
+
 class RuleForm(BuildsConditions):
     """Which prospects go to whom."""
 
@@ -27,6 +40,7 @@ class RuleForm(BuildsConditions):
         widget=forms.CheckboxSelectMultiple,
         help_text="Somebody named here counts instead of the team.",
     )
+    skills = SkillsField(label="With these skills", help_text="Such as German, Enterprise: whoever has all of them.")
     waits = forms.BooleanField(
         label="Wait for them when none of them is free", required=False, help_text="Else the next rule is tried."
     )
@@ -35,7 +49,7 @@ class RuleForm(BuildsConditions):
     def __init__(self, data: Any = None, *, rule: RoutingRule | None = None) -> None:
         initial: dict[str, Any] = {}
         if rule:
-            names = ("name", "team", "waits", "is_active")
+            names = ("name", "team", "skills", "waits", "is_active")
             initial = {name: getattr(rule, name) for name in names}
             initial |= {"members": list(rule.members.all()), "is_for_all": not rule.conditions}
             initial["conditions"] = rule.conditions or BLANK
@@ -95,6 +109,7 @@ class HoursForm(forms.Form):
         decimal_places=2,
         help_text="Fractions count: 3.5 is 14 in four weeks. Empty: no limit.",
     )
+    skills = SkillsField(label="Skills", help_text="What rules may ask for, with commas: German, Enterprise.")
     substitute = forms.ModelChoiceField(
         User.objects.none(), label="Stands in while away", required=False, empty_label="Nobody"
     )
@@ -112,6 +127,7 @@ class HoursForm(forms.Form):
         texts = dict(zip(DAYS, kept.week, strict=True))
         facts = {
             "capacity": kept.capacity,
+            "skills": kept.skills,
             "substitute": kept.substitute_id,
             "is_paused": kept.is_paused,
             "region": kept.region,
@@ -119,10 +135,10 @@ class HoursForm(forms.Form):
         super().__init__(data, initial=texts | facts)
         for name in DAYS:
             self.fields[name] = forms.CharField(label=name.capitalize(), required=False, max_length=60)
-        self.order_fields([*DAYS, "capacity", "substitute", "region", "is_paused"])
+        self.order_fields([*DAYS, "capacity", "skills", "substitute", "region", "is_paused"])
         self.fields["monday"].help_text = "Like 9-17, or 9-12:30 13:30-17. Empty: a free day."
         if not sets_capacity:
-            del self.fields["capacity"]
+            del self.fields["capacity"], self.fields["skills"]
         self.fields["substitute"].queryset = (  # type: ignore[attr-defined]
             User.objects.active_reps().exclude(pk=user.pk).order_by("name", "pk")
         )

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from crm.demo import logins
 from crm.demo.load import BATCH
-from leads.models import Lifecycle, LifecycleChange, Standing, Touch
+from leads.models import Contact, CustomField, FieldType, Lifecycle, LifecycleChange, Standing, Touch
 from pipeline import working_time
 from pipeline.models import (
     Absence,
@@ -20,6 +20,7 @@ from pipeline.models import (
     HandOffTerms,
     Holiday,
     Opportunity,
+    Promoted,
     PublicHoliday,
     RejectReason,
     RoutingRule,
@@ -36,8 +37,10 @@ from users.models import Team, User
 ANSWER_WITHIN = 8
 # more than what comes in, until the works holiday takes three of the coming four weeks: then the line floods the team
 CAPACITIES = {"rep": "9", "nina": "4", "omar": "4", "paula": "2.5", "quinn": "2.5", "tara": "2.5"}
+SKILLS = {"nina": ["French"], "quinn": ["French", "Enterprise"], "rep": ["Enterprise"]}
+LANGUAGES = {"German": ["DE", "AT", "CH"], "French": ["FR", "BE"]}
 CLOSED = range(7, 28)  # days from now
-WAITING, REJECTED, RAN_OUT = 5, 26, 9
+WAITING, REJECTED, RAN_OUT, TURNS = 5, 26, 9, 41
 NOTES = {
     RejectReason.NO_AUTHORITY: ("Writes for the team, does not decide.", "An intern who collects offers."),
     RejectReason.NO_BUDGET: ("Budget is frozen until the new year.", "Wanted the free plan."),
@@ -55,6 +58,7 @@ def hand_over(now: datetime, midnight: datetime) -> None:
     """Everything about hand-offs, on top of the opportunities that are there."""
     rng = Random(26)
     _terms_and_hours(midnight)
+    _languages()
     reps = {user.pk: user for user in User.objects.active_reps()}
     _accepted(rng, reps, now)
     _ran_out(rng, reps)
@@ -70,7 +74,12 @@ def _terms_and_hours(midnight: datetime) -> None:
     substitutes = {"rep": "nina", "nina": "rep", "omar": "paula", "paula": "omar", "quinn": "tara", "tara": "quinn"}
     Availability.objects.bulk_create(
         [
-            Availability(user=people[name], capacity=Decimal(capacity), substitute=people[substitutes[name]])
+            Availability(
+                user=people[name],
+                capacity=Decimal(capacity),
+                substitute=people[substitutes[name]],
+                skills=SKILLS.get(name, []),
+            )
             for name, capacity in CAPACITIES.items()
         ]
     )
@@ -93,6 +102,17 @@ def _terms_and_hours(midnight: datetime) -> None:
         (("Overseas", overseas, "Overseas"), ("Large companies", large, "North"))
     ):
         RoutingRule.objects.create(name=name, conditions=asked, team=teams[team], position=position)
+    french = {"field": "contact.custom.language", "op": "is", "value": "French"}
+    RoutingRule.objects.create(name="French speakers", conditions=french, skills=["French"], position=2)
+
+
+def _languages() -> None:
+    """In which language people are talked to; of those without a country nobody knows it."""
+    CustomField.objects.create(key="language", label="Language", type=FieldType.CHOICE, options=["English", *LANGUAGES])
+    known = Contact.objects.filter(is_demo=True).exclude(country="")
+    known.update(custom={"language": "English"})
+    for language, countries in LANGUAGES.items():
+        known.filter(country__in=countries).update(custom={"language": language})
 
 
 def _accepted(rng: Random, reps: dict[int, User], now: datetime) -> None:
@@ -105,7 +125,7 @@ def _accepted(rng: Random, reps: dict[int, User], now: datetime) -> None:
     waiting = {row.pk for row in (*fresh, *mine)}
     hours = workers(reps.values(), now=now)
     made = []
-    for row in rows:
+    for number, row in enumerate(rows):
         if row.owner_id is None or row.owner_id not in reps:
             continue
         offer = _of(row, campaigns.get(row.contact_id, ""), reps[row.owner_id])
@@ -120,6 +140,8 @@ def _accepted(rng: Random, reps: dict[int, User], now: datetime) -> None:
             offer.state, offer.decided_by_id = HandOffState.ACCEPTED, row.owner_id
             offer.decided_at = min(offer.offered_at + within, now)
             offer.due_at = offer.offered_at + timedelta(hours=ANSWER_WITHIN)
+            offer.is_override = number % 12 == 5
+            offer.promoted = Promoted.MANUAL if offer.is_override else Promoted.AUTOMATIC
         made.append(offer)
     HandOff.objects.bulk_create(made, batch_size=BATCH)
 
@@ -224,5 +246,10 @@ def _rejected(rng: Random, reps: dict[int, User], midnight: datetime) -> None:
 
 
 def _ledger(reps: dict[int, User]) -> None:
-    """Nobody is owed anything on the first day."""
+    """What everybody is owed after the last prospects, given in turn to those who can take it."""
+    people = [Candidate(pk, user.name, user.availability.capacity) for pk, user in sorted(reps.items())]
+    for _ in range(TURNS):
+        people = [replace(one.candidate, credit=one.credit) for one in share(people).shares]
     Turn.objects.bulk_create([Turn(rep=rep) for rep in reps.values()], ignore_conflicts=True)
+    for one in people:
+        Turn.objects.filter(pk=one.rep_id).update(credit=one.credit)

@@ -28,6 +28,9 @@ class Availability(models.Model):
     region = models.CharField(
         max_length=10, blank=True, default="", help_text="Whose public holidays they have; empty: the team's."
     )
+    skills: Any = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="What rules may ask for, such as German."
+    )
 
     class Meta:
         verbose_name_plural = "availabilities"

@@ -1,5 +1,6 @@
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
@@ -57,6 +58,9 @@ class RoutingRule(models.Model):
     conditions: Any = models.JSONField(default=dict, blank=True, help_text="leads/conditions.py; empty: everybody.")
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
     members: "models.ManyToManyField[User, Any]" = models.ManyToManyField(User, blank=True, related_name="+")
+    skills: Any = ArrayField(
+        models.CharField(max_length=40), default=list, blank=True, help_text="Who may get it has all of these."
+    )
     waits = models.BooleanField(
         default=False, help_text="When none of them is free, it waits for them instead of trying the next rule."
     )

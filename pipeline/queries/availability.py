@@ -32,6 +32,7 @@ class Worker:
     substitute_id: int | None
     last_week: int
     last_weeks: int
+    skills: tuple[str, ...] = ()
 
     def away_because(self, now: datetime) -> str:
         """Why they cannot look after somebody now, however much they owe them; empty when they can."""
@@ -72,7 +73,8 @@ def workers(people: Iterable[User], *, now: datetime) -> dict[int, Worker]:
     for pk, user in by_id.items():
         row = kept.get(pk) or Availability(user=user)
         week, weeks = given.get(pk, (0, 0))
-        found[pk] = Worker(user, hours[pk], row.capacity, row.is_paused, row.substitute_id, week, weeks)
+        facts = (row.capacity, row.is_paused, row.substitute_id, week, weeks, tuple(row.skills))
+        found[pk] = Worker(user, hours[pk], *facts)
     return found
 
 

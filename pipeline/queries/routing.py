@@ -1,6 +1,6 @@
 """Which rules fit whom, and who is in what pool."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from django.db import connection
@@ -38,6 +38,12 @@ def active_rules() -> list[RoutingRule]:
     return list(RoutingRule.objects.filter(is_active=True).prefetch_related("members").select_related("team"))
 
 
+def can(user: User, skills: Collection[str]) -> bool:
+    """Whether somebody has all of these skills; upper and lower case are the same. Reads their availability."""
+    kept = getattr(user, "availability", None)
+    return {one.casefold() for one in skills} <= {one.casefold() for one in (kept.skills if kept else ())}
+
+
 @dataclass(frozen=True, slots=True)
 class Pools:
     """Who is in which rule's pool; read once for many."""
@@ -47,14 +53,18 @@ class Pools:
     @classmethod
     def read(cls) -> "Pools":
         """One query."""
-        return cls({user.pk: user for user in User.objects.active_reps().order_by("pk")})
+        reps = User.objects.active_reps().select_related("availability")
+        return cls({user.pk: user for user in reps.order_by("pk")})
 
-    def of(self, rule: RoutingRule) -> list[User]:
-        """The active reps whom the rule names: its members, or its team's, or with neither all of them."""
-        named = {member.pk for member in rule.members.all()}
+    def of(self, rule: RoutingRule, members: Collection[int] | None = None) -> list[User]:
+        """The active reps whom the rule names, as far as they have its skills: its members, or its team's, or with
+        neither all of them. `members` are those of a rule that is not saved yet."""
+        named = {member.pk for member in rule.members.all()} if members is None else members
         if named:
-            return [user for pk, user in self.reps.items() if pk in named]
-        return [user for user in self.reps.values() if rule.team_id is None or user.team_id == rule.team_id]
+            found = [user for pk, user in self.reps.items() if pk in named]
+        else:
+            found = [user for user in self.reps.values() if rule.team_id is None or user.team_id == rule.team_id]
+        return [user for user in found if can(user, rule.skills)]
 
     def whom_no_rule_names(self, pipeline: Pipeline | None) -> list[User]:
         team_id = pipeline.team_id if pipeline else None
@@ -89,6 +99,5 @@ def words_of(rule: RoutingRule) -> str:
 def named(rule: RoutingRule) -> str:
     """Who gets what the rule fits."""
     members = [member.name for member in rule.members.all()]
-    if members:
-        return ", ".join(members)
-    return f"Team {rule.team}" if rule.team else "Every rep"
+    said = ", ".join(members) or (f"Team {rule.team}" if rule.team else "Every rep")
+    return f"{said}, with {', '.join(rule.skills)}" if rule.skills else said

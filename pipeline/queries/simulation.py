@@ -71,7 +71,7 @@ def simulate(rules: Sequence[RoutingRule], members: dict[str, list[int]], *, now
         fits |= fitting(rules, ids[start : start + BATCH])
     pools = Pools.read()
     run = _Run(workers(pools.reps.values(), now=now))
-    of_rule = [members.get(rule.name) or [user.pk for user in pools.of(rule)] for rule in rules]
+    of_rule = [[user.pk for user in pools.of(rule, members.get(rule.name))] for rule in rules]
     by_rule, by_rep, really, unplaced = Counter[str](), Counter[str](), Counter[str](), 0
     for contact, at, _, name, routing in rows:
         really[name or "Nobody"] += 1

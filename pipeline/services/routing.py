@@ -10,7 +10,7 @@ from leads.models import Contact, Standing
 from pipeline import sharing
 from pipeline.models import Pipeline, RoutingRule, Turn
 from pipeline.queries.availability import Worker, candidates_of, workers
-from pipeline.queries.routing import Pools, active_rules, fitting, sellers_of_company
+from pipeline.queries.routing import Pools, active_rules, can, fitting, sellers_of_company
 from pipeline.sharing import Decision
 from users.models import User
 
@@ -51,7 +51,7 @@ def assign(
         if not is_fit:
             tried.append({"rule": rule.name, "said": "does not fit"})
             continue
-        chosen = take_turn(pools.of(rule), now=now, but_not=but_not)
+        chosen = take_turn(pools.of(rule), now=now, but_not=but_not, skills=rule.skills)
         if chosen.chosen or rule.waits:
             return _explained(pools, chosen, f"Rule “{rule.name}”", tried, rule=rule)
         tried.append({"rule": rule.name, "said": "fits, but nobody of it is free", "shares": shares_of(chosen)})
@@ -110,6 +110,8 @@ def _explained(
         rep = User.objects.get(pk=decision.chosen.rep_id)
     said = f"{because}: {decision.chosen.name}'s turn" if decision.chosen else f"{because}: nobody is free"
     explained = {"because": said, "tried": tried, "shares": shares_of(decision)}
+    if rule and rule.skills:
+        explained["skills"] = list(rule.skills)
     return Assignment(rep, said, rule.name if rule else "", explained)
 
 
@@ -131,8 +133,11 @@ def shares_of(decision: Decision) -> list[dict[str, Any]]:
     ]
 
 
-def take_turn(pool: Iterable[User], *, now: datetime, but_not: Collection[int] = ()) -> Decision:
-    """Whose turn it is; the ledger is written. Must run in the transaction that uses it.
+def take_turn(
+    pool: Iterable[User], *, now: datetime, but_not: Collection[int] = (), skills: Collection[str] = ()
+) -> Decision:
+    """Whose turn it is; the ledger is written. Must run in the transaction that uses it. Whoever stands in for one of
+    the pool must have the `skills`, too.
 
     The pool's rows of the ledger are locked first, in the order of their keys, so that of two promotions at once the
     second waits and then counts what the first was given.
@@ -141,7 +146,7 @@ def take_turn(pool: Iterable[User], *, now: datetime, but_not: Collection[int] =
     if not people:
         return Decision(None, ())
     found = workers(people, now=now)
-    people, found, stand_ins = _with_substitutes(people, found, now=now)
+    people, found, stand_ins = _with_substitutes(people, found, now=now, skills=skills)
     ids = sorted(user.pk for user in people)
     Turn.objects.bulk_create([Turn(rep_id=pk) for pk in ids], ignore_conflicts=True)
     turns = {turn.pk: turn for turn in locked(Turn.objects.filter(pk__in=ids))}
@@ -162,7 +167,7 @@ def take_turn(pool: Iterable[User], *, now: datetime, but_not: Collection[int] =
 
 
 def _with_substitutes(
-    people: list[User], found: dict[int, Worker], *, now: datetime
+    people: list[User], found: dict[int, Worker], *, now: datetime, skills: Collection[str]
 ) -> tuple[list[User], dict[int, Worker], dict[int, str]]:
     """Whoever stands in for somebody who is away joins, unless they are among them already."""
     wanted = {
@@ -172,6 +177,7 @@ def _with_substitutes(
     }
     if not wanted:
         return people, found, {}
-    others = list(User.objects.active_reps().filter(pk__in=wanted).order_by("pk"))
+    reps = User.objects.active_reps().filter(pk__in=wanted).select_related("availability").order_by("pk")
+    others = [user for user in reps if can(user, skills)]
     stand_ins = {user.pk: wanted[user.pk] for user in others}
     return people + others, found | workers(others, now=now), stand_ins

@@ -12,21 +12,24 @@ from leads import conditions as language
 from leads import normalise
 from pipeline.models import HandOffTerms, PromotionMode, RoutingRule
 from pipeline.services.public_holidays import follow_region
+from pipeline.services.working_hours import checked_skills
 from users.models import Team, User
 from users.roles import Role
 
 MOST_RULES = 50
 
 
-def checked_rule(rule: RoutingRule | None, *, name: str, conditions: dict[str, Any], **facts: Any) -> RoutingRule:
+def checked_rule(
+    rule: RoutingRule | None, *, name: str, conditions: dict[str, Any], skills: Sequence[str] = (), **facts: Any
+) -> RoutingRule:
     """The rule with these values, not saved; Refused says what is wrong."""
     name = normalise.line(name)
     if not name or len(name) > 80:
         raise Refused(name="Give it a name of at most 80 characters.")
     if conditions:
-        language.check(conditions)
+        language.check(conditions, judged=True)
     draft = RoutingRule(pk=rule.pk, position=rule.position) if rule else RoutingRule()
-    draft.name, draft.conditions = name, conditions
+    draft.name, draft.conditions, draft.skills = name, conditions, checked_skills(skills)
     for key, value in facts.items():
         setattr(draft, key, value)
     return draft

@@ -18,6 +18,7 @@ from users.roles import Role
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MOST_CAPACITY = Decimal(1000)
 LONGEST_ABSENCE = 730
+MOST_SKILLS, LONGEST_SKILL = 20, 40
 EARLIEST, LATEST = date(2020, 1, 1), date(2100, 1, 1)
 KEEP: Decimal = Decimal(-1)
 
@@ -32,9 +33,10 @@ def save_hours(
     now: datetime,
     capacity: Decimal | None = KEEP,
     region: str = "",
+    skills: Sequence[str] | None = None,
 ) -> Availability:
-    """The usual week, in seven texts, who stands in, and whose public holidays they have; `capacity` is left as it is
-    unless it is given."""
+    """The usual week, in seven texts, who stands in, and whose public holidays they have; `capacity` and `skills` are
+    left as they are unless they are given."""
     errors, cleaned = {}, []
     for name, text in zip(DAYS, week, strict=True):
         try:
@@ -47,6 +49,7 @@ def save_hours(
         errors["capacity"] = f"Between 0 and {MOST_CAPACITY} a week; empty for no limit."
     try:
         region = follow_region(region, now=now)
+        known = None if skills is None else checked_skills(skills)
     except Refused as refused:
         errors |= refused.fields
     if errors:
@@ -56,7 +59,22 @@ def save_hours(
     fields = {"week": cleaned, "is_paused": is_paused, "substitute": substitute, "region": region}
     if capacity != KEEP:
         fields["capacity"] = capacity
+    if known is not None:
+        fields["skills"] = known
     return Availability.objects.update_or_create(user=user, defaults=fields)[0]
+
+
+def checked_skills(skills: Sequence[str]) -> list[str]:
+    """Each once, in the order in which they were given; Refused when there are too many, or one is too long."""
+    by_key: dict[str, str] = {}
+    for text in skills:
+        if skill := normalise.line(text):
+            by_key.setdefault(skill.casefold(), skill)
+    if len(by_key) > MOST_SKILLS:
+        raise Refused(skills=f"At most {MOST_SKILLS}; these are {len(by_key):,}.")
+    if any(len(skill) > LONGEST_SKILL for skill in by_key.values()):
+        raise Refused(skills=f"A skill has at most {LONGEST_SKILL} characters. Put commas between them.")
+    return list(by_key.values())
 
 
 @transaction.atomic

@@ -114,13 +114,7 @@ def _tried(row: RoutingRule | None, given: dict[str, Any]) -> Simulation:
         if row.pk not in {one.pk for one in rules}:
             rules.append(draft)
     rules = [one for one in rules if one.is_active]
-    named_members = {draft.name: [user.pk for user in members] or _of_team(draft)}
-    return simulate(rules, named_members, now=timezone.now())
-
-
-def _of_team(draft: RoutingRule) -> list[int]:
-    reps = User.objects.active_reps().order_by("pk")
-    return list((reps.filter(team=draft.team) if draft.team else reps).values_list("pk", flat=True))
+    return simulate(rules, {draft.name: [user.pk for user in members]}, now=timezone.now())
 
 
 @require_POST

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from core.errors import Refused
-from leads.models import Company
+from leads.models import Company, Standing
 from leads.services import assign_owner
 from pipeline import explaining, services
 from pipeline.models import Availability, HandOff, RoutingRule, Turn
-from pipeline.queries.routing import Pools, active_rules
+from pipeline.queries.routing import Pools, active_rules, fitting
 from pipeline.queries.simulation import NO_RULE, OWNERS, simulate
+from scoring.models import Definition
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
 from tests.pipeline import rows
@@ -196,3 +197,54 @@ def test_the_last_month_is_played_with_rules_that_are_not_saved(cast: Cast) -> N
     }
     assert RoutingRule.objects.count() == 0
     assert len(Pools.read().reps) == 3
+
+
+# --- who they are judged to be, and what people can do ---
+
+
+def persona(name: str) -> int:
+    """A persona of the definition that judges everybody."""
+    return Definition.objects.get(status="active", team=None).personas.create(name=name).pk
+
+
+def test_a_rule_may_ask_for_the_persona(cast: Cast) -> None:
+    rule("Mid-market", {"field": "contact.persona", "op": "is", "value": "mid-market"}, cast.sven)
+    contact, other = rows.qualified(), rows.qualified()
+    Standing.objects.filter(pk=contact.pk).update(persona_id=persona("Mid-market"))
+    for lead in (contact, other):
+        services.promote(contact_id=lead.pk, now=NOW)
+    assert HandOff.objects.get(contact=contact).rule == "Mid-market"
+    assert HandOff.objects.get(contact=other).rule == ""
+    third = rows.qualified()
+    Standing.objects.filter(pk=third.pk).update(persona_id=persona("Old"))
+    assert fitting(active_rules(), [contact.pk, third.pk]) == {contact.pk: [True], third.pk: [False]}
+    Definition.objects.filter(status="active").update(status="retired")  # its ids mean nothing from now on
+    assert fitting(active_rules(), [contact.pk]) == {contact.pk: [False]}
+
+
+def test_only_who_has_the_skills_gets_it_and_who_stands_in_has_them_too(cast: Cast) -> None:
+    capacity(cast.sven, None, skills=["German", "Enterprise"])
+    capacity(cast.rita, None, skills=["german"])
+    rule("German", GERMAN, skills=["GERMAN", " enterprise "])
+    row = offer(country="DE")
+    assert (row.rep, [one["name"] for one in row.routing["shares"]]) == (cast.sven, ["Sven"])
+    assert explaining.why_not_me(row.routing, cast.rita.pk, "Sven") == (
+        "You were not among those who could get it, all with GERMAN, enterprise. Rule “German”: Sven's turn."
+    )
+    services.add_absence(user=cast.sven, first_day=NOW.date(), last_day=NOW.date())
+    Availability.objects.filter(user=cast.sven).update(substitute=cast.rita)
+    RoutingRule.objects.update(waits=True)
+    assert offer(country="DE").rep is None
+    Availability.objects.filter(user=cast.rita).update(skills=["Enterprise", "German"])
+    assert offer(country="DE").rep == cast.rita
+
+
+def test_skills_are_kept_once_and_not_too_many(cast: Cast) -> None:
+    saved = rule("German", GERMAN, skills=["German", "german", "", " Two  words "])
+    assert saved.skills == ["German", "Two words"]
+    for wrong in (["x" * 41], [str(number) for number in range(21)]):
+        with pytest.raises(Refused) as refused:
+            rule("Other", GERMAN, skills=wrong)
+        assert set(refused.value.fields) == {"skills"}
+    drafts = [RoutingRule(name="Draft", conditions={}, skills=["Welsh"])]
+    assert simulate(drafts, {"Draft": []}, now=NOW).count == 0

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from leads.condition_controls import asked_fields
+from leads.contradictions import wrong_with
 from pipeline import services
 from pipeline.models import (
     Absence,
@@ -166,3 +168,35 @@ def test_a_team_of_one_and_nobody_at_all_are_shown(cast: Cast) -> None:
     assert client.get("/settings/routing/").status_code == 200
     type(cast.rita).objects.filter(role="rep").update(is_active=False)
     assert "No rep yet" in client.get("/settings/routing/").content.decode()
+
+
+def test_a_manager_says_who_can_what_and_a_rule_asks_for_it(cast: Cast) -> None:
+    manager, hours = client_of(cast.mona), f"/settings/hours/{cast.sven.pk}/"
+    given = WEEK | {"capacity": "", "skills": "German,  Enterprise, german"}
+    assert manager.post(hours, given).status_code == 302
+    assert Availability.objects.get(user=cast.sven).skills == ["German", "Enterprise"]
+    assert 'value="German, Enterprise"' in manager.get(hours).content.decode()
+    assert manager.post(hours, given | {"skills": "x" * 41}).status_code == 422
+    own = client_of(cast.sven)
+    assert own.post("/settings/hours/", WEEK | {"skills": "Everything"}).status_code == 302
+    assert Availability.objects.get(user=cast.sven).skills == ["German", "Enterprise"]  # the manager's, as capacity is
+    assert "Skills, set by your manager: German, Enterprise." in own.get("/settings/hours/").content.decode()
+    wanted = {"name": "German", "is_active": "on", "skills": "german", **LEAF}
+    offer(now=datetime.now(UTC), country="DE")
+    tried = manager.post("/settings/routing/new/", wanted | {"do": "try"}).content.decode()
+    assert "With this rule, the last 30 days" in tried
+    assert manager.post("/settings/routing/new/", wanted).status_code == 302
+    page = manager.get("/settings/routing/").content.decode()
+    assert "Every rep, with german" in page
+    assert "German, Enterprise" in page
+
+
+def test_the_persona_can_be_asked_where_nobody_is_judged_by_it(cast: Cast) -> None:
+    client = client_of(cast.mona)
+    leaf = LEAF | {"conditions-c0-field": "contact.persona", "conditions-c0-value": "Mid-market"}
+    given: dict[str, Any] = {"name": "Mid-market", "is_active": "on", **leaf}
+    assert client.post("/settings/routing/new/", given).status_code == 302
+    assert "Persona is Mid-market" in client.get("/settings/routing/").content.decode()
+    asked = {"field": "contact.persona", "op": "is", "value": "Mid-market"}
+    assert "is what a definition says of somebody" in wrong_with({"any": [asked, {"not": asked}]})
+    assert "contact.persona" not in [one.key for one in asked_fields()]
