@@ -85,10 +85,9 @@ def _person(submission: Submission, questions: list[Question], did: dict[str, An
     known = submission.invited or find_contact(email=email)
     company = _company(by_target(questions, submission.answers, "company."), email, known, did)
     if known is None:
-        name = company.name if company else ""
-        fields = given | ({"custom": own} if own else {})
+        fields = given | {"company": company} | ({"custom": own} if own else {})
         known, is_new = upsert_contact(
-            source=submission.form.source, now=submission.received_at, company_name=name, **fields
+            source=submission.form.source, now=submission.received_at, company_name=None, **fields
         )
         if is_new:
             did["created"], did["fields"] = True, sorted([*given, *own])

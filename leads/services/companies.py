@@ -14,32 +14,39 @@ from leads.services.fields import custom_rules
 
 COMPANY_FIELDS = ("name", "domain", "industry", "employees", "country", "custom")
 BATCH = 500
-_BY_DOMAIN = Prepared(  # asked for each new lead
-    "company_by_domain",
-    ("text",),
-    f"SELECT {columns(Company, 'c')} FROM leads_company c WHERE c.domain = %s AND c.domain <> ''",  # noqa: S608
+_KNOWN = Prepared(  # asked for each new lead
+    "company_known",
+    ("text", "text", "text", "text", "text"),
+    f"""SELECT {columns(Company, "c")} FROM leads_company c WHERE c.id = coalesce(
+        (SELECT id FROM leads_company WHERE domain = %s AND domain <> ''),
+        (SELECT company_id FROM leads_merge WHERE former_domain = %s AND former_domain <> '' AND undone_at IS NULL
+            AND company_id IS NOT NULL ORDER BY id DESC LIMIT 1),
+        (SELECT min(id) FROM leads_company WHERE upper(name) = upper(%s) AND %s <> ''
+            HAVING %s = '' OR NOT bool_or(domain <> '')))""",  # noqa: S608
+)
+_MAKE = Prepared(
+    "company_made",
+    ("text", "text", "text", "timestamptz"),
+    f"""INSERT INTO leads_company (name, domain, search_text, created_at, industry, country, custom)
+        VALUES (%s, %s, %s, %s, '', '', '{{}}') ON CONFLICT DO NOTHING RETURNING {columns(Company, "leads_company")}""",
 )
 
 
 def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company | None:
-    """The company of this domain or name, made when it is new; none when nothing tells."""
+    """The company of this domain or name, made when it is new; none when nothing tells.
+
+    A company's name alone tells only where no company of that name has a domain, or the lead has none.
+    """
     name = normalise.line(name)[:200]
     domain = normalise.company_domain(domain or email)
-    if domain:
-        if found := _BY_DOMAIN.rows([domain]):
-            return record(Company, found[0])
-        if company := _by_former_domains([domain]).get(domain):
-            return company
-    if not name:
+    if not name and not domain:
         return None
-    if not domain or not Company.objects.filter(name__iexact=name).exclude(domain="").exists():
-        company = Company.objects.filter(name__iexact=name).order_by("pk").first()
-        if company:
-            return company
-    fields = {"name": name, "search_text": normalise.search_text(name, domain)}
-    if not domain:
-        return Company.objects.create(**fields)
-    return Company.objects.get_or_create(domain=domain, defaults=fields)[0]
+    asked = [domain, domain, name, name, domain]
+    found = _KNOWN.rows(asked)
+    if not found and name:
+        made = _MAKE.rows([name, domain, normalise.search_text(name, domain), timezone.now()])
+        found = made or _KNOWN.rows(asked)  # made by another request at this moment
+    return record(Company, found[0]) if found else None
 
 
 def _by_former_domains(domains: Sequence[str]) -> dict[str, Company]:

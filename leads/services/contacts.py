@@ -177,9 +177,12 @@ def find_contact(*, email: str = "", phone: str = "") -> Contact | None:
 
 @transaction.atomic
 def upsert_contact(
-    *, source: Source | str, now: datetime, company_name: str = "", actor: User | None = None, **fields: Any
+    *, source: Source | str, now: datetime, company_name: str | None = "", actor: User | None = None, **fields: Any
 ) -> tuple[Contact, bool]:
-    """The contact with this e-mail address, its empty fields filled; made when it is new. (contact, is new)."""
+    """The contact with this e-mail address, its empty fields filled; made when it is new. (contact, is new).
+
+    `company_name` as in `create_contact`: none when the company, if there is one, is among the fields.
+    """
     contact = find_contact(email=str(fields.get("email") or ""))
     if contact is None:
         try:
@@ -188,7 +191,7 @@ def upsert_contact(
             contact = find_contact(email=str(fields.get("email") or ""))  # made by another request meanwhile?
             if contact is None:
                 raise
-    if contact.company_id is None:
+    if contact.company_id is None and company_name is not None:
         fields.setdefault("company", company_for(name=company_name, email=str(fields.get("email") or "")))
     news = {name: value for name, value in fields.items() if value and not getattr(contact, name, None)}
     return (change_contact(contact, **news) if news else contact), False
