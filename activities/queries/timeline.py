@@ -23,13 +23,20 @@ FILTERS = {
     "changes": "Changes",
 }
 EVENTS_READ = 200  # many page views make one line
+
+
+def _of_kinds(condition: str) -> str:
+    """SQL for: an event of such a kind. The kinds are found first, so that the index keeps the events in order."""
+    return f"x.kind_id = ANY (ARRAY(SELECT id FROM leads_eventkind WHERE {condition}))"  # noqa: S608
+
+
 _WHERE: dict[str, dict[int, str]] = {
     "all": dict.fromkeys(range(6), "true"),
-    "two_way": {ACTIVITY: "x.event_id IS NOT NULL", EVENT: "k.direction = 'two_way'"},
-    "web": {EVENT: "k.category <> 'conversation'"},
+    "two_way": {ACTIVITY: "x.event_id IS NOT NULL", EVENT: _of_kinds("direction = 'two_way'")},
+    "web": {EVENT: _of_kinds("category <> 'conversation'")},
     "talks": {
         ACTIVITY: "x.kind IN ('note', 'call', 'meeting', 'reply', 'mail')",
-        EVENT: "k.category = 'conversation'",
+        EVENT: _of_kinds("category = 'conversation'"),
     },
     "evidence": {EVIDENCE: "true"},
     "changes": {
@@ -39,45 +46,51 @@ _WHERE: dict[str, dict[int, str]] = {
         OWNER: "true",
     },
 }
-# source -> (columns of the row as JSON, tables, the instant's column)
+TOLD = "told"  # by its activity, which is a row of its own: a call, a meeting, a reply
+# source -> (columns of the row as JSON, its table, what is joined to it, the instant's column)
 _FROM = {
     ACTIVITY: (
         "'kind', x.kind, 'title', x.title, 'body', x.body, 'who', u.name, 'two_way', x.event_id IS NOT NULL",
-        "activities_activity x LEFT JOIN users_user u ON u.id = x.actor_id",
+        "activities_activity",
+        "LEFT JOIN users_user u ON u.id = x.actor_id",
         "at",
     ),
     EVIDENCE: (
         "'label', k.label, 'verdict', x.verdict, 'text', x.text, 'amount', x.amount, 'on', x.on_date, "
         "'quote', x.quote, 'who', u.name, 'source', x.source",
-        "leads_evidence x JOIN leads_criterion k ON k.id = x.criterion_id "
-        "LEFT JOIN users_user u ON u.id = x.recorded_by_id",
+        "leads_evidence",
+        "JOIN leads_criterion k ON k.id = x.criterion_id LEFT JOIN users_user u ON u.id = x.recorded_by_id",
         "observed_at",
     ),
     LIFECYCLE: (
         "'from', x.from_stage, 'to', x.to_stage, 'reason', x.reason, 'who', u.name",
-        "leads_lifecyclechange x LEFT JOIN users_user u ON u.id = x.actor_id",
+        "leads_lifecyclechange",
+        "LEFT JOIN users_user u ON u.id = x.actor_id",
         "at",
     ),
     CONSENT: (
         "'purpose', x.purpose, 'given', x.given, 'waits', x.is_pending, 'source', x.source",
-        "leads_consent x",
+        "leads_consent",
+        "",
         "at",
     ),
     OWNER: (
         "'from', f.name, 'to', t.name, 'who', u.name",
-        "leads_ownerchange x LEFT JOIN users_user f ON f.id = x.from_owner_id "
-        "LEFT JOIN users_user t ON t.id = x.to_owner_id LEFT JOIN users_user u ON u.id = x.actor_id",
+        "leads_ownerchange",
+        "LEFT JOIN users_user f ON f.id = x.from_owner_id LEFT JOIN users_user t ON t.id = x.to_owner_id "
+        "LEFT JOIN users_user u ON u.id = x.actor_id",
         "at",
     ),
     EVENT: (
         "'kind', k.key, 'label', k.label, 'category', k.category, 'facet', k.facet_property, "
         "'two_way', k.direction = 'two_way', 'source', x.source, 'properties', x.properties, "
-        "'held', x.is_quarantined, 'signs', x.human_reasons",
-        "leads_engagementevent x JOIN leads_eventkind k ON k.id = x.kind_id",
+        "'held', x.is_quarantined, 'signs', x.human_reasons, "
+        f"'{TOLD}', EXISTS (SELECT FROM activities_activity a WHERE a.event_id = x.id)",
+        "leads_engagementevent",
+        "JOIN leads_eventkind k ON k.id = x.kind_id",
         "occurred_at",
     ),
 }
-_NOT_TOLD_BY_ITS_ACTIVITY = "NOT EXISTS (SELECT FROM activities_activity a WHERE a.event_id = x.id)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +124,9 @@ def timeline(
         runs.pop()  # this visit may go on below the horizon; the next stretch shows it whole
     if len(runs) > limit:
         runs, has_more = runs[:limit], True
-    last = runs[-1][-1] if has_more and runs else None
-    return Timeline(_items(runs, names), keyset.encode([last.at, last.source, last.id]) if last is not None else "")
+    last = runs[-1][-1].place if runs else horizon
+    after = keyset.encode([last[0], -last[1], last[2]]) if has_more and last else ""
+    return Timeline(_items(runs, names), after)
 
 
 def _items(runs: list[list[Entry]], names: Callable[[], Mapping[str, str]]) -> list[Item]:
@@ -128,12 +142,13 @@ def _read(
     parts, params = [], []
     sizes = {source: EVENTS_READ if source == EVENT else limit for source in wanted}
     for source, condition in wanted.items():
-        columns, tables, at = _FROM[source]
+        columns, table, joined, at = _FROM[source]
         beside, values = _beside(place, source, f"x.{at}")
-        extra = f" AND {_NOT_TOLD_BY_ITS_ACTIVITY}" if source == EVENT else ""
+        # the rows are chosen first: of 5,000 events only those that are shown are put together
         parts.append(
-            f"(SELECT {source} AS source, x.id, x.{at} AS at, jsonb_build_object({columns})::text FROM {tables} "  # noqa: S608
-            f"WHERE x.contact_id = %s AND {condition}{beside}{extra} ORDER BY x.{at} DESC, x.id DESC LIMIT %s)"
+            f"SELECT {source} AS source, x.id, x.{at} AS at, jsonb_build_object({columns})::text FROM "  # noqa: S608
+            f"(SELECT x.* FROM {table} x WHERE x.contact_id = %s AND {condition}{beside} "
+            f"ORDER BY x.{at} DESC, x.id DESC LIMIT %s) x {joined}"
         )
         params += [contact_id, *values, sizes[source] + 1]
     with connection.cursor() as cursor:
@@ -147,7 +162,7 @@ def _read(
         if len(found) > size:
             found = found[:size]
             truncated.append(found[-1].place)
-        entries += found
+        entries += [entry for entry in found if not entry.data.get(TOLD)]
     return entries, truncated
 
 
