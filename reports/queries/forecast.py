@@ -6,7 +6,7 @@ only where that is asked for and rates are known, since no rate is true on the d
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -52,8 +52,11 @@ def forecast(
     people: Iterable[User] = (),
     unit: Unit = Unit.MONTH,
     together: bool = False,
+    by_owner: bool = True,
 ) -> Forecast:
     """The forecast of whom `record.counted_for` says. Two queries; with `people`, the owners to be named, four more.
+
+    `by_owner` false: only the sums, without sellers.
 
     `together`: all currencies in the reporting one, by the rates of two more queries, where there is such and several
     occur; then without ranges, quotas and managers' figures, which are of one currency.
@@ -64,8 +67,9 @@ def forecast(
     rows = Filters(state="all", owner=filters.owner, team=filters.team, pipeline=filters.pipeline).apply(
         rows, today=today
     )
-    closed = list(_closed(rows, periods[0].start, today, by=TruncDay if together else TruncMonth))
-    still_open = list(_open(rows, today))
+    apart = ("owner", "currency") if by_owner else ("currency",)
+    closed = _closed(rows, periods[0].start, today, apart, by=TruncDay if together else TruncMonth)
+    still_open = _open(rows, today, apart)
     counts: dict[str, int] = defaultdict(int)
     for group in (*closed, *still_open):
         counts[group["currency"]] += group["rows"]
@@ -88,6 +92,8 @@ def forecast(
         [group for group in still_open if group["currency"] == main],
     )
     made = building.forecast(main, sorted(known, key=lambda item: item[0] != main))
+    if not by_owner:
+        made.sellers = []
     if ours:
         made.unrated, made.is_together = sorted(unrated), True
     elif named:
@@ -112,22 +118,24 @@ def in_one(rates: Rates, groups: list[Any], today: date, unrated: set[str]) -> l
     return made
 
 
-def _closed(rows: OpportunityQuerySet, first: date, today: date, *, by: type[TruncBase]) -> Iterable[Any]:
+def _closed(
+    rows: OpportunityQuerySet, first: date, today: date, apart: Collection[str], *, by: type[TruncBase]
+) -> list[Any]:
     tomorrow = period_of(today, Unit.MONTH).end
     won = rows.filter(stage__kind=StageKind.WON, closed_at__gte=midnight(first), closed_at__lt=midnight(tomorrow))
-    months = won.order_by().annotate(month=by("closed_at", tzinfo=UTC)).values("month", "owner", "currency")
-    return months.annotate(rows=Count("pk"), known=Count("amount"), sum=Sum("amount"))
+    months = won.order_by().annotate(month=by("closed_at", tzinfo=UTC)).values("month", *apart)
+    return list(months.annotate(rows=Count("pk"), known=Count("amount"), sum=Sum("amount")))
 
 
-def _open(rows: OpportunityQuerySet, today: date) -> Iterable[Any]:
+def _open(rows: OpportunityQuerySet, today: date, apart: Collection[str]) -> list[Any]:
     is_late = Case(When(expected_close__lt=today, then=Value(True)), default=Value(False), output_field=BooleanField())
     groups = (
         rows.open()
         .order_by()
         .annotate(month=TruncMonth("expected_close"), is_late=is_late, sure=CATEGORY)
-        .values("month", "is_late", "owner", "currency", "sure")
+        .values("month", "is_late", "sure", *apart)
     )
-    return groups.annotate(rows=Count("pk"), known=Count("amount"), sum=Sum("amount"), weighted=Sum(WEIGHTED))
+    return list(groups.annotate(rows=Count("pk"), known=Count("amount"), sum=Sum("amount"), weighted=Sum(WEIGHTED)))
 
 
 class _Building:
@@ -137,6 +145,7 @@ class _Building:
         self.asked, self.counted, self.people = asked, replace(asked, category=COUNTED), people
         self.current = next(period for period in periods if period.holds(today))
         self.months = {period: month_of(asked, period, is_current=period == self.current) for period in periods}
+        self.periods = {month: period for period in periods for month in period.months}
         self.last = periods[-1]
         self.rests = {
             OVERDUE: Figure(self.counted.query(overdue="yes")),
@@ -150,11 +159,11 @@ class _Building:
     def add(self, closed: list[dict[str, Any]], still_open: list[dict[str, Any]]) -> None:
         for group in closed:
             figures = (group["rows"], group["known"], group["sum"], group["sum"])
-            if (period := self._period(group["month"].date())) is None:
+            if (period := self.periods.get(group["month"].date().replace(day=1))) is None:
                 continue
             self.months[period].closed.add(*figures)
             if period == self.current:
-                of = self._seller(group["owner"])
+                of = self._seller(group.get("owner"))
                 of.closed.add(*figures)
                 of.now.closed.add(*figures)
         for group in still_open:
@@ -162,7 +171,7 @@ class _Building:
 
     def _add_open(self, group: dict[str, Any]) -> None:
         figures = (group["rows"], group["known"], group["sum"], group["weighted"])
-        of = self._seller(group["owner"])
+        of = self._seller(group.get("owner"))
         of.all.add(*figures)
         self.whole.add(*figures)
         if group["sure"] == Category.OMITTED:
@@ -173,17 +182,13 @@ class _Building:
         elif group["is_late"]:
             self.rests[OVERDUE].add(*figures)
             of.overdue.add(*figures)
-        elif (period := self._period(group["month"])) is None:
+        elif (period := self.periods.get(group["month"])) is None:
             self.rests[BEYOND].add(*figures)
         else:
             of.due.add(*figures)
             for month in (self.months[period], *([of.now] if period == self.current else [])):
                 month.open.add(*figures)
                 month.parts[group["sure"]].add(*figures)
-
-    def _period(self, month: date) -> Period | None:
-        period = period_of(month, self.current.unit, self.current.opens)
-        return period if period in self.months else None
 
     def _seller(self, owner_id: int | None) -> Seller:
         """`due` has no list of its own: it is overdue=no up to the last period shown."""
@@ -254,7 +259,7 @@ class ForecastHeadline:
 
 def forecast_headline(user: User, *, now: datetime) -> ForecastHeadline:
     """For the Today page, in the reporting currency where that can be. Three queries, four where currencies mix."""
-    whole = forecast(user, Filters(), now=now, together=True)
+    whole = forecast(user, Filters(), now=now, together=True, by_owner=False)
     if not whole.is_together:
         add_ranges(whole, counted_for(user, Filters()))
     return ForecastHeadline(
