@@ -114,7 +114,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-# kB: a process that learnt a model or read a large workbook makes room for a fresh one, which shares its parent's memory
+# kB: a process that learnt a model or read a large workbook makes room for a fresh one, which shares its parent's
 CELERY_WORKER_MAX_MEMORY_PER_CHILD = 180_000
 CELERY_TASK_TIME_LIMIT = 15 * 60
 CELERY_TASK_SOFT_TIME_LIMIT = 14 * 60

@@ -28,7 +28,7 @@ _MAKE = Prepared(
     "company_made",
     ("text", "text", "text", "timestamptz"),
     f"""INSERT INTO leads_company (name, domain, search_text, created_at, industry, country, custom)
-        VALUES (%s, %s, %s, %s, '', '', '{{}}') ON CONFLICT DO NOTHING RETURNING {columns(Company, "leads_company")}""",
+        VALUES (%s, %s, %s, %s, '', '', '{{}}') ON CONFLICT DO NOTHING RETURNING {columns(Company, "leads_company")}""",  # noqa: S608
 )
 
 
