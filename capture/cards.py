@@ -9,8 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from capture.rows import split_name
+
 HEADER = [
-    "First Name", "Last Name", "Full Name", "Email", "Other E-mail", "Phone", "Other Phone", "Job Title", "Company",
+    "First Name", "Last Name", "Email", "Other E-mail", "Phone", "Other Phone", "Job Title", "Company",
     "Website", "Country", "Tags", "Notes", "Birthday",
 ]  # fmt: skip
 LONGEST_NOTE = 10_000
@@ -73,17 +75,19 @@ def row(card: Card) -> list[str]:
     addresses = [split(value, ";") for value in card.ranked("ADR")]
     country = next((unescaped(parts[6]) for parts in addresses if len(parts) > 6 and parts[6].strip()), "")
     tags = [unescaped(tag).strip() for value in card.ranked("CATEGORIES") for tag in split(value, ",")]
-    full_name = "" if any(names[:2]) else unescaped(card.first("FN"))
+    company = unescaped(split(card.first("ORG"), ";")[0])
+    first, last = names[1], names[0]
+    if not any(names[:2]) and (full_name := unescaped(card.first("FN"))) != company:  # not a company's card
+        first, last = split_name(full_name)
     return [
-        names[1].strip(),
-        names[0].strip(),
-        full_name,
+        first.strip(),
+        last.strip(),
         mails[0] if mails else "",
         mails[1] if len(mails) > 1 else "",
         phones[0] if phones else "",
         phones[1] if len(phones) > 1 else "",
         unescaped(card.first("TITLE") or card.first("ROLE")),
-        unescaped(split(card.first("ORG"), ";")[0]),
+        company,
         unescaped(next(iter(card.ranked("URL")), "")),
         country,
         ", ".join(filter(None, tags)),

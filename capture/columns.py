@@ -38,13 +38,14 @@ OF_ACTIVITIES = {
 # Header rows of HubSpot, Salesforce, Pipedrive, Zoho, Google Contacts, Outlook, LinkedIn and what people write by hand.
 _NAMES = {
     "email": "email|e mail|email address|e mail address|e mail 1 value|work email|email 1|mail|primary email|"
-    "business email|contact email|person email|person email work|email work|e mail adresse|correo|courriel",
+    "business email|contact email|contact email address|person email|person email work|email work|e mail adresse|"
+    "correo|courriel",
     "first_name": "first name|firstname|given name|forename|first|vorname|prenom|prénom|nombre",
     "last_name": "last name|lastname|surname|family name|last|nachname|nom|apellido|apellidos",
     "full_name": "full name|fullname|contact name|name|display name|lead name|person name|contact|person",
     "phone": "phone|phone number|work phone|business phone|telephone|phone 1 value|mobile phone|mobile|"
     "mobile phone number|mobilephone|primary phone|person phone|person phone work|person phone mobile|phone work|tel|"
-    "telefon|cell|home phone|homephone",
+    "telefon|cell|home phone|homephone|contact phone|contact phone number",
     "job_title": "job title|jobtitle|title|position|role|organization title|organization 1 title|person job title",
     "company": "company|company name|organization|organisation|organization name|organisation name|account name|"
     "employer|associated company|primary associated company|organization 1 name|person organization|firma",

@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from capture.rows import one_address, plain, read_moment, read_number
+from capture.tables import heading
 from core.errors import Refused
 from leads import normalise
 from leads.vocabulary import IdentityKind, Verdict
@@ -44,7 +45,7 @@ class Happening:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How the columns of a list of activities are to be read; `kinds` and `criteria` are keys by name, case-folded."""
+    """How the columns of a list of activities are to be read; `kinds` and `criteria` are keys by name, as headings."""
 
     mapping: Mapping[int, str]
     width: int
@@ -90,7 +91,7 @@ class Reading:
 
     def _what(self, given: str) -> tuple[str, str]:
         """(kind of event, criterion); both empty for a note."""
-        word = given.casefold()
+        word = heading(given)
         if word in self.kinds:
             return self.kinds[word], ""
         if word in self.criteria:

@@ -42,7 +42,8 @@ def take_contacts(
 ) -> Taken:
     """Make or change the contact of each row, field by field as `policy` says. A wrong row is rejected by itself.
 
-    People are matched by e-mail address; rows without one by telephone number where the name agrees too.
+    People are matched by e-mail address; rows without one by telephone number where the name agrees too; rows with
+    neither by their whole name and their company's.
     """
     for attempt in range(3):
         try:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
+
 from core.errors import Refused
 from leads import normalise
 from leads.custom import Rule
@@ -35,6 +37,7 @@ class Matched:
         self.owners: dict[tuple[str, str], Contact] = {}  # identity -> contact
         self.stored: set[tuple[str, str]] = set()  # identities that exist
         self.unclaimed: dict[tuple[str, str], int] = {}  # identity without a contact -> its id
+        self.named: dict[tuple[str, ...], Contact] = {}  # (first name, last name, company) -> contact
 
     def match(self) -> None:
         """Clean the rows, find and lock the people, and change them in memory."""
@@ -62,9 +65,10 @@ class Matched:
         """The contacts that the rows' addresses and numbers belong to, locked in key order."""
         wanted = {(IdentityKind.EMAIL.value, mailbox) for mailbox, _ in self.keys.values() if mailbox}
         wanted |= {(IdentityKind.PHONE.value, phone) for _, phone in self.keys.values() if phone}
-        if not wanted:
+        named = self._look_up_names()
+        if not wanted and not named:
             return
-        found = identities(wanted)
+        found = identities(wanted) if wanted else []
         free = [identity.pk for identity in found if identity.contact_id is None]
         if free:  # locked as a stitch locks them, so that no event slips in between the claim and the move of events
             locked = {row.pk: row for row in Identity.objects.select_for_update().filter(pk__in=free).order_by("pk")}
@@ -73,15 +77,43 @@ class Matched:
             contact.pk: contact
             for contact in Contact.objects.select_related("company")
             .select_for_update(of=("self",), no_key=True)
-            .filter(pk__in={identity.contact_id for identity in found if identity.contact_id})
+            .filter(pk__in={identity.contact_id for identity in found if identity.contact_id} | set(named.values()))
             .order_by("pk")
         }
+        self.named = {name: contacts[pk] for name, pk in named.items()}
         for identity in found:
             self.stored.add((identity.kind, identity.value))
             if identity.contact_id is None:
                 self.unclaimed[identity.kind, identity.value] = identity.pk
             else:
                 self.owners[identity.kind, identity.value] = contacts[identity.contact_id]
+
+    def _name(self, number: int) -> tuple[str, ...]:
+        """By what somebody without address and number is known again: the whole name and the company's; else empty."""
+        name = self._written_name(number)
+        return tuple(part.casefold() for part in name) if all(name) else ()
+
+    def _written_name(self, number: int) -> tuple[str, ...]:
+        row, cleaned = self.rows[number], self.cleaned[number]
+        return cleaned.get("first_name", ""), cleaned.get("last_name", ""), normalise.line(row.company_name)
+
+    def _look_up_names(self) -> dict[tuple[str, ...], int]:
+        """Who already has the name and the company of rows without address and number: the first of each."""
+        bare = {self._name(number): number for number, keys in self.keys.items() if not any(keys)}
+        numbers = sorted(number for name, number in bare.items() if name)
+        if not numbers:
+            return {}
+        written = zip(*(self._written_name(number) for number in numbers), strict=True)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT t.number, min(c.id)"
+                " FROM unnest(%s::int[], %s::text[], %s::text[], %s::text[]) AS t(number, first, last, company)"
+                " JOIN leads_company o ON upper(o.name) = upper(t.company)"
+                " JOIN leads_contact c ON c.company_id = o.id AND c.erased_at IS NULL"
+                " AND upper(c.first_name) = upper(t.first) AND upper(c.last_name) = upper(t.last) GROUP BY 1",
+                [numbers, *map(list, written)],
+            )
+            return {self._name(number): pk for number, pk in cursor.fetchall()}
 
     def _match(self) -> None:
         """Which rows are about the same person, known or new; later rows fill what earlier ones left empty."""
@@ -92,6 +124,9 @@ class Matched:
             if contact is None and not mailbox and phone:
                 same_number = self.owners.get((IdentityKind.PHONE, phone))
                 contact = same_number if same_number and same_name(same_number, cleaned) else None
+            name = self._name(number)
+            if contact is None and not mailbox and not phone:
+                contact = self.named.get(name)
             if contact is None:
                 contact = Contact(created_at=row.created_at or self.now, **cleaned)
                 person = Person(contact, True, row.source, row.created_at or self.now, row.owner_id, set(row.tags))
@@ -114,6 +149,8 @@ class Matched:
                 result.same_as = person.first_row if person.is_new else None
                 self.results[number] = result
             self.people[number] = person
+            if name:
+                self.named.setdefault(name, contact)
             if mailbox:
                 self.owners.setdefault((IdentityKind.EMAIL.value, mailbox), contact)
             if phone and phone == normalise.phone(contact.phone, contact.country):

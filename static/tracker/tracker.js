@@ -102,10 +102,11 @@
 
   function page() {
     var here = w.location;
-    if (here.pathname === lastPath) return;
+    var path = here.pathname + (here.hash.match(/^#!?\/[^?]*/)?.[0] || ''); // #/… is an address, too
+    if (path === lastPath) return;
     leave();
-    lastPath = here.pathname;
-    var props = { path: here.pathname.slice(0, 500), title: d.title.slice(0, 300), host: here.host };
+    lastPath = path;
+    var props = { path: path.slice(0, 500), title: d.title.slice(0, 300), host: here.host };
     if (lastAddress) props.referrer = lastAddress.slice(0, 500);
     here.search.replace(/[?&](utm_(?:source|medium|campaign|term|content)|gclid|msclkid|fbclid)=([^&]*)/g, (_, name, value) => {
       try { props[name] = decodeURIComponent(value.replace(/\+/g, ' ')).slice(0, 200); } catch { /* not ours */ }

@@ -92,11 +92,14 @@ def test_visits_on_another_origin_become_the_persons_who_fills_in_the_form(
     wait_for(page, 2)
     page.evaluate("history.pushState({}, '', '/pricing/teams')")
     page.evaluate("history.replaceState({}, '', '/pricing/teams?tab=2')")
+    wait_for(page, 3)
+    page.evaluate("location.hash = '#/team/1?tab=3'")
+    wait_for(page, 4)
     page.evaluate("winnow('track', 'asset_downloaded', {asset: 'prices.pdf'})")
-    events = wait_for(page, 4)
+    events = wait_for(page, 5)
     assert {event.identity_id for event in events} == {Identity.objects.get().pk}
     views = [event.properties for event in events if event.kind.key == "page_view"]
-    assert [view["path"] for view in views] == ["/home", "/pricing", "/pricing/teams"]
+    assert [view["path"] for view in views] == ["/home", "/pricing", "/pricing/teams", "/pricing/teams#/team/1"]
     assert (views[1]["utm_source"], views[1]["utm_campaign"], views[1]["title"]) == (
         "ads",
         "spring",
@@ -113,7 +116,7 @@ def test_visits_on_another_origin_become_the_persons_who_fills_in_the_form(
     page.click("text=Send")
     page.wait_for_url(f"{live_server.url}/f/contact/thanks/")
     contact = Contact.objects.get()
-    events = wait_for(page, 5)
+    events = wait_for(page, 6)
     assert {event.contact_id for event in events} == {contact.pk}
     assert events[-1].properties["page"] == f"{shop.url}/pricing/teams"
 

@@ -7,6 +7,7 @@ from capture import services
 from capture.models import Import, ImportStatus
 from core.errors import Refused
 from leads.models import ChangedContact, Contact, CustomField, Identity, LifecycleChange, Standing, Tag
+from leads.services import change_contact, company_for
 from tests import factories
 from tests.capture.lists import LIST, counts, people, run, upload
 from tests.conftest import Cast
@@ -167,3 +168,24 @@ def test_the_rehearsal_says_what_would_happen_and_stores_nothing() -> None:
     assert rehearsed[5][1].filled == ["phone"]
     assert Contact.objects.count() == before
     assert not Tag.objects.exists()
+
+
+def test_whoever_has_no_address_is_known_again_by_name_and_company() -> None:
+    mara = User.objects.create(email="mara@lists.example", name="Mara", role="marketer")
+    kim = factories.contact(email="kim@berg.example", first_name="Kim", last_name="Berg")
+    rows = (
+        "First Name,Last Name,Company,Position,Connected On\n"
+        "Hal,Ito,Ito KK,CEO,12 Nov 2025\n"
+        "HAL,Ito,ito kk,Owner,13 Nov 2025\n"  # in this list already
+        "Hal,Ito,Other,CEO,12 Nov 2025\n"
+        "Hal,,Ito KK,,\n"
+        "Hal,,Ito KK,,\n"  # half a name tells nothing
+        "Kim,Berg,,,\n"  # nor does a name alone
+    )
+    assert counts(run(upload(rows, mara))) == (5, 0, 1, 0)
+    assert counts(run(upload(rows, mara))) == (3, 0, 3, 0)
+    change_contact(kim, company=company_for(name="Straße AG"))
+    filled = run(upload("Name,Company,Title\nkim berg,STRAßE AG,Cook\n", mara))
+    assert counts(filled) == (0, 1, 0, 0)
+    kim.refresh_from_db()
+    assert (kim.email, kim.job_title) == ("kim@berg.example", "Cook")

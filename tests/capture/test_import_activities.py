@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 LIST = (
     "Email,Activity type,Date,Page,Text,Verdict,Amount\n"
-    "ada@acme.example,Viewed a page,2024-03-05 14:30,/pricing,,,\n"
+    "ada@acme.example,Page view,2024-03-05 14:30,/pricing,,,\n"
     "ADA@acme.example,demo_requested,05.03.2024,,,,\n"
     'ada@acme.example,Budget,2024-03-06,,"We have set aside 40,000",meets,"40.000,00"\n'
     "ada@acme.example,note,2024-03-07,,Met at the fair,,\n"

@@ -137,6 +137,11 @@ def test_cards_of_three_versions_say_the_same() -> None:
     }  # fmt: skip
 
 
+def test_a_card_with_the_whole_name_alone_has_a_name_and_a_company_is_nobody() -> None:
+    told = "BEGIN:VCARD\nFN:Frank Dawson\nORG:Lotus\nEND:VCARD\nBEGIN:VCARD\nN:;;;;\nFN:Lotus\nORG:Lotus\nEND:VCARD\n"
+    assert [cards.row(card)[:2] for card in cards.cards(told)] == [["Frank", "Dawson"], ["", ""]]
+
+
 def workbook(*rows: list[Any]) -> bytes:
     return b"".join(xlsx_pieces([str(cell) for cell in rows[0]], rows[1:]))
 

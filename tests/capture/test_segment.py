@@ -153,7 +153,27 @@ def test_only_post(client: Client, server: Site) -> None:
     asked = client.options("/v1/batch", headers={"origin": "https://shop.example"})
     assert (asked.status_code, asked["Access-Control-Allow-Methods"]) == (204, "POST")
     assert "Authorization" in asked["Access-Control-Allow-Headers"]
+    own = {"origin": "https://shop.example", "access-control-request-headers": "anonymousid,authorization"}
+    asked = client.options("/v1/track", headers=own)  # RudderStack's client for pages adds headers of its own
+    assert asked["Access-Control-Allow-Headers"] == "anonymousid,authorization"
     assert client.post("/v1/nonsense").status_code == 404
+
+
+def test_what_clients_ask_before_they_send(client: Client, web: Site) -> None:
+    from_page = {"origin": "https://shop.example"}
+    answer = client.get(f"/v1/projects/{web.write_key}/settings", headers=from_page)
+    assert answer.json()["integrations"]["Segment.io"] == {
+        "apiKey": web.write_key, "apiHost": "testserver/v1", "protocol": "http",
+    }  # fmt: skip
+    assert answer["Access-Control-Allow-Origin"] == "https://shop.example"
+    for how in ({"query_params": {"writeKey": web.write_key}}, {"headers": {"authorization": basic(web.write_key)}}):
+        source = client.get("/sourceConfig/", **how).json()["source"]  # type: ignore[arg-type]
+        assert (source["writeKey"], source["enabled"], source["destinations"]) == (web.write_key, True, [])
+    assert client.options("/sourceConfig/", headers=from_page).status_code == 204
+    refused = client.get("/v1/projects/nobody/settings", headers=from_page)
+    assert (refused.status_code, refused["Access-Control-Allow-Origin"]) == (404, "https://shop.example")
+    assert client.get("/sourceConfig/", query_params={"writeKey": "a\0b"}).status_code == 404
+    assert client.post("/sourceConfig/").status_code == 405
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from activities.models import Activity, ActivityKind
 from activities.services import log_activity
 from capture.happenings import Happening, Reading
 from capture.models import Import, ImportedFact
-from capture.tables import Record
+from capture.tables import Record, heading
 from core.errors import Refused
 from leads import kinds
 from leads.models import Contact, Criterion, EventKind, Evidence
@@ -23,10 +23,10 @@ def reading_of(of: Import) -> Reading:
     """How this import's cells become happenings."""
     known = {}
     for key, label in EventKind.objects.filter(is_registered=True).values_list("key", "label"):
-        known[label.casefold()] = known[key] = key
+        known[heading(label)] = known[heading(key)] = key
     criteria = {}
     for key, label in Criterion.objects.values_list("key", "label"):
-        criteria[label.casefold()] = criteria[key] = key
+        criteria[heading(label)] = criteria[heading(key)] = key
     mapping = {int(number): field for number, field in of.mapping.items()}
     return Reading(mapping, len(of.header), known, criteria, of.every_row, of.day_first, of.decimal_comma)
 

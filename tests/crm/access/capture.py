@@ -19,6 +19,8 @@ ROWS = [
     Row("tracker_pixel", ANYBODY),
     Row("tracker_hidden", ANYBODY),
     *(Row(f"segment_{name}", "400 400 400 400 400 400 400 400", method="post") for name in CALLS),
+    Row("segment_settings", ANYBODY, ("write_key",)),
+    Row("segment_source_config", "404 404 404 404 404 404 404 404"),
     Row("imports", IMPORTS),
     Row("import_new", IMPORTS),
     Row("import_page", IMPORTS, ("import",)),

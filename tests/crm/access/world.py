@@ -91,6 +91,7 @@ def build(cast: Cast) -> dict[str, Any]:
             form=form, version=form.published, message_id="m", status="quarantined", received_at=now
         ).pk,
         "site": Site.objects.get().pk,
+        "write_key": Site.objects.get().write_key,
         "import": Import.objects.create(
             name="list.csv", content=b"E-mail\na@b.example\n", encoding="utf-8", delimiter=",", started_by=cast.mara
         ).pk,
