@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from core.errors import Refused
 from crm.deals import Read, read_deals, whole_until
+from crm.frames import Frame
 from pipeline.rates import Deal
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "maven-opportunities" / "sales_pipeline_as_of_2017-07-01.csv"
@@ -65,7 +66,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 
 
 def read(head: str, *rows: str, **given: str) -> Read:
-    frame = {name: [row.split(";")[place] for row in rows] for place, name in enumerate(head.split(";"))}
+    frame: Frame = {name: [row.split(";")[place] for row in rows] for place, name in enumerate(head.split(";"))}
     return read_deals(frame, given, today=date(2026, 6, 1))
 
 

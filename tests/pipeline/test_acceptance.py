@@ -46,7 +46,7 @@ def test_promotions_against_the_definition_are_followed_to_the_end(offered: Cast
     story(offered)
     accepted = HandOff.objects.filter(state="accepted").order_by("is_override", "pk")
     for row, name in zip(accepted, ("Won", "Lost", "New", "Won"), strict=True):
-        Opportunity.objects.filter(pk=row.opportunity_id).update(
+        Opportunity.objects.filter(pk=row.opportunity_id or 0).update(
             stage=stage(name), closed_at=None if name == "New" else now()
         )
     shown = acceptance(offered.mona, days="90", by="source", now=now())
