@@ -1,12 +1,15 @@
 """What the API says of the forecast."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
 
+from pipeline.rollup import Rolled, Sum
 from pipeline.waterfall import LABELS
-from reports.queries.figures import Month
+from reports.queries.figures import Month, Seller
+from users.models import User
 
 
 def money(amount: Decimal | None) -> str | None:
@@ -41,6 +44,40 @@ class PeriodOut(serializers.Serializer[Any]):
     likely = RangeOut(allow_null=True)
 
 
+class CallOut(serializers.Serializer[Any]):
+    """What a manager makes of it, beside what the opportunities say."""
+
+    amount = _amount()
+    note = serializers.CharField()
+    by = serializers.CharField()
+
+
+class OwnerOut(serializers.Serializer[Any]):
+    """An owner's current period, and what is open beside it, weighted."""
+
+    owner = serializers.EmailField(allow_null=True, help_text="null: nobody, or somebody who no longer sells.")
+    name = serializers.CharField()
+    team = serializers.CharField(allow_null=True)
+    closed = _amount()
+    commit = _amount()
+    best_case = _amount()
+    pipeline = _amount()
+    weighted = _amount(help_text="Closed, and what is open and due in the period times its probability.")
+    quota = _amount(allow_null=True)
+    overdue = _amount()
+    undated = _amount()
+    all_open = _amount()
+    called = CallOut(allow_null=True)
+
+
+class RolledOut(serializers.Serializer[Any]):
+    """Closed and commit of the current period, and beside it the same with managers' figures in it."""
+
+    team = serializers.CharField(allow_null=True, help_text="null: without a team.")
+    original = _amount()
+    adjusted = _amount(allow_null=True, help_text="null: no manager has put a figure beside it.")
+
+
 class ForecastOut(serializers.Serializer[Any]):
     """The forecast in one currency."""
 
@@ -52,6 +89,10 @@ class ForecastOut(serializers.Serializer[Any]):
     overdue = _amount(help_text="Weighted, expected before today and still open.")
     later = _amount(help_text="Weighted, expected after the periods.")
     undated = _amount(help_text="Weighted, without a day.")
+    owners = OwnerOut(many=True)
+    teams = RolledOut(many=True, help_text="Empty with `together`: a manager's figure is of one currency.")
+    original = _amount(allow_null=True, help_text="Closed and commit of the current period; null with `together`.")
+    adjusted = _amount(allow_null=True, help_text="The same with managers' figures; null: there are none.")
     rests_on = serializers.IntegerField(allow_null=True, help_text="Ended opportunities that the ranges rest on.")
 
 
@@ -110,6 +151,40 @@ class LeadsOut(serializers.Serializer[Any]):
     win_rate = serializers.FloatField(allow_null=True)
     deal_size = serializers.FloatField(allow_null=True)
     months = LeadsMonthOut(many=True)
+
+
+def owner_out(seller: Seller) -> dict[str, Any]:
+    owner, call, now = seller.owner, seller.call, seller.now
+    return {
+        "owner": owner.email if owner else None,
+        "name": seller.name,
+        "team": str(owner.team) if owner and owner.team else None,
+        "closed": money(now.closed.amount),
+        "commit": money(now.commit.amount),
+        "best_case": money(now.best.amount),
+        "pipeline": money(now.early.amount),
+        "weighted": money(now.total),
+        "quota": money(now.quota),
+        "overdue": money(seller.overdue.weighted),
+        "undated": money(seller.undated.weighted),
+        "all_open": money(seller.all.weighted),
+        "called": {"amount": money(call.amount), "note": call.note, "by": call.by} if call else None,
+    }
+
+
+def rolled_out(rolled: Rolled | None, people: Iterable[User]) -> dict[str, Any]:
+    """`people` are who may be in it, with their teams."""
+    if rolled is None:
+        return {"teams": [], "original": None, "adjusted": None}
+    names: dict[Any, str] = {person.team_id: str(person.team) for person in people if person.team}
+    return {
+        "teams": [{"team": names.get(key), **_sum(one)} for key, one in rolled.teams.items()],
+        **_sum(rolled.all),
+    }
+
+
+def _sum(one: Sum) -> dict[str, Any]:
+    return {"original": money(one.original), "adjusted": money(one.adjusted) if one.is_adjusted else None}
 
 
 def period_out(month: Month) -> dict[str, Any]:

@@ -34,6 +34,7 @@ urlpatterns = [
     path("v1/forecast/leads", forecast.ForecastLeads.as_view(), name="api_forecast_leads"),
     path("v1/funnel", funnel.FunnelNumbers.as_view(), name="api_funnel"),
     path("v1/funnel/cohorts", funnel.FunnelCohorts.as_view(), name="api_funnel_cohorts"),
+    path("v1/funnel/comparison", funnel.FunnelComparison.as_view(), name="api_funnel_comparison"),
     path("v1/funnel/costs", funnel.FunnelCosts.as_view(), name="api_funnel_costs"),
     path("v1/<path:rest>", docs.nothing_here, name="api_nothing"),
 ]

@@ -50,9 +50,14 @@ def forecast(request: SignedInRequest, format: str) -> HttpResponse:
         for name, _, figure in whole.rests:
             yield row("Rest", name, figure)
         for seller in whole.sellers:
-            name = str(seller.owner) if seller.owner else "Somebody who left" if not seller.is_known else "Nobody"
             called = seller.call.amount if seller.call else None
-            yield row(f"Owner, this {unit.value}", name, seller.now.open, seller.now, called)
-            yield row("Owner, all open", name, seller.all)
+            yield row(f"Owner, this {unit.value}", seller.name, seller.now.open, seller.now, called)
+            yield row("Owner, all open", seller.name, seller.all)
+        if whole.rolled:
+            names: dict[Any, str] = {person.team_id: str(person.team) for person in people if person.team}
+            sums = [(names.get(key, "None"), one) for key, one in whole.rolled.teams.items()]
+            for name, one in (*sums, ("All", whole.rolled.all)):
+                if one.is_adjusted:
+                    yield [f"Team, this {unit.value}", name, whole.currency, *[None] * (len(header) - 4), one.adjusted]
 
     return send(request, format, header, rows(), name="forecast")

@@ -7,11 +7,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.forecasts import AccuracyOut, ChangesOut, ForecastOut, LeadsOut, money, period_out
+from api.forecasts import AccuracyOut, ChangesOut, ForecastOut, LeadsOut, money, owner_out, period_out, rolled_out
 from api.views.base import REFUSALS, View
 from core.errors import Refused
 from pipeline.periods import Period, Unit, parse, period_of
 from pipeline.queries import NOBODY, Filters
+from pipeline.views.filtering import sellers
 from reports.queries.accuracy import accuracy
 from reports.queries.changes import changes
 from reports.queries.forecast import forecast
@@ -91,7 +92,7 @@ class ForecastNow(_OfForecast):
         unit = request.query_params.get("unit", Unit.MONTH.value)
         if unit not in {one.value for one in Unit}:
             raise Refused(unit=f"One of {', '.join(Unit)}.")
-        people = User.objects.filter(is_active=True)
+        people = sellers(self.caller())
         together = request.query_params.get("together", "")
         if together not in ("", "yes"):
             raise Refused(together="Write yes, or leave it out.")
@@ -111,6 +112,8 @@ class ForecastNow(_OfForecast):
                 "overdue": money(whole.overdue.weighted),
                 "later": money(whole.beyond.weighted),
                 "undated": money(whole.undated.weighted),
+                "owners": [owner_out(seller) for seller in whole.sellers],
+                **rolled_out(whole.rolled, people),
                 "rests_on": whole.rests_on.closed_deals if whole.rests_on else None,
             }
         )

@@ -14,6 +14,7 @@ from api.views.base import REFUSALS, View
 from core.errors import Refused
 from reports import queries
 from reports.attribution import MODELS, WHOLE
+from reports.queries.comparison import Compared
 from reports.queries.costs import Campaign
 from reports.queries.steps import KEYS
 from reports.queries.wanted import DIVISIONS, PERIODS, Wanted
@@ -191,6 +192,70 @@ class FunnelCohorts(_OfFunnel):
                 ],
             }
         )
+
+
+class CountedOut(serializers.Serializer[Any]):
+    """So many came, so many of them got to the step."""
+
+    came = serializers.IntegerField()
+    got = serializers.IntegerField()
+
+
+class ComparedOut(serializers.Serializer[Any]):
+    """A source, or all: difference = volume + mix + rate, in people, to a tenth."""
+
+    key = serializers.CharField(help_text="Empty: all.")
+    name = serializers.CharField()
+    before = CountedOut()
+    now = CountedOut()
+    difference = serializers.IntegerField()
+    volume = serializers.FloatField(help_text="More or fewer came.")
+    mix = serializers.FloatField(help_text="Its share of those who came changed.")
+    rate = serializers.FloatField(help_text="They got further, or less far.")
+
+
+class ComparisonOut(serializers.Serializer[Any]):
+    """The last full months against as many before, the newest first, at the same age."""
+
+    step = serializers.ChoiceField(KEYS)
+    months = serializers.ListField(child=serializers.CharField())
+    months_before = serializers.ListField(child=serializers.CharField())
+    total = ComparedOut()
+    sources = ComparedOut(many=True)
+
+
+@extend_schema(tags=["Funnel"])
+class FunnelComparison(_OfFunnel):
+    """Why a number is not what it was."""
+
+    @extend_schema(
+        operation_id="get_funnel_comparison",
+        summary="A period against the one before, explained by volume, mix and rate",
+        parameters=[_MONTHS, _REACHED],
+        responses={200: ComparisonOut, **_REFUSED},
+    )
+    def get(self, request: Request) -> Response:
+        found = queries.comparison(_checked(request), now=timezone.now())
+        return Response(
+            {
+                "step": found.step.key,
+                "months": [f"{month:%Y-%m}" for month in found.months],
+                "months_before": [f"{month:%Y-%m}" for month in found.former],
+                "total": _compared(found.whole),
+                "sources": [_compared(one) for one in found.parts],
+            }
+        )
+
+
+def _compared(one: Compared) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "name": one.label,
+        "before": {"came": one.before.came, "got": one.before.got},
+        "now": {"came": one.after.came, "got": one.after.got},
+        "difference": one.difference,
+        **{name: getattr(one, name) / 10 for name in ("volume", "mix", "rate")},
+    }
 
 
 class CampaignOut(serializers.Serializer[Any]):

@@ -19,6 +19,7 @@ from scoring.proportions import FEW, Share
 class Compared:
     """A source, or all: then, now, and what made the difference, in tenths of a person."""
 
+    key: str  # empty: all
     label: str
     before: Counted
     after: Counted
@@ -120,4 +121,4 @@ def _compared(
 
     volume, mix = tenths
     rate = 10 * (effect.after.got - effect.before.got) - volume - mix
-    return Compared(label, effect.before, effect.after, queries(older), queries(newer), volume, mix, rate)
+    return Compared(key or "", label, effect.before, effect.after, queries(older), queries(newer), volume, mix, rate)

@@ -96,6 +96,11 @@ class Seller:
     now: Month  # the current period, of this owner alone
     call: Call | None = None
 
+    @property
+    def name(self) -> str:
+        """As files and the API call them."""
+        return str(self.owner) if self.owner else "Nobody" if self.is_known else "Somebody who left"
+
 
 @dataclass(slots=True)
 class Resting:

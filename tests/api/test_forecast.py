@@ -120,6 +120,54 @@ def test_a_rep_s_forecast_is_the_team_s(cast: Cast, api: Caller, some: None) -> 
     assert own == api(cast.sven).get("/api/v1/forecast?team=South").json()
 
 
+def test_owners_teams_and_managers_figures_by_api_and_export(
+    cast: Cast, api: Caller, some: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (forecast_view, exports):
+        monkeypatch.setattr(module, "timezone", SimpleNamespace(now=lambda: NOW))
+    services.call_forecast(
+        month=MONTH,
+        currency="EUR",
+        owner=cast.rita,
+        amount="900",
+        note="One slips",
+        original=Decimal(1070),
+        actor=cast.mona,
+        now=NOW,
+    )
+    rows.opportunity(None, at="Proposal", amount=50, expected_close=TODAY)
+    got = api(cast.mona).get("/api/v1/forecast").json()
+    by_name = {row["name"]: row for row in got["owners"]}
+    assert by_name[str(cast.rita)] == {
+        "owner": cast.rita.email,
+        "name": str(cast.rita),
+        "team": "North",
+        "closed": "70.00",
+        "commit": "1000.00",
+        "best_case": "0.00",
+        "pipeline": "0.00",
+        "weighted": "820.00",
+        "quota": "2000.00",
+        "overdue": "0.00",
+        "undated": "0.00",
+        "all_open": "750.00",
+        "called": {"amount": "900.00", "note": "One slips", "by": str(cast.mona)},
+    }
+    assert (by_name["Nobody"]["owner"], by_name["Nobody"]["called"]) == (None, None)
+    assert (got["original"], got["adjusted"]) == ("1070.00", "900.00")
+    teams = {row["team"]: (row["original"], row["adjusted"]) for row in got["teams"]}
+    assert teams == {"North": ("1070.00", "900.00"), "South": ("0.00", None), None: ("0.00", None)}
+    file: Any = client_of(cast.mona).get("/forecast/export.csv")
+    lines = b"".join(file).decode().splitlines()
+    assert [line for line in lines if "Team, this month" in line] == [
+        '"Team, this month",North,EUR,,,,,,,,,,,,,,900.00',
+        '"Team, this month",All,EUR,,,,,,,,,,,,,,900.00',
+    ]
+    assert all(row["called"] is None for row in api(cast.sven).get("/api/v1/forecast").json()["owners"])
+    together = api(cast.mona).get("/api/v1/forecast?together=yes").json()
+    assert together["original"] == "1070.00"  # there is one currency only: nothing to put together
+
+
 def test_all_currencies_in_one_by_api_and_export(
     cast: Cast, api: Caller, some: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

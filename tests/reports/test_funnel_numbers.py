@@ -122,6 +122,23 @@ def test_cohorts_by_the_api(cast: Cast, year: datetime) -> None:
     assert shares == sorted(shares)
 
 
+def test_the_comparison_by_the_api_is_that_of_the_file(cast: Cast, year: datetime) -> None:
+    _, key = Token.issue(user=cast.mara, name="Report")
+    told = Client(headers={"Authorization": f"Bearer {key}"})
+    answer = told.get("/api/v1/funnel/comparison?months=3&reached=engaged").json()
+    text = b"".join(client_of(cast.mara).get("/funnel/compare/export.csv?months=3&reached=engaged")).decode("utf-8-sig")
+    lines = {name: [float(cell) for cell in cells] for name, *cells in list(csv.reader(io.StringIO(text)))[1:]}
+    assert (answer["step"], len(answer["months"]), len(answer["months_before"])) == ("engaged", 3, 3)
+    assert answer["months_before"] < answer["months"]
+    for row in (*answer["sources"], answer["total"]):
+        counted = [*row["before"].values(), *row["now"].values(), row["difference"]]
+        assert lines.pop(row["name"]) == [*counted, row["volume"], row["mix"], row["rate"]]
+        assert row["volume"] + row["mix"] + row["rate"] == pytest.approx(row["difference"])
+    assert not lines
+    assert answer["total"]["now"]["came"] > 0
+    assert sum(row["difference"] for row in answer["sources"]) == answer["total"]["difference"]
+
+
 def test_the_api_refuses_what_it_does_not_know_and_who_may_not(cast: Cast, year: datetime) -> None:
     keys = {name: Token.issue(user=getattr(cast, name), name="R")[1] for name in ("mara", "rita")}
     told = {name: Client(headers={"Authorization": f"Bearer {key}"}) for name, key in keys.items()}
@@ -129,7 +146,7 @@ def test_the_api_refuses_what_it_does_not_know_and_who_may_not(cast: Cast, year:
         answer = told["mara"].get(f"/api/v1/funnel?{query}")
         assert (answer.status_code, list(answer.json()["errors"])) == (400, [query.split("=")[0]])
     assert told["mara"].get("/api/v1/funnel/cohorts?reached=nothing").status_code == 400
-    for address in ("/api/v1/funnel", "/api/v1/funnel/cohorts"):
+    for address in ("/api/v1/funnel", "/api/v1/funnel/cohorts", "/api/v1/funnel/comparison"):
         assert told["rita"].get(address).status_code == 403
         assert told["mara"].post(address).status_code == 405
         assert Client().get(address).status_code == 401

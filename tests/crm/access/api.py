@@ -26,6 +26,7 @@ ROWS = [
     Row("api_forecast_leads", NO_TOKEN),
     Row("api_funnel", NO_TOKEN),
     Row("api_funnel_cohorts", NO_TOKEN),
+    Row("api_funnel_comparison", NO_TOKEN),
     Row("api_funnel_costs", NO_TOKEN),
     Row("api_nothing", "404 404 404 404 404 404 404 404", ("nothing",)),
     Row("api_schema", "200 200 200 200 200 200 200 403"),
