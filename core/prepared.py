@@ -25,8 +25,9 @@ class Prepared:
             raise ValueError(f"{name} has {len(parts) - 1} parameters and {len(types)} types")
         self.name = name
         numbered = "".join(f"{part}${number}" for number, part in enumerate(parts[:-1], 1)) + parts[-1]
-        self._prepare = f"PREPARE {name} ({', '.join(types)}) AS {numbered}"
-        self._execute = f"EXECUTE {name} ({', '.join(f'%s::{kind}' for kind in types)})"
+        taken, given = ", ".join(types), ", ".join(f"%s::{kind}" for kind in types)
+        self._prepare = f"PREPARE {name} ({taken}) AS {numbered}" if types else f"PREPARE {name} AS {numbered}"
+        self._execute = f"EXECUTE {name} ({given})" if types else f"EXECUTE {name}"
 
     def rows(self, params: Sequence[Any]) -> list[tuple[Any, ...]]:
         """Run it; the rows that it returns."""

@@ -1,6 +1,6 @@
 """Questions about what came in."""
 
-from capture.queries.forms import FormRow, forms_with_counts, versions_of
+from capture.queries.forms import FormRow, forms_with_counts, published, versions_of
 from capture.queries.imports import (
     can_be_undone,
     is_taken,
@@ -24,6 +24,7 @@ __all__ = [
     "is_taken",
     "left_to_undo",
     "page_of",
+    "published",
     "recent_imports",
     "rehearsed",
     "remembered",

@@ -5,6 +5,7 @@ from django.db import connection
 from django.db.models import Count
 
 from capture.models import Form, FormVersion, SubmissionStatus
+from core.prepared import Prepared, columns, record
 
 MOST = 10_000  # counted no further; shown as 10,000+
 
@@ -27,6 +28,23 @@ SELECT f.id,
     (SELECT s.received_at FROM capture_submission s WHERE s.form_id = f.id AND s.status = %s ORDER BY s.id DESC LIMIT 1)
 FROM capture_form f
 """
+
+
+_PUBLISHED = Prepared(  # asked for each visit and each form that comes in
+    "form_published",
+    ("text",),
+    f"SELECT {columns(Form, 'f')}, {columns(FormVersion, 'v')} "  # noqa: S608
+    "FROM capture_form f JOIN capture_formversion v ON v.id = f.published_id WHERE f.slug = %s",
+)
+
+
+def published(slug: str) -> Form | None:
+    """The form at this address, with the version that is published."""
+    for row in _PUBLISHED.rows([slug]):
+        form = record(Form, row)
+        form.published = record(FormVersion, row, len(Form._meta.concrete_fields))
+        return form
+    return None
 
 
 def forms_with_counts() -> list[FormRow]:

@@ -15,6 +15,7 @@ from capture.models import FormVersion, SpamRules, Submission, SubmissionStatus
 from capture.questions import Question
 from capture.services.acceptance import accept
 from core import locks
+from core.prepared import Prepared, columns, record
 from leads import humans, normalise
 from leads.human import Hints
 from leads.models import Contact
@@ -22,6 +23,12 @@ from leads.models import Contact
 ORIGIN = ("utm_source", "utm_medium", "utm_campaign", "utm_term", "utm_content", "referrer", "page")
 VISITOR = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _NAMES = ("first_name", "last_name", "job_title")
+_EARLIER = Prepared(  # these two are asked for each form that comes in
+    "submission_earlier",
+    ("bigint", "text"),
+    f"SELECT {columns(Submission, 's')} FROM capture_submission s WHERE s.form_id = %s AND s.message_id = %s",  # noqa: S608
+)
+_RULES = Prepared("spam_rules", (), f"SELECT {columns(SpamRules, 'r')} FROM capture_spamrules r ORDER BY r.id LIMIT 1")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +71,8 @@ def submit_form(
     form = version.form
     # a double click without an e-mail address would otherwise make two people: only the submission is unique by itself
     locks.hold(int.from_bytes(hashlib.sha256(f"{form.event_source}|{message_id}".encode()).digest()[:7], "big"))
-    earlier = Submission.objects.filter(form=form, message_id=message_id).first()
-    if earlier is not None:
-        return Submitted(earlier, is_repeat=True)
+    if earlier := _EARLIER.rows([form.pk, message_id]):
+        return Submitted(record(Submission, earlier[0]), is_repeat=True)
     questions = asked_of(version, invited)
     given = clean(questions, answers)
     is_by_machine = hints is not None and humans.judged(hints.agent, hints.signs).is_quarantined
@@ -106,7 +112,8 @@ def asked_of(version: FormVersion, invited: Contact | None) -> list[Question]:
 
 
 def _reasons(questions: list[Question], given: dict[str, Any], **seen: bool) -> list[str]:
-    rules = SpamRules.objects.first() or SpamRules()
+    kept = _RULES.rows([])
+    rules = record(SpamRules, kept[0]) if kept else SpamRules()
     contact = by_target(questions, given, "contact.")
     return suspicion.reasons(
         email=contact.get("email", ""),

@@ -10,8 +10,8 @@ from urllib.parse import urljoin, urlsplit
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import condition, require_http_methods, require_safe
 
-from capture import nonces, services
+from capture import nonces, queries, services
 from capture.forms import TRAP, LeadForm
 from capture.models import Form, FormVersion
 from capture.senders import hints_of_request
@@ -160,7 +160,9 @@ def confirm(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _definition(slug: str) -> Form:
-    return get_object_or_404(Form.objects.select_related("published"), slug=slug, published__isnull=False)
+    if (form := queries.published(slug)) is None:
+        raise Http404
+    return form
 
 
 def _version(definition: Form, number: int | None = None) -> FormVersion:
