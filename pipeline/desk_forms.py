@@ -95,9 +95,9 @@ class DisqualifyForm(DeskForm):
 class SurveyForm(DeskForm):
     """Which form is mailed to somebody, and what stands above the link."""
 
-    field_order = ["form", "words"]
+    field_order = ["survey", "words"]
 
-    form = forms.TypedChoiceField(label="Which form", coerce=int, widget=forms.RadioSelect)
+    survey = forms.TypedChoiceField(label="Which form", coerce=int, widget=forms.RadioSelect)
     words = forms.CharField(
         label="A line of yours",
         required=False,
@@ -109,9 +109,9 @@ class SurveyForm(DeskForm):
     def __init__(self, *args: Any, sendable: Sequence[Form], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         choices = [(form.pk, form.title) for form in sendable]
-        self.fields["form"].choices = choices  # type: ignore[attr-defined]
+        self.fields["survey"].choices = choices  # type: ignore[attr-defined]
         if choices:
-            self.initial.setdefault("form", choices[0][0])
+            self.initial.setdefault("survey", choices[0][0])
 
 
 class PromoteForm(DeskForm):

@@ -132,7 +132,7 @@ def undo(request: SignedInRequest) -> HttpResponse:
     try:
         outcome = services.undo_last(actor=request.user, now=timezone.now(), meant=meant)
     except Refused as refused:
-        return went_wrong(request, str(refused), url=reverse("qualify"))
+        return _with_the_desk(went_wrong(request, str(refused), url=reverse("qualify")))
     text = f"Undone: {outcome.get_did_display().lower()}."
     return done(
         request, url=reverse("qualify"), text=text, tone="info", event="desk-changed", undone=undo_address(outcome)
@@ -179,7 +179,11 @@ def record(request: SignedInRequest) -> HttpResponse:
 
 def again(request: SignedInRequest, refused: Refused) -> HttpResponse:
     """Somebody else was quicker: say so, and show the lead that is the person's now."""
-    response = went_wrong(request, str(refused), url=reverse("qualify"), status=409)
+    return _with_the_desk(went_wrong(request, str(refused), url=reverse("qualify"), status=409))
+
+
+def _with_the_desk(response: HttpResponse) -> HttpResponse:
+    """What is on the screen is out of date: it comes anew."""
     if "HX-Trigger" in response:
         news = json.loads(response["HX-Trigger"]) | {"desk-changed": True, "close-dialog": True}
         response["HX-Trigger"] = json.dumps(news)

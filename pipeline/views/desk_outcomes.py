@@ -197,7 +197,7 @@ def survey(request: SignedInRequest, pk: int) -> HttpResponse:
             contact_id=contact.pk,
             actor=request.user,
             now=timezone.now(),
-            form_id=given["form"],
+            form_id=given["survey"],
             words=given["words"],
             nonce=given["nonce"],
         )

@@ -39,6 +39,13 @@ document.body.addEventListener("close-dialog", (event) => {
   if (dialog?.open && dialog.contains(event.target)) dialog.close();
 });
 
+// Ctrl and Enter sends what is being written, where Enter is a new line.
+dialog?.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("textarea")) return;
+  event.preventDefault();
+  event.target.form?.requestSubmit();
+});
+
 // Any dialog: a close button, and a press on what lies behind it.
 document.addEventListener("click", (event) => {
   const button = event.target.closest("[data-close]");

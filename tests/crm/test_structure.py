@@ -11,6 +11,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db.models import ForeignKey, ManyToManyField
 from django.dispatch import Signal
+from django.forms import BaseForm
+from django.urls import resolve
 
 import crm.reactions
 import leads.signals
@@ -113,3 +115,26 @@ def test_what_other_programs_are_told_is_a_type_that_they_can_choose() -> None:
 
 def test_the_table_names_real_tasks() -> None:
     assert all(isinstance(task, Task) and isinstance(signal, Signal) for signal, task in crm.reactions.REACTIONS)
+
+
+def _below(kind: type) -> set[type]:
+    return {kind}.union(*(_below(one) for one in kind.__subclasses__()))
+
+
+def test_no_field_hides_what_htmx_asks_a_form_for() -> None:
+    """`form.form` is the field of that name, and htmx, which looks for the form around an element, sends nothing."""
+    resolve("/")  # the views, and so the forms, are loaded
+    forms = [one for one in _below(BaseForm) if getattr(one, "base_fields", None)]
+    assert len(forms) > 50
+    asked = {
+        "form",
+        "elements",
+        "attributes",
+        "children",
+        "closest",
+        "matches",
+        "parentElement",
+        "parentNode",
+        "tagName",
+    }
+    assert [one.__name__ for one in forms if asked & set(one.base_fields)] == []  # type: ignore[attr-defined]

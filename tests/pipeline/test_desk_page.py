@@ -126,6 +126,7 @@ def test_an_answer_says_so_and_can_be_undone(cast: Cast) -> None:
     refused = post(client, "/qualify/undo/")
     assert refused.status_code == 422
     assert "nothing to undo" in refused["HX-Trigger"]
+    assert json.loads(refused["HX-Trigger"])["desk-changed"]
 
 
 @pytest.mark.parametrize("outcome", ["connected", "voicemail", "no_answer", "wrong_number"])

@@ -61,12 +61,12 @@ def test_the_dialog(cast: Cast, survey: Form) -> None:
     assert client.get(reverse("qualify")).status_code == 200
     page = client.get(address, headers={"HX-Request": "true"}).content.decode()
     assert survey.title in page and reverse("contact_forms", args=[lead.pk]) in page
-    body = {"form": survey.pk, "words": "Two minutes.", "nonce": "n1"}
+    body = {"survey": survey.pk, "words": "Two minutes.", "nonce": "n1"}
     for _ in range(2):  # a double click
         answer = client.post(address, body, headers={"HX-Request": "true"})
         assert answer.status_code == 204 and "desk-changed" in answer["HX-Trigger"]
     assert Invitation.objects.count() == DeskOutcome.objects.count() == 1
-    for wrong in ({"form": 10**12}, {"form": "x"}, {"form": survey.pk, "words": "x" * 601}, {}):
+    for wrong in ({"survey": 10**12}, {"survey": "x"}, {"survey": survey.pk, "words": "x" * 601}, {}):
         assert client.post(address, wrong, headers={"HX-Request": "true"}).status_code == 422
 
 
@@ -76,7 +76,7 @@ def test_whoever_said_no_is_not_asked(cast: Cast, survey: Form) -> None:
     client, address = client_of(cast.rita), reverse("qualify_survey", args=[lead.pk])
     page = client.get(address, headers={"HX-Request": "true"}, follow=True).content.decode()
     assert "not agreed to mail" in page and "Personal links" in page
-    answer = client.post(address, {"form": survey.pk}, headers={"HX-Request": "true"})
+    answer = client.post(address, {"survey": survey.pk}, headers={"HX-Request": "true"})
     assert answer.status_code == 422 and "not agreed" in answer.content.decode()
     assert not DeskOutcome.objects.exists()
 
