@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.urls import reverse
 
 from activities.models import ActivityKind, Notification
 from activities.services import add_entry
@@ -134,9 +135,18 @@ def take_away(standing: Standing, offer: HandOff, *, reason: str, now: datetime,
             )
             HandOff.objects.filter(pk=other.pk).update(state=HandOffState.UNDONE, decided_at=now, decided_by=actor)
             let_go(other.contact_id, reason="went_along", label=reason, now=now, actor=actor, by=ReturnBy.ANEW)
-        Notification.objects.filter(key=f"opportunity-opened:{opportunity.pk}").delete()
+        _lead_elsewhere(opportunity, offer.contact_id)
         opportunity.delete()
     _go_back(offer, standing, reason, now, actor)
+
+
+def _lead_elsewhere(opportunity: Opportunity, contact_id: int) -> None:
+    """Nobody is offered it any longer, and what else was told of it leads to the contact."""
+    told = Notification.objects.filter(url=reverse("opportunity", args=[opportunity.pk]))
+    keys = dict(told.values_list("pk", "key"))
+    offers = [pk for pk, key in keys.items() if key.startswith(("opportunity-opened:", "hand-off:"))]
+    Notification.objects.filter(pk__in=offers).delete()
+    Notification.objects.filter(pk__in=keys).update(url=reverse("contact", args=[contact_id]))
 
 
 def _go_back(offer: HandOff, standing: Standing, reason: str, now: datetime, actor: User | None) -> None:
@@ -218,7 +228,7 @@ def undo_promotion(*, hand_off_id: int, actor: User, now: datetime, reason: str 
         OpportunityPerson.objects.filter(opportunity=opportunity, contact=offer.contact_id).delete()
         _go_back(offer, standing, f"Promotion undone{': ' if reason else ''}{reason}", now, actor)
     else:
-        _give_turn_back(offer)
+        _give_turns_back(opportunity, offer.contact_id)
         take_away(standing, offer, reason=f"Promotion undone{': ' if reason else ''}{reason}", now=now, actor=actor)
     drop(offer.contact_id, now=now)
     let_go(
@@ -236,15 +246,22 @@ def undo_promotion(*, hand_off_id: int, actor: User, now: datetime, reason: str 
     return offer
 
 
-def _give_turn_back(offer: HandOff) -> None:
-    """The ledger as if nobody had been credited or had paid; who got nothing since has waited as long as before."""
-    shares = {row["rep"]: row for row in offer.routing.get("shares", [])}
-    turns = list(Turn.objects.select_for_update(no_key=True).filter(pk__in=shares).order_by("pk"))
-    since = HandOff.objects.filter(rep=offer.rep_id, offered_at__gte=offer.offered_at, pk__gt=offer.pk)
-    for turn in turns:
-        share = shares[turn.pk]
-        turn.credit -= share["credited"] - share["paid"]
-        if share["paid"] and not since.exists():
-            last = share.get("last_at")
-            turn.at = datetime.fromisoformat(last) if last else None
-    Turn.objects.bulk_update(turns, ["credit", "at"])
+def _give_turns_back(opportunity: Opportunity, contact_id: int) -> None:
+    """The ledger as if nobody had been credited or had paid, also for offers that ran out or were passed on.
+
+    Who got nothing since has waited as long as before.
+    """
+    offers = list(HandOff.objects.filter(opportunity=opportunity, contact=contact_id).order_by("-pk"))
+    reps = {share["rep"] for offer in offers for share in offer.routing.get("shares", [])}
+    turns = {turn.pk: turn for turn in Turn.objects.select_for_update(no_key=True).filter(pk__in=reps).order_by("pk")}
+    others = HandOff.objects.exclude(opportunity=opportunity)
+    for offer in offers:
+        since = others.filter(rep=offer.rep_id, offered_at__gte=offer.offered_at, pk__gt=offer.pk)
+        for share in offer.routing.get("shares", []):
+            if (turn := turns.get(share["rep"])) is None:
+                continue
+            turn.credit -= share["credited"] - share["paid"]
+            if share["paid"] and not since.exists():
+                last = share.get("last_at")
+                turn.at = datetime.fromisoformat(last) if last else None
+    Turn.objects.bulk_update(turns.values(), ["credit", "at"])

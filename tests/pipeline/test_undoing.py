@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from activities.models import Activity, Notification
 from core.errors import Refused, Stale
@@ -47,6 +48,25 @@ def test_a_promotion_is_undone_as_if_it_had_not_been(cast: Cast) -> None:
     assert services.promote(contact_id=contact.pk, now=LATER) is None  # not at once again
     again = services.promote(contact_id=contact.pk, now=LATER, actor=cast.ravi, manual=True, reason="Real after all.")
     assert again is not None
+
+
+def test_what_ran_out_before_is_undone_with_it(offered: Cast) -> None:
+    offer()
+    before = list(Turn.objects.order_by("pk").values_list("rep", "credit", "at"))
+    row, at = offer(), NOW
+    for _ in range(2):
+        assert row.due_at is not None
+        at = row.due_at + timedelta(minutes=1)
+        services.expire(hand_off_id=row.pk, now=at)
+        row = HandOff.objects.latest("pk")
+    told = Notification.objects.filter(url=reverse("opportunity", args=[row.opportunity_id]))
+    assert told.filter(key__startswith="hand-off:").count() == 2
+    services.undo_promotion(hand_off_id=row.pk, actor=offered.mona, now=at)
+    assert list(Turn.objects.order_by("pk").values_list("rep", "credit", "at")) == before
+    assert not told.exists()
+    contact = reverse("contact", args=[row.contact_id])
+    keys = Notification.objects.filter(url=contact).values_list("key", flat=True)
+    assert keys and all(key.startswith("hand-off-expired:") for key in keys)
 
 
 def test_after_thirty_days_or_closed_it_cannot_be_undone(cast: Cast) -> None:
