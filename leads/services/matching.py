@@ -80,7 +80,7 @@ class Matched:
             .filter(pk__in={identity.contact_id for identity in found if identity.contact_id} | set(named.values()))
             .order_by("pk")
         }
-        self.named = {name: contacts[pk] for name, pk in named.items()}
+        self.named = {name: contacts[pk] for name, pk in named.items() if pk in contacts}  # none was merged meanwhile
         for identity in found:
             self.stored.add((identity.kind, identity.value))
             if identity.contact_id is None:
