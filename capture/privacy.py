@@ -32,6 +32,8 @@ HELD = [
     ),
     Held("capture.SamePerson", "Names that other programs know you by", via="one__contact", is_deleted=True),
     Held("capture.SamePerson", "Names that other programs know you by", via="other__contact", is_deleted=True),
+    Held("capture.DeviceTurn", "Computers that you shared", via="device__contact", is_deleted=True),
+    Held("capture.DeviceTurn", "Computers that you shared", via="visitor__contact", is_deleted=True),
     Held("capture.ImportedContact", "Lists on which you came", shows=("of__name", "changes"), is_deleted=True),
     Held(
         "capture.RejectedRow",

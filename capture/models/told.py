@@ -55,6 +55,20 @@ class SamePerson(models.Model):
         return f"{self.one_id} = {self.other_id}"
 
 
+class DeviceTurn(models.Model):
+    """From an instant on another person sits at a device: what it sends without a user's id is this visitor's."""
+
+    device = models.ForeignKey(Identity, models.CASCADE, related_name="+", db_index=False)
+    at = models.DateTimeField()
+    visitor = models.ForeignKey(Identity, models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["device", "at"], name="device_turn_once")]
+
+    def __str__(self) -> str:
+        return f"{self.device_id} → {self.visitor_id}"
+
+
 class FieldFill(models.Model):
     """A custom field is filled with what programs said before it was made, range by range of what was told."""
 

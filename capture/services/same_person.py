@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from capture.models import SamePerson, SiteNote
+from capture.services.devices import Turns
 from capture.services.noting import note
 from capture.sites import KnownSite
 from leads.models import Contact, Identity, IdentityKind
@@ -27,6 +28,7 @@ class Teller:
 
     site: KnownSite
     now: datetime
+    turns: Turns = field(default_factory=Turns)
 
     @property
     def is_trusted(self) -> bool:

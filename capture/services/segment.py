@@ -42,6 +42,7 @@ def accept(batch: segment.Batch, *, site: KnownSite, agent: str, now: datetime) 
     request which died half-way can be repeated.
     """
     by, refused = Teller(site, now), list(batch.refused)
+    by.turns.read(message.anonymous_id for _, message in batch.messages if _asks_who_sits_there(message))
     for index, message in batch.messages:
         try:
             _tell(message, by)
@@ -52,7 +53,7 @@ def accept(batch: segment.Batch, *, site: KnownSite, agent: str, now: datetime) 
         if message.type not in {Type.TRACK, Type.PAGE, Type.SCREEN}:
             continue
         try:
-            event = _event(message, site=site, agent=agent, now=now)
+            event = _event(message, by, agent=agent)
             check_event(event, now=now)
             clean_properties(event.properties)
         except Refused as wrong:
@@ -93,22 +94,27 @@ def _again(tell: Callable[[], None]) -> None:
             return
 
 
-def _event(message: Message, *, site: KnownSite, agent: str, now: datetime) -> NewEvent:
-    properties = message.properties
+def _asks_who_sits_there(message: Message) -> bool:
+    return not message.user_id or message.type in {Type.IDENTIFY, Type.GROUP}
+
+
+def _event(message: Message, by: Teller, *, agent: str) -> NewEvent:
+    site, properties = by.site, message.properties
     if message.type == Type.PAGE:
         kind = "page_view"
     elif message.type == Type.SCREEN:
         kind = "screen_viewed"
     else:
-        kind = kind_for(message.name, site=site, now=now)
+        kind = kind_for(message.name, site=site, now=by.now)
         if not site.is_server and not is_for_browsers(kind):
             raise Refused(event=f"“{message.name[:60]}” can only be said with a server's key.")
         if kind == OTHER:
             properties = {"name": message.name} | properties
+    device = "" if message.user_id else by.turns.visitor(message.anonymous_id, message.at)
     seen = message.agent or ("" if site.is_server else agent)
     return NewEvent(
         kind=kind,
-        identity=keys_of(message.user_id, message.anonymous_id)[0],
+        identity=keys_of(message.user_id, device)[0],
         occurred_at=message.at,
         source=f"segment:{site.id}",
         message_id=message.id,

@@ -25,7 +25,11 @@ from leads.services import change_contact, custom_rules, find_contact, upsert_co
 @transaction.atomic
 def identify(user_id: str, anonymous_id: str, traits: Mapping[str, Any], *, at: datetime, by: Teller) -> None:
     """Somebody is this person, with these traits: the newest by trait stand, in whichever order they arrive."""
-    known = look_up(keys_of(user_id, anonymous_id))
+    visitor = by.turns.visitor(anonymous_id, at)
+    known = look_up(keys_of(user_id, visitor))
+    if _is_another(known, str(words.person_of(traits, {}).fields.get("email", "")) or user_id):
+        visitor = by.turns.take(anonymous_id, at)
+        known = look_up(keys_of(user_id, visitor))
     told = remembered(known.main, by)
     merged, fresh = words.newest(told.traits if told else {}, traits, at=at)
     if told is not None:
@@ -67,6 +71,16 @@ def _whose(known: Known, person: words.Person, by: Teller) -> Contact | None:
         by.note(SiteNote.Topic.REFUSED, "a page said that its visitor is somebody we know: not believed")
         return None
     return _new(person, by)
+
+
+def _is_another(known: Known, address: str) -> bool:
+    """Whether somebody else than the device's owner is named: from now on they sit there."""
+    device, user = known.contact_id(IdentityKind.ANONYMOUS), known.contact_id(IdentityKind.USER_ID)
+    if device is None or user is not None:
+        return device is not None and user != device
+    address = address if normalise.mailbox(address) else ""
+    named = find_contact(email=address) if address else None
+    return named.pk != device if named is not None else not _may_be(device, address, known)
 
 
 def _may_be(contact_id: int, address: str, known: Known) -> bool:

@@ -30,7 +30,7 @@ def group(
         row.save()
     if not user_id and not anonymous_id:
         return
-    known = look_up(keys_of(user_id, anonymous_id))
+    known = look_up(keys_of(user_id, by.turns.visitor(anonymous_id, at)))
     told = remembered(known.main, by)
     if told is not None:
         told.group = row

@@ -314,3 +314,28 @@ def test_every_example_of_the_specification_is_taken(client: Client, server: Sit
     assert kinds["live_chat_message_sent"] is False
     assert EngagementEvent.objects.filter(kind__key="trial_started").exists()
     assert not EngagementEvent.objects.filter(occurred_at__gt=timezone.now()).exists()
+
+
+def test_of_a_batch_each_event_is_of_whoever_sat_at_the_device_then(client: Client, server: Site) -> None:
+    start = timezone.now() - timedelta(hours=1)
+
+    def message(minute: int, kind: str, **more: Any) -> dict[str, Any]:
+        at = (start + timedelta(minutes=minute)).isoformat()
+        return {"type": kind, "anonymousId": "device-0001", "timestamp": at} | more
+
+    batch = [
+        message(3, "track", event="Third"),
+        message(0, "identify", traits={"email": "first@x.example"}),
+        message(1, "track", event="First"),
+        message(2, "identify", traits={"email": "second@x.example"}),
+    ]
+    assert call(client, "batch", {"batch": batch}, server.write_key).status_code == 200
+    assert call(client, "track", message(4, "track", event="Fourth"), server.write_key).status_code == 200
+    assert call(client, "track", message(1, "track", event="Late"), server.write_key).status_code == 200
+    of = EngagementEvent.objects.order_by("kind__key").values_list("kind__key", "contact__email")
+    assert list(of) == [
+        ("first", "first@x.example"),
+        ("fourth", "second@x.example"),
+        ("late", "first@x.example"),
+        ("third", "second@x.example"),
+    ]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from capture.models import SamePerson, Site, SiteNote, ToldGroup, ToldTraits
+from capture.models import DeviceTurn, SamePerson, Site, SiteNote, ToldGroup, ToldTraits
 from capture.services.same_person import Teller
 from capture.services.told import identify
 from capture.services.told_companies import group
@@ -143,6 +143,36 @@ def test_a_second_person_at_the_same_computer_is_somebody_else(server: Teller) -
     assert owner("user_id", "u2") == second.pk
     tell(server, "u3", "device-0001", name="Nobody Known")
     assert owner("user_id", "u3") is None
+
+
+def test_from_the_second_person_on_the_device_is_another_visitors(server: Teller) -> None:
+    def visitor(minutes: int) -> int | None:
+        return owner("anonymous", server.turns.visitor("device-0001", NOW + timedelta(minutes=minutes)))
+
+    tell(server, "", "device-0001", email="first@x.example", firstName="Ann")
+    tell(server, "", "device-0001", at=NOW + timedelta(minutes=2), email="second@x.example")
+    first, second = Contact.objects.order_by("pk")
+    assert (first.first_name, second.first_name, second.email) == ("Ann", "", "second@x.example")
+    assert [visitor(1), visitor(2), visitor(9)] == [first.pk, second.pk, second.pk]
+    tell(server, "", "device-0001", at=NOW + timedelta(minutes=2), email="second@x.example")  # sent again
+    tell(server, "", "device-0001", at=NOW + timedelta(minutes=3), jobTitle="Cook")
+    assert (Contact.objects.get(pk=second.pk).job_title, DeviceTurn.objects.count()) == ("Cook", 1)
+    tell(server, "", "device-0001", at=NOW + timedelta(minutes=4), email="first@x.example", jobTitle="Baker")
+    assert [visitor(1), visitor(3), visitor(4)] == [first.pk, second.pk, first.pk]
+    tell(server, "u9", "device-0001", at=NOW + timedelta(minutes=6), email="third@x.example")
+    tell(server, "u8", "device-0001", at=NOW + timedelta(minutes=8))
+    assert visitor(8) is None  # another user, of whom nothing else is known yet
+    tell(server, "u8", at=NOW + timedelta(minutes=9), email="fourth@x.example")
+    assert visitor(8) == Contact.objects.get(email="fourth@x.example").pk
+    assert Contact.objects.count() == 4
+
+
+def test_a_page_that_names_a_known_person_goes_on_as_nobody(page: Teller) -> None:
+    known = factories.contact(email="known@x.example")
+    tell(page, "", "device-0001", email="first@x.example")
+    tell(page, "", "device-0001", at=NOW + timedelta(minutes=2), email="known@x.example", firstName="Mallory")
+    assert owner("anonymous", page.turns.visitor("device-0001", NOW + timedelta(minutes=2))) is None
+    assert Contact.objects.get(pk=known.pk).first_name != "Mallory"
 
 
 def test_what_is_no_value_of_its_field_is_left_out_and_the_rest_is_kept(server: Teller) -> None:
