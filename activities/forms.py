@@ -16,7 +16,7 @@ DUE_AT = time(9)
 
 
 class LogForm(forms.Form):
-    """A note, call, meeting or reply."""
+    """A note, call, meeting, reply or mail."""
 
     field_order = ["outcome", "body", "at"]
 
@@ -34,6 +34,7 @@ class LogForm(forms.Form):
         ActivityKind.CALL: "What was said",
         ActivityKind.MEETING: "What was said",
         ActivityKind.REPLY: "What they wrote",
+        ActivityKind.MAIL: "What you wrote",
     }
 
     def __init__(self, *args: Any, kind: str, now: datetime, **kwargs: Any) -> None:

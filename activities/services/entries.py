@@ -33,6 +33,7 @@ OUTCOMES: dict[str, dict[str, tuple[str, str]]] = {
         "cancelled": ("Meeting cancelled", ""),
     },
     ActivityKind.REPLY: {"": ("Reply received", "email_replied")},
+    ActivityKind.MAIL: {"": ("Mail sent", "")},
 }
 
 
@@ -48,14 +49,14 @@ def log_activity(
     outcome: str = "",
     nonce: str = "",
 ) -> Activity:
-    """A note, call, meeting or reply, by hand. When they talked to us it counts as a two-way engagement, once.
+    """A note, call, meeting, reply or mail, by hand. When they talked to us it counts as a two-way engagement, once.
 
     The same `nonce` a second time (a double click) gives the first activity back. Without `outcome` a call counts as
     connected and a meeting as held.
     """
     outcomes = OUTCOMES.get(kind)
     if outcomes is None:
-        raise Refused(kind="Log a note, a call, a meeting or a reply.")
+        raise Refused(kind="Log a note, a call, a meeting, a reply or a mail.")
     outcome = outcome or next(iter(outcomes))
     if outcome not in outcomes:
         raise Refused(outcome=f"Choose one of: {', '.join(label for label, _ in outcomes.values())}.")

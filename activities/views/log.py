@@ -24,6 +24,7 @@ TITLES = {
     ActivityKind.CALL: "Log a call",
     ActivityKind.MEETING: "Log a meeting",
     ActivityKind.REPLY: "Log a reply",
+    ActivityKind.MAIL: "Log a mail",
 }
 MINUTE = timedelta(minutes=1)
 SNOOZE = {"tomorrow": 1, "week": 7}
@@ -36,7 +37,7 @@ def _contact_of(request: SignedInRequest, pk: int) -> Contact:
 @require_http_methods(["GET", "HEAD", "POST"])
 @requires(Can.EDIT_LEADS)
 def new(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
-    """A note, call, meeting or reply; a double click logs it once."""
+    """A note, call, meeting, reply or mail; a double click logs it once."""
     contact = _contact_of(request, pk)
     if kind not in TITLES:
         raise Http404("no such kind")

@@ -17,7 +17,7 @@ from pipeline.queries.hand_offs import for_rows
 from scoring.proportions import Share
 from users.models import User
 
-RESPONSES = (ActivityKind.CALL, ActivityKind.MEETING, ActivityKind.REPLY)
+RESPONSES = (ActivityKind.CALL, ActivityKind.MAIL, ActivityKind.MEETING, ActivityKind.REPLY)
 PERIODS = {"30": "30 days", "90": "90 days", "365": "A year"}
 LATELY = {"7": "7 days", "28": "28 days"}  # what the fair share looks at
 GROUPS = {
@@ -112,7 +112,7 @@ class Wanted:
 
 
 def with_response(rows: HandOffQuerySet) -> HandOffQuerySet:
-    """When somebody first called, met or wrote after it was accepted."""
+    """When somebody first called, wrote, met or heard from them after it was accepted."""
     first = _responses().order_by("at").values("at")[:1]
     return rows.annotate(first_response=Subquery(first, output_field=DateTimeField()))
 

@@ -71,7 +71,7 @@ def _tiles(total: Figures) -> list[dict[str, Any]]:
         {
             "label": "Time to first response",
             "value": total.response_words,
-            "note": f"median of {len(total.responded)} with a call, meeting or reply",
+            "note": f"median of {len(total.responded)} with a call, mail, meeting or reply",
             "url": f"{here}?{total.responded_query}",
         },
         {

@@ -25,6 +25,7 @@ def log(contact: Contact, cast: Cast, kind: str = "call", **fields: object) -> A
         ("call", "connected", "call_connected"),
         ("meeting", "held", "meeting_held"),
         ("reply", "", "email_replied"),
+        ("mail", "", None),
         ("call", "voicemail", None),
         ("call", "no_answer", None),
         ("call", "wrong_number", None),

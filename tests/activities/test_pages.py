@@ -54,7 +54,7 @@ def test_this_very_minute_means_now_so_that_an_answer_does_not_stand_before_its_
     assert log.cleaned_data["at"] == means
 
 
-@pytest.mark.parametrize("kind", ["note", "call", "meeting", "reply"])
+@pytest.mark.parametrize("kind", ["note", "call", "meeting", "reply", "mail"])
 def test_every_kind_has_its_form_and_can_be_sent_as_it_is(cast: Cast, contact: Contact, kind: str) -> None:
     client = client_of(cast.rita)
     page = client.get(f"/leads/{contact.pk}/log/{kind}/")

@@ -65,6 +65,18 @@ def test_promotions_against_the_definition_are_followed_to_the_end(offered: Cast
     assert "Accepted, and closed by now" in client.get("/hand-offs/?ended=closed").content.decode()
 
 
+def test_the_first_response_may_be_a_mail(offered: Cast) -> None:
+    at = now() - timedelta(days=2)
+    row = offer(now=at)
+    assert row.rep is not None
+    services.accept(hand_off_id=row.pk, actor=row.rep, now=at)
+    for kind, minutes in (("note", 5), ("mail", 20), ("call", 60)):
+        said = at + timedelta(minutes=minutes)
+        log_activity(contact=row.contact, kind=kind, actor=row.rep, at=said, now=said, body="Dear Lee")
+    shown = acceptance(offered.mona, days="30", by="source", now=now())
+    assert shown.total.time_to_respond == timedelta(minutes=20)
+
+
 def test_a_list_of_one_rep_says_whose_it_is(offered: Cast) -> None:
     story(offered)
     assert "Rep: Ravi" in client_of(offered.mona).get(f"/hand-offs/?rep={offered.ravi.pk}").content.decode()
