@@ -22,7 +22,7 @@ _HAZARD_PRIOR = 0.5  # exits that the stage's overall hazard is worth in each st
 _TARGET_PRIOR = 20.0  # exits that the stage's overall shares are worth in each step
 _STAGE_PRIOR = 4.0  # exits that a stage's own probability is worth
 _UNTOLD_SWING = 0.3  # log-odds by which win rates may swing where fewer than three periods tell
-_USUAL_WEIGHT = 3.0  # how many periods it is worth that they usually swing so much
+_USUAL_WEIGHT = 3.0  # how many periods it is worth, at most, that they usually swing so much
 _USUAL_UNEVENNESS = 0.02  # relative variance of a month's arrivals where fewer than three months tell
 _MONTH = 30  # days
 _LONGEST = 0.95  # a hazard a day above this is a day's
@@ -176,7 +176,7 @@ class Past:
         excess = float((weight * (odds - middle) ** 2).sum()) - (len(odds) - 1)
         told = max(0.0, excess / float(weight.sum() - (weight**2).sum() / weight.sum()))
         # a swing that a dozen periods cannot tell from chance is there all the same
-        between = (len(odds) * told + _USUAL_WEIGHT * _UNTOLD_SWING**2) / (len(odds) + _USUAL_WEIGHT)
+        between = _shrunk(told, _UNTOLD_SWING**2, len(odds), noise=float(noise.mean()))
         unsure = between / len(odds)  # the middle itself is an average of so few swings
         if per_quarter == 1:
             return 0.0, float(np.sqrt(between + unsure))
@@ -250,6 +250,12 @@ class Rates:
         return won, lost
 
 
+def _shrunk(told: float, usual: float, periods: int, *, noise: float) -> float:
+    """A variance between periods, shrunk to the usual one by as many periods as chance leaves it unclear."""
+    weight = min(_USUAL_WEIGHT, 2 * ((told + noise) / usual) ** 2)
+    return (periods * told + weight * usual) / (periods + weight)
+
+
 def _unevenness(created: Vector, day: int) -> float:
     """Relative variance of the arrivals of a month beyond chance (moments of a negative binomial), shrunk to usual."""
     back = ((day - 1 - created[created < day]) // _MONTH).astype(int)
@@ -261,7 +267,7 @@ def _unevenness(created: Vector, day: int) -> float:
     mean = float(counts.mean())
     # what arrivals grow or shrink by from year to year is no swing: neighbours are compared
     told = max(0.0, float((np.diff(counts) ** 2).mean()) / 2 - mean) / mean**2
-    return (len(counts) * told + _USUAL_WEIGHT * _USUAL_UNEVENNESS) / (len(counts) + _USUAL_WEIGHT)
+    return _shrunk(told, _USUAL_UNEVENNESS, len(counts), noise=1 / mean)
 
 
 def _chain(stages: Sequence[float]) -> Vector:
