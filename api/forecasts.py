@@ -108,6 +108,9 @@ class ChangesOut(serializers.Serializer[Any]):
     """The sum of one day, every change, and the sum of the other day: they add up."""
 
     currency = serializers.CharField()
+    unrated = serializers.ListField(
+        child=serializers.CharField(), help_text="With `together`: without a rate, left out."
+    )
     period = serializers.CharField(allow_null=True)
     from_day = serializers.DateField()
     to_day = serializers.DateField()

@@ -12,6 +12,7 @@ from api.views.base import REFUSALS, View
 from core.errors import Refused
 from pipeline.periods import Period, Unit, parse, period_of
 from pipeline.queries import NOBODY, Filters
+from pipeline.queries.currencies import reporting_currency
 from pipeline.views.filtering import sellers
 from reports.queries.accuracy import accuracy
 from reports.queries.changes import changes
@@ -26,6 +27,13 @@ _REFUSED = {code: REFUSALS[code] for code in (400, 401, 429)}
 _OWNER = OpenApiParameter("owner", str, description="E-mail address of a colleague, or `none` for what nobody owns.")
 _TEAM = OpenApiParameter("team", str, description="Name of a team.")
 _CURRENCY = OpenApiParameter("currency", str, description="Three letters; other currencies are left out.")
+
+_TOGETHER = OpenApiParameter(
+    "together",
+    str,
+    enum=["yes"],
+    description="All currencies in the reporting one, where there is such; without ranges, quotas, managers' figures.",
+)
 
 
 class _OfForecast(View):
@@ -54,6 +62,13 @@ class _OfForecast(View):
                 raise Refused(**{name: "You may ask for your own team and the people in it."})
         return meant
 
+    def together(self) -> bool:
+        """Whether all currencies are wanted in one."""
+        asked = self.request.GET.get("together", "")
+        if asked not in ("", "yes"):
+            raise Refused(together="Write yes, or leave it out.")
+        return asked == "yes"
+
     def day(self, name: str, otherwise: date) -> date:
         text = self.request.GET.get(name, "")
         if not text:
@@ -79,12 +94,7 @@ class ForecastNow(_OfForecast):
             _OWNER,
             _TEAM,
             _CURRENCY,
-            OpenApiParameter(
-                "together",
-                str,
-                enum=["yes"],
-                description="All currencies in the reporting one, where there is such; without ranges and quotas.",
-            ),
+            _TOGETHER,
         ],
         responses={200: ForecastOut, **_REFUSED},
     )
@@ -93,16 +103,13 @@ class ForecastNow(_OfForecast):
         if unit not in {one.value for one in Unit}:
             raise Refused(unit=f"One of {', '.join(Unit)}.")
         people = sellers(self.caller())
-        together = request.query_params.get("together", "")
-        if together not in ("", "yes"):
-            raise Refused(together="Write yes, or leave it out.")
         whole = forecast(
             self.caller(),
             self.wanted(),
             now=timezone.now(),
             people=people,
             unit=Unit(unit),
-            together=together == "yes",
+            together=self.together(),
         )
         return Response(
             {
@@ -133,6 +140,7 @@ class ForecastChanges(_OfForecast):
             _OWNER,
             _TEAM,
             _CURRENCY,
+            _TOGETHER,
         ],
         responses={200: ChangesOut, **_REFUSED, 404: REFUSALS[404]},
     )
@@ -148,13 +156,22 @@ class ForecastChanges(_OfForecast):
         first, last = self.day("from", today - timedelta(days=7)), self.day("to", today)
         if first > last:
             raise Refused(to="This day is before the other one.")
-        currency = wanted.currency or main_currency()
-        found = changes(self.caller(), wanted, first=first, last=last, period=period, currency=currency)
+        ours = reporting_currency() if self.together() else ""
+        found = changes(
+            self.caller(),
+            wanted,
+            first=first,
+            last=last,
+            period=period,
+            currency=ours or wanted.currency or main_currency(),
+            together=bool(ours),
+        )
         if found is None:
             raise Refused(**{"from": "The record does not reach that far back."})
         return Response(
             {
                 "currency": found.currency,
+                "unrated": list(found.unrated),
                 "period": period.key if period else None,
                 "from_day": found.first_day.isoformat(),
                 "to_day": found.last_day.isoformat(),

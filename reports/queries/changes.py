@@ -1,24 +1,29 @@
 """What changed in the forecast between two days of the record, deal by deal."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 from django.db import connection
 
+from pipeline.exchange import CENT
 from pipeline.models import Opportunity
 from pipeline.periods import Period
 from pipeline.queries import Filters
+from pipeline.queries.currencies import rates_in
 from pipeline.waterfall import LABELS, Change, Kind, Span, Stood, steps
+from reports.models import ForecastSnapshot, ForecastTotal
 from reports.queries.record import AS_OF, OURS, snapshot_until, whose
 from users.models import User
 
 ZERO = Decimal(0)
 
 _SUM = f"""
-SELECT coalesce(sum(amount), 0), count(*) FROM ({AS_OF}) stood
-WHERE state = 'open' AND category <> 'omitted' AND currency = %(currency)s AND {OURS}
+SELECT coalesce(sum(round(amount * worth.rate, 2)), 0), count(*) FROM ({AS_OF}) stood
+JOIN unnest(%(codes)s::text[], %(rates)s::numeric[]) AS worth(code, rate) ON worth.code = stood.currency
+WHERE state = 'open' AND category <> 'omitted' AND {OURS}
   AND (%(start)s::date IS NULL OR (expected_close >= %(start)s AND expected_close < %(end)s))
 """  # noqa: S608
 # only deals that were written down anew in between can have changed
@@ -69,6 +74,7 @@ class Changes:
     first_count: int
     last_count: int
     moved: tuple[Moved, ...]
+    unrated: tuple[str, ...] = ()  # of several currencies in one: those without a rate, which are not in it
 
     @property
     def kinds(self) -> list[tuple[Kind, str, int, Decimal]]:
@@ -86,28 +92,56 @@ class Changes:
 
 
 def changes(
-    user: User, filters: Filters, *, first: date, last: date, period: Period | None, currency: str
+    user: User,
+    filters: Filters,
+    *,
+    first: date,
+    last: date,
+    period: Period | None,
+    currency: str,
+    together: bool = False,
 ) -> Changes | None:
-    """Between the snapshots of two days (or the newest before each); none where the record does not reach."""
+    """Between the snapshots of two days (or the newest before each); none where the record does not reach.
+
+    `together`: all currencies in that one, by the rates of the last day on both, each deal to the cent, so that only
+    deals change the sum and it adds up.
+    """
     first_day, last_day = snapshot_until(first), snapshot_until(last)
     if first_day is None or last_day is None or first_day > last_day:
         return None
     ours = whose(user, filters)
     span = Span(period.start, period.end) if period else Span()
-    common = {"currency": currency, "start": span.start, "end": span.end} | ours.sql
     with connection.cursor() as cursor:
+        cursor.execute(_CHANGED, {"first": first_day, "last": last_day})
+        rows = cursor.fetchall()
+        occurring = {currency}
+        if together:
+            occurring |= (
+                {code for row in rows for code in row[-2:] if code} | currencies_on(first_day) | currencies_on(last_day)
+            )
+        rates = rates_in(currency, ((code, last_day) for code in occurring))
+        worth = {code: found[1] for code in occurring if (found := rates.on(code, last_day))}
+        common: dict[str, Any] = {
+            "codes": list(worth),
+            "rates": list(worth.values()),
+            "start": span.start,
+            "end": span.end,
+        } | ours.sql
         sums = []
         for day in (first_day, last_day):
             cursor.execute(_SUM, common | {"day": day})
             sums.append(cursor.fetchone())
-        cursor.execute(_CHANGED, {"first": first_day, "last": last_day})
-        rows = cursor.fetchall()
+
+    def stood(row: Sequence[Any], code: str) -> Stood | None:
+        state, amount, day, owner, omitted = row
+        if not state or code not in worth:
+            return None
+        value = None if amount is None else (amount * worth[code]).quantize(CENT, ROUND_HALF_UP)
+        return Stood(state, value, day, ours.holds(owner), omitted)
+
     moved: list[Moved] = []
     for deal, *values, was_in, is_in in rows:
-        state, amount, day, owner, omitted = values[:5]
-        before = Stood(state, amount, day, ours.holds(owner), omitted) if state and was_in == currency else None
-        state, amount, day, owner, omitted = values[5:]
-        after = Stood(state, amount, day, ours.holds(owner), omitted) if is_in == currency else None
+        before, after = stood(values[:5], was_in), stood(values[5:], is_in)
         for kind, value in steps(before, after, span).items():
             moved.append(Moved(Change(deal, kind, value), before, after))
     return Changes(
@@ -120,7 +154,14 @@ def changes(
         sums[0][1],
         sums[1][1],
         tuple(moved),
+        tuple(sorted(occurring - worth.keys())),
     )
+
+
+def currencies_on(day: date) -> set[str]:
+    """Those that the newest record until that day has. One query."""
+    newest = ForecastSnapshot.objects.filter(day__lte=day).order_by("-day").values("pk")[:1]
+    return set(ForecastTotal.objects.filter(snapshot__in=newest).values_list("currency", flat=True).distinct())
 
 
 def with_names(rows: Iterable[Moved], user: User) -> list[Moved]:

@@ -17,7 +17,7 @@ class Step:
 
 
 STEPS = (
-    Step("lead", "Identified", "became known to us in that month", "leads", "identified_at", "lead"),
+    Step("lead", "Identified", "became known to us", "leads", "identified_at", "lead"),
     Step("engaged", "Engaged", "did something we noticed", "engaged", "engaged_at", "engagement", 1),
     Step("two_way", "Two-way", "talked to us, or made an effort", "two_way", "two_way_at", "engagement", 2),
     Step(

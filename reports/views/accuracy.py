@@ -1,6 +1,8 @@
 """How right the forecast was."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -11,9 +13,10 @@ from django.views.decorators.http import require_safe
 
 from core.answers import wants_part
 from pipeline.accuracy import covered_words, words
-from pipeline.queries import Filters
+from pipeline.queries import NOBODY, Filters
 from pipeline.views.filtering import owner_filters, sellers
 from reports.queries.accuracy import METHODS, Accuracy, Past, accuracy
+from reports.queries.changes import currencies_on
 from reports.queries.record import counted_for
 from reports.views.changes import main_currency
 from reports.views.forecast import pages
@@ -42,13 +45,18 @@ def forecast_accuracy(request: SignedInRequest) -> HttpResponse:
         "methods": [label for _, label in METHODS],
         "columns": [_column(row, meant, list_url) for row in found.months],
         "people": [
-            (names.get(one.owner) if one.owner else None, one.owner is None or one.owner in names, one.score)
+            (
+                names.get(one.owner) if one.owner else None,
+                one.owner is None or one.owner in names,
+                one.score,
+                _of_person(meant, one.owner),
+            )
             for one in found.people
         ],
         "months": [(row, _won(meant, row, list_url)) for row in reversed(found.months)],
-        "pages": pages("forecast_accuracy", Filters(owner=wanted.owner, team=wanted.team).query()),
-        "filters": owner_filters(owners, wanted),
-        "kept": {"currency": wanted.currency} if wanted.currency else {},
+        "pages": pages("forecast_accuracy", replace(meant, currency=wanted.currency).query()),
+        "filters": [*owner_filters(owners, wanted), *_currency_filter(now.date(), currency)],
+        "kept": {},
     }
     return render(request, f"reports/forecast_accuracy.html{'#figures' if wants_part(request) else ''}", context)
 
@@ -74,6 +82,21 @@ def said(found: Accuracy) -> list[str]:
             ]
     ranged = [covered_words(start.covered)] if start.covered.periods else []
     return [*lately, *ranged, *called]
+
+
+def _currency_filter(today: date, currency: str) -> list[dict[str, Any]]:
+    """Where the record has several."""
+    known = currencies_on(today) | {currency}
+    choices = [(code, code) for code in sorted(known)]
+    return [{"name": "currency", "label": "Currency", "value": currency, "choices": choices}] if len(known) > 1 else []
+
+
+def _of_person(meant: Filters, owner: int | None) -> str:
+    """This page for one person, whose months open their lists; nothing where it is theirs already."""
+    key = NOBODY if owner is None else str(owner)
+    if meant.owner == key:
+        return ""
+    return f"{reverse('forecast_accuracy')}?{Filters(owner=key, currency=meant.currency).query()}"
 
 
 def _won(meant: Filters, row: Past, list_url: str) -> str:

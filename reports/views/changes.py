@@ -16,9 +16,10 @@ from django.views.decorators.http import require_safe
 from core.answers import wants_part
 from pipeline.periods import Period, Unit, around, parse, period_of
 from pipeline.queries import Filters
+from pipeline.queries.currencies import reporting_currency
 from pipeline.views.filtering import owner_filters, sellers
 from pipeline.waterfall import LABELS, Kind, Stood
-from reports.queries.changes import Changes, changes, with_names
+from reports.queries.changes import Changes, changes, currencies_on, with_names
 from reports.queries.record import counted_for, first_snapshot, snapshot_until
 from reports.views.forecast import pages
 from users.access import SignedInRequest, requires
@@ -28,6 +29,7 @@ from users.roles import Can
 
 SHOWN = 500
 EVER = "all"
+TOGETHER = "yes"  # in place of a currency: all in the reporting one
 TONES = {
     Kind.NEW: "prospect",
     Kind.REOPENED: "prospect",
@@ -62,11 +64,20 @@ class Asked:
             self.period = parse(named, opens) or period_of(self.today, Unit.QUARTER, opens)
         kind = request.GET.get("kind", "")
         self.kind = kind if kind in LABELS else ""
-        self.currency = self.filters.currency or main_currency()
+        self.currencies = currencies_on(self.last)
+        self.ours = reporting_currency() if len(self.currencies) > 1 else ""
+        self.together = bool(self.ours) and TOGETHER in (request.GET.get("currency"), request.GET.get("together"))
+        self.currency = self.ours if self.together else self.filters.currency or main_currency()
         self.found: Changes | None = None
         if self.first <= self.last:
             self.found = changes(
-                user, self.filters, first=self.first, last=self.last, period=self.period, currency=self.currency
+                user,
+                self.filters,
+                first=self.first,
+                last=self.last,
+                period=self.period,
+                currency=self.currency,
+                together=self.together,
             )
 
     def query(self, **more: str) -> str:
@@ -76,10 +87,25 @@ class Asked:
             "period": self.period.key if self.period else EVER,
             "owner": self.filters.owner,
             "team": str(self.filters.team or ""),
-            "currency": self.filters.currency,
+            "currency": TOGETHER if self.together else self.filters.currency,
             "kind": self.kind,
         } | more
         return urlencode({name: value for name, value in said.items() if value})
+
+    def filters_query(self) -> str:
+        """What the other pages of the forecast keep."""
+        kept = Filters(owner=self.filters.owner, team=self.filters.team, currency=self.filters.currency)
+        return kept.query()
+
+    def currency_filter(self) -> list[dict[str, Any]]:
+        """Where there are several."""
+        if len(self.currencies) < 2:
+            return []
+        choices = [(code, code) for code in sorted(self.currencies | {self.currency})]
+        if self.ours:
+            choices.append((TOGETHER, f"all in {self.ours}"))
+        value = TOGETHER if self.together else self.currency
+        return [{"name": "currency", "label": "Currency", "value": value, "choices": choices}]
 
 
 def main_currency() -> str:
@@ -115,7 +141,7 @@ def forecast_changes(request: SignedInRequest) -> HttpResponse:
         "begins": first_snapshot(),
         "newest": snapshot_until(asked.today),
         "without_kind": f"{address}?{asked.query(kind='')}",
-        "pages": pages("forecast_changes", Filters(owner=asked.filters.owner, team=asked.filters.team).query()),
+        "pages": pages("forecast_changes", asked.filters_query()),
         "filters": [
             *owner_filters(sellers(request.user), asked.filters),
             {
@@ -126,8 +152,9 @@ def forecast_changes(request: SignedInRequest) -> HttpResponse:
             },
             {"name": "from", "label": "From", "value": f"{asked.first}", "kind": "date"},
             {"name": "to", "label": "To", "value": f"{asked.last}", "kind": "date"},
+            *asked.currency_filter(),
         ],
-        "kept": {"currency": asked.filters.currency} if asked.filters.currency else {},
+        "kept": {},
         "export_query": asked.query(),
     }
     return render(request, f"reports/forecast_changes.html{'#figures' if wants_part(request) else ''}", context)
@@ -183,5 +210,7 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
             ours = [row.kind, row.change.amount, found.currency, row.change.deal, name]
             yield [*ours, *of(row.before), *of(row.after)]
         yield [f"On {found.last_day}", found.last, found.currency, *[None] * 8]
+        if found.unrated:
+            yield ["Without a rate", None, ", ".join(found.unrated), *[None] * 8]
 
     return send(request, format, header, rows(), name="forecast-changes")

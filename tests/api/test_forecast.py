@@ -90,6 +90,11 @@ def test_changes_add_up(cast: Cast, api: Caller) -> None:
     assert (got["from_amount"], got["to_amount"], got["from_day"]) == ("300.00", "299.99", f"{yesterday:%Y-%m-%d}")
     assert got["changes"] == [{"opportunity": card.pk, "change": "shrank", "amount": "-0.01"}]
     assert api(cast.sven).get(f"/api/v1/forecast/changes?from={yesterday:%Y-%m-%d}").json()["changes"] == []
+    services.set_reporting_currency(currency="USD")
+    in_one = f"/api/v1/forecast/changes?from={yesterday:%Y-%m-%d}&period=all&together="
+    got = api(cast.mona).get(f"{in_one}yes").json()
+    assert (got["currency"], got["unrated"], got["changes"], got["to_amount"]) == ("USD", ["EUR"], [], "0.00")
+    assert set(errors(api(cast.mona).get(f"{in_one}no"))) == {"together"}
 
 
 def test_accuracy_and_leads(cast: Cast, api: Caller, some: None) -> None:

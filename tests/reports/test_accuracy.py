@@ -1,7 +1,9 @@
 """How right the forecast was, from a record that can be checked by hand."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 import pytest
@@ -140,6 +142,11 @@ def test_the_page(cast: Cast, spring: None, monkeypatch: pytest.MonkeyPatch) -> 
         "The record begins on 1 Mar 2026",
     ):
         assert words in page, words
+    of_sven = f"/forecast/accuracy/?owner={cast.sven.pk}&amp;currency=EUR"
+    assert page.count(of_sven) == 2  # what was said and what came open the person's months
+    months = client.get(unescape(of_sven)).content.decode()
+    assert re.search(rf"/pipeline/list/\?[^\"]*owner={cast.sven.pk}&amp;[^\"]*closed=2026-05", months)
+    assert page.count('title="Month by month"') > months.count('title="Month by month"') == 0
     lines = b"".join(client.get("/forecast/accuracy/export.csv").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
     assert lines[1].startswith("2026-03,on its first day,EUR,1100")
     for query in ("owner=nobody", "owner=x", "team=999", "currency=JPY", f"owner={2**70}"):

@@ -1,5 +1,6 @@
 """What changed between two days of the record: bars that add up, each with its deals."""
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -26,8 +27,11 @@ TODAY = NOW.date()
 JUNE = parse("2026-06")
 
 
-def found(user: User, *, period: Any = JUNE, currency: str = "EUR", days: int = 1, **filters: Any) -> Changes:
-    made = changes(user, Filters(**filters), first=TODAY, last=TODAY + days * DAY, period=period, currency=currency)
+def found(
+    user: User, *, period: Any = JUNE, currency: str = "EUR", days: int = 1, together: bool = False, **filters: Any
+) -> Changes:
+    asked: dict[str, Any] = {"period": period, "currency": currency, "together": together}
+    made = changes(user, Filters(**filters), first=TODAY, last=TODAY + days * DAY, **asked)
     assert made is not None
     assert made.first + sum(row.change.amount for row in made.moved) == made.last
     assert sum(amount for _, _, _, amount in made.kinds) == made.last - made.first
@@ -171,10 +175,45 @@ def test_it_costs_the_same_with_many(cast: Cast) -> None:
     assert few <= 14
 
 
+def test_all_currencies_in_one_by_the_last_day_s_rates(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To the cent: each deal is converted alone, and a deal that changes its currency grows or shrinks by that."""
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + DAY)
+    services.set_reporting_currency(currency="EUR")
+    services.set_rate(currency="USD", day=TODAY - DAY, rate="0.9", actor=cast.mona, now=NOW)
+    services.set_rate(currency="USD", day=TODAY + DAY, rate="0.333333", actor=cast.mona, now=NOW + DAY)
+    kept = [rows.opportunity(cast.rita, at="Discovery", amount="0.05", currency="USD", expected_close=TODAY + 9 * DAY)]
+    kept += [rows.opportunity(cast.rita, at="Discovery", amount=100, expected_close=TODAY + 9 * DAY) for _ in range(2)]
+    rows.opportunity(cast.rita, at="Discovery", amount=77, currency="CHF", expected_close=TODAY + 9 * DAY)
+    take_snapshot(now=NOW)
+    late = NOW + timedelta(hours=2)
+    services.edit(opportunity_id=kept[0].pk, amount="0.10", actor=cast.rita, now=late)
+    services.edit(opportunity_id=kept[1].pk, currency="USD", actor=cast.rita, now=late)
+    take_snapshot(now=NOW + DAY)
+    made = found(cast.mona, together=True)
+    assert (made.first, made.last, made.unrated) == (Decimal("200.02"), Decimal("133.36"), ("CHF",))
+    assert said(made) == {"Grew": (1, Decimal("0.01")), "Shrank": (1, Decimal("-66.67"))}
+    assert (made.first_count, made.last_count) == (3, 3)
+    assert found(cast.mona).unrated == ()
+
+    client = client_of(cast.mona)
+    query = f"from={TODAY}&to={TODAY + DAY}&period=2026-06&currency=yes"
+    page = client.get(f"/forecast/changes/?{query}").content.decode()
+    assert "All currencies in EUR by the rates of 16 Jun 2026" in page
+    assert re.search(r'value="yes" selected[^>]*>all in EUR', page)
+    assert "currency=yes" in page.split("forecast/changes/export.csv", 1)[1][:200]
+    text = b"".join(client.get(f"/forecast/changes/export.csv?{query}")).decode()  # type: ignore[arg-type]
+    assert "On 2026-06-15,200.02,EUR" in text
+    assert "Without a rate,,CHF" in text
+    services.set_reporting_currency(currency="")
+    assert "all in" not in client.get(f"/forecast/changes/?{query}").content.decode()
+
+
 ACTS = st.lists(
     st.tuples(
         st.integers(0, 3),
-        st.sampled_from(["amount", "date", "win", "lose", "reopen", "owner", "category", "new", "day", "nothing"]),
+        st.sampled_from(
+            ["amount", "date", "win", "lose", "reopen", "owner", "category", "new", "day", "nothing", "currency"]
+        ),
         st.integers(0, 3),
     ),
     max_size=12,
@@ -188,6 +227,8 @@ def test_after_whatever_happens_it_adds_up(cast: Cast, acts: list[tuple[int, str
 
     with transaction.atomic():
         cards = [rows.opportunity(cast.rita, at="Discovery", amount=100 * n, expected_close=TODAY) for n in range(1, 5)]
+        services.set_reporting_currency(currency="EUR")
+        services.set_rate(currency="USD", day=TODAY, rate="0.333333", actor=cast.mona, now=NOW)
         take_snapshot(now=NOW)
         day = 0
         for which, act, value in acts:
@@ -210,6 +251,8 @@ def test_after_whatever_happens_it_adds_up(cast: Cast, acts: list[tuple[int, str
                         services.edit(**common, owner=[None, cast.sven, cast.rita, cast.ravi][value])
                     elif act == "category":
                         services.edit(**common, category=["", "omitted", "commit", "best"][value])
+                    elif act == "currency":
+                        services.edit(**common, currency=["EUR", "USD", "CHF", "USD"][value])
                     elif act == "new":
                         rows.opportunity(cast.sven, amount=value, opened=now, expected_close=TODAY)
                     elif act == "day":
@@ -221,5 +264,6 @@ def test_after_whatever_happens_it_adds_up(cast: Cast, acts: list[tuple[int, str
         for user in (cast.mona, cast.sven):
             for period in (JUNE, parse("2026-Q3"), None):
                 for owner in ("", str(cast.rita.pk), "nobody"):
-                    found(user, period=period, days=day + 1, owner=owner)
+                    for together in (False, True):
+                        found(user, period=period, days=day + 1, owner=owner, together=together)
         transaction.set_rollback(True)
