@@ -107,13 +107,13 @@ class NoticesForm(forms.Form):
             label="The day's mail leaves at", widget=forms.TimeInput({"type": "time"}, format="%H:%M")
         )
         self.fields["quiet_from"] = forms.TimeField(
-            label="No mail from", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
+            label="Quiet from", required=False, widget=forms.TimeInput({"type": "time"}, format="%H:%M")
         )
         self.fields["quiet_until"] = forms.TimeField(
             label="until",
             required=False,
             widget=forms.TimeInput({"type": "time"}, format="%H:%M"),
-            help_text="In your time zone; it may pass midnight. What comes meanwhile is mailed when it is over.",
+            help_text="In your time zone; it may pass midnight. Mails wait for its end; the desktop shows nothing.",
         )
         self.fields["in_browser"] = forms.BooleanField(
             label="Show what is new on the desktop",

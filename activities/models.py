@@ -116,7 +116,7 @@ class NoticeChoice(models.Model):
 
 
 class NoticeHours(models.Model):
-    """When a person wants no mail, when the day's mail comes, and whether the browser shows what is new."""
+    """When a person wants to be left alone, when the day's mail comes, and whether the browser shows what is new."""
 
     user = models.OneToOneField(User, models.CASCADE, primary_key=True, related_name="notice_hours")
     quiet_from = models.TimeField(null=True)

@@ -33,7 +33,7 @@ DIGEST_AT = time(8, 0)
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A person's clock: zone, when no mail is wanted, when the day's mail leaves."""
+    """A person's clock: zone, when they want to be left alone, when the day's mail leaves."""
 
     zone: str = "UTC"
     quiet_from: time | None = None
@@ -54,13 +54,17 @@ def mail_at(mail: Mail, hours: Hours, *, now: datetime) -> datetime | None:
 
 
 def after_quiet(when: datetime, hours: Hours) -> datetime:
-    """`when`, or the end of the quiet hours it falls into; they may pass midnight."""
+    """`when`, or the end of the quiet hours it falls into."""
+    return _next(hours.quiet_until, hours, when) if hours.quiet_until and is_quiet(when, hours) else when
+
+
+def is_quiet(when: datetime, hours: Hours) -> bool:
+    """Whether it falls into the quiet hours; they may pass midnight."""
     start, end = hours.quiet_from, hours.quiet_until
     if start is None or end is None or start == end:
-        return when
+        return False
     clock = when.astimezone(ZoneInfo(hours.zone)).time()
-    is_quiet = start <= clock < end if start < end else clock >= start or clock < end
-    return _next(end, hours, when) if is_quiet else when
+    return start <= clock < end if start < end else clock >= start or clock < end
 
 
 def _next(clock: time, hours: Hours, after: datetime) -> datetime:

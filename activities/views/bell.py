@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from activities import queries, services
 from activities.forms import NoticesForm
 from activities.models import Notification
-from activities.notices import Topic
+from activities.notices import Hours, Topic, is_quiet
 from core.answers import done, fill_in, target, wants_part
 from core.forms import posted
 from leads.filters import number
@@ -54,7 +54,9 @@ def live(request: SignedInRequest) -> HttpResponse:
     response = render(request, "components/bell.html", context)
     notice = Notification.objects.get(pk=newest)
     news: dict[str, Any] = {"toast": {"text": notice.text, "tone": "info"}}
-    if queries.hours_of(request.user).in_browser:
+    kept = queries.hours_of(request.user)
+    hours = Hours(request.user.timezone, kept.quiet_from, kept.quiet_until)
+    if kept.in_browser and not is_quiet(timezone.now(), hours):
         news["notice"] = {"text": notice.text, "url": notice.url}
     response["HX-Trigger"] = json.dumps(news)
     return response

@@ -151,6 +151,9 @@ def test_the_bell_hears_of_what_is_new_and_only_of_that(cast: Cast) -> None:
     assert answer["HX-Trigger"] == '{"toast": {"text": "New prospect: Lee", "tone": "info"}}'
     NoticeHours.objects.create(user=cast.rita, in_browser=True)
     assert '"notice": {' in client.get(address, {"seen": "rubbish"})["HX-Trigger"]
+    NoticeHours.objects.update(quiet_from=time.min, quiet_until=time.max)  # now, whenever that is
+    quiet = client.get(address, {"seen": "0"})["HX-Trigger"]
+    assert '"toast": {' in quiet and '"notice"' not in quiet
     assert client.get(address, {"seen": notice.pk}).status_code == 204
 
 
