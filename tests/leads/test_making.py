@@ -54,12 +54,16 @@ def test_all_that_belongs_to_a_contact(cast: Cast) -> None:
 
 
 @pytest.mark.django_db
-def test_costs_three_statements() -> None:
+def test_costs_two_statements_and_one_more_for_a_new_company() -> None:
     create_contact(source="api", now=NOW, company_name="Acme", email="first@acme.example")
-    with CaptureQueriesContext(connection) as asked:
-        create_contact(source="api", now=NOW, company_name="Acme", email="second@acme.example")
-    told = [one["sql"] for one in asked if "SAVEPOINT" not in one["sql"]]
-    assert [sql.split(" (")[0] for sql in told] == ["EXECUTE company_by_domain", "EXECUTE insert_contact"]
+    for domain, expected in (
+        ("acme.example", ["EXECUTE company_known", "EXECUTE insert_contact"]),
+        ("new.example", ["EXECUTE company_known", "EXECUTE company_made", "EXECUTE insert_contact"]),
+    ):
+        with CaptureQueriesContext(connection) as asked:
+            create_contact(source="api", now=NOW, company_name="Acme", email=f"second@{domain}")
+        told = [one["sql"] for one in asked if "SAVEPOINT" not in one["sql"]]
+        assert [sql.split(" (")[0] for sql in told] == expected
 
 
 @pytest.mark.django_db
