@@ -10,7 +10,7 @@ from capture.rows import has_decimal_comma, is_day_first, read_date, read_number
 from core.errors import Refused
 from crm.frames import Frame
 from pipeline.rates import Deal  # loads numpy
-from scoring.learning.columns import Cell, known
+from scoring.learning.cells import Cell, known
 
 # What columns are called where they come from (without “deal” or “opportunity” before it); the first that is there.
 NAMES = {

@@ -19,7 +19,11 @@ def read_frame(path: Path, *, option: str) -> Frame:
         text = tables.text_of(content, tables.encoding_of(content))
     except Refused as refused:
         raise Refused(**{option: " ".join(refused.fields.values())}) from None
-    rows = [record.cells for record in tables.records(text, tables.delimiter_of(text))]
+    kept: dict[str, str] = {}  # each text once: a large table says the same again and again
+    rows = [
+        [kept.setdefault(cell, cell) for cell in record.cells]
+        for record in tables.records(text, tables.delimiter_of(text))
+    ]
     if len(rows) < 2:
         raise Refused(**{option: "This table has no rows below its header."})
     names: list[str] = []

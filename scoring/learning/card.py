@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from scoring.learning import measures
-from scoring.learning.columns import Frame, Matrix, take
+from scoring.learning.cells import Frame, Matrix, take
 from scoring.learning.model import Learned, learn
 
 _MOST_FEATURES = 12

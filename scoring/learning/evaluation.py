@@ -1,5 +1,6 @@
 """How well the product's own way of learning does on a table of past records."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
@@ -8,7 +9,7 @@ from joblib import Parallel, delayed
 
 from core.errors import Refused
 from scoring.learning import folds, measures
-from scoring.learning.columns import Cell, Frame, Matrix, known, take
+from scoring.learning.cells import Cell, Frame, Matrix, known, read_once, take
 from scoring.learning.leaks import suspects
 from scoring.learning.model import base_rate, learn
 
@@ -80,11 +81,12 @@ def labels(cells: Sequence[Cell]) -> tuple[Matrix, Matrix]:
 
     Of several values, those that mean won and lost count; the others (open deals, blanks) are left out.
     """
-    words = [None if value is None else str(value).strip().lower() for value in map(known, cells)]
+    words = [None if value is None else _plain(str(value)) for value in map(known, cells)]
     present = {word for word in words if word is not None}
     yes, no = present & _YES, present & _NO
-    if len(present) == 2 and bool(yes) != bool(no):  # one of the two is plain, so the other one is, too
-        yes, no = (yes, present - yes) if yes else (present - no, no)
+    if len(present) == 2 and not (yes and no):  # one of the two is plain, so the other one is, too
+        no = no or {word for word in present for other in present - {word} if _denies(word, other)}
+        yes, no = (yes, present - yes) if yes else (present - no if no else yes, no)
     if not yes or not no:
         shown = ", ".join(sorted(present)[:5]) or "nothing"
         raise Refused(
@@ -92,6 +94,16 @@ def labels(cells: Sequence[Cell]) -> tuple[Matrix, Matrix]:
         )
     decided = np.array([word in yes or word in no for word in words])
     return np.flatnonzero(decided), np.array([word in yes for word in words])[decided].astype(int)
+
+
+def _plain(text: str) -> str:
+    """In small letters, words apart by one space: “Closed - Won” is “closed won”."""
+    return re.sub(r"[\W_]+", " ", text.lower()).strip() if re.search(r"[^\W\d]", text) else text.strip()
+
+
+def _denies(word: str, other: str) -> bool:
+    """Whether a word says the opposite of the other: not paid, unpaid, no sale."""
+    return re.fullmatch(rf"((not?|non) |un|non|dis|in){re.escape(other)}", word) is not None
 
 
 def evaluate(
@@ -109,22 +121,25 @@ def evaluate(
     """Judge every row by a model taught without it and its group; columns that are suspected to leak are left out.
 
     Without `group`, rows that equal each other in every used column stay together. With `order`, models only
-    know rows before those they judge. `workers` processes share the folds.
+    know rows before those they judge, and the time itself teaches nothing. Where records are too few for the folds
+    there are fewer folds. `workers` processes share them.
     """
     _check_names(frame, label=[label], group=group, order=[order] if order else [], exclude=exclude)
     if train_until and not order:
         raise Refused(train_until="Name the column of time with --order.")
     rows, outcome = labels(frame[label])
-    won = int(outcome.sum())
-    if min(won, len(outcome) - won) < n_folds:
-        raise Refused(label=f"Too few records for {n_folds} folds: {won} were won, {len(outcome) - won} were not.")
-    decided = take(frame, rows)
-    columns = {name: cells for name, cells in decided.items() if name not in {label, *exclude, *group}}
+    decided = take(read_once(frame), rows)
+    together = folds.groups_of(decided, group) if group else None
+    unused = {label, order, *exclude, *(name for name in group if _names_groups(decided[name], together))}
+    columns = {name: cells for name, cells in decided.items() if name not in unused}
     leaks = _leaks(columns, outcome, decided[order] if train_until else [], train_until, seed=seed)
     columns = {name: cells for name, cells in columns.items() if name not in leaks}
-    groups = folds.groups_of(decided, group) if group or not columns else folds.groups_of(columns)
-    if len(np.unique(groups)) < n_folds:
-        raise Refused(group=f"There are fewer groups than folds: {len(np.unique(groups))}.")
+    groups = together if together is not None else folds.groups_of(columns or decided)
+    won = int(outcome.sum())
+    n_folds = min(n_folds, won, len(outcome) - won, int(groups.max()) + 1)
+    if n_folds < 2:
+        everybody = np.full(len(outcome), base_rate(outcome))
+        return _figures(outcome, everybody, everybody, groups, leaks)
     if train_until:
         splits = folds.until(decided[order], train_until, groups)
     elif order:
@@ -143,6 +158,11 @@ def evaluate(
         base[tested] = base_rate(outcome[learned])
     seen = np.flatnonzero(~np.isnan(said))
     return _figures(outcome[seen], said[seen], base[seen], groups[seen], leaks)
+
+
+def _names_groups(cells: Sequence[Cell], groups: Matrix | None) -> bool:
+    """Whether a column hardly ever says the same of two groups, so that nothing is learned from it about others."""
+    return groups is None or len(np.unique(folds.groups_of({"": cells}))) > (int(groups.max()) + 1) / 2
 
 
 def _leaks(columns: Frame, outcome: Matrix, order: Sequence[Cell], until: str, *, seed: int) -> list[str]:

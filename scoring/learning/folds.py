@@ -4,16 +4,18 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from scoring.learning.columns import Cell, Frame, Matrix, ordinal
+from scoring.learning.cells import Cell, Cells, Frame, Matrix, ordinal, puts_month_first
 
 Split = tuple[Matrix, Matrix]  # row numbers to learn from, row numbers to test on
 
 
 def groups_of(frame: Frame, names: Sequence[str] = ()) -> Matrix:
     """A number per row; equal where the named columns are (without names: all columns, so exact duplicates)."""
-    numbers: dict[tuple[Cell, ...], int] = {}
-    chosen = [frame[name] for name in names] or list(frame.values())
-    return np.array([numbers.setdefault(row, len(numbers)) for row in zip(*chosen, strict=True)], dtype=int)
+    groups: Matrix = np.zeros(max(map(len, frame.values()), default=0), dtype=int)
+    for cells in [frame[name] for name in names] or frame.values():
+        column = Cells.of(cells)
+        _, groups = np.unique(groups * len(column.different.cells) + column.places, return_inverse=True)
+    return groups
 
 
 def by_group(label: Matrix, groups: Matrix, *, folds: int, seed: int) -> Iterator[Split]:
@@ -27,7 +29,8 @@ def by_group(label: Matrix, groups: Matrix, *, folds: int, seed: int) -> Iterato
 
 def by_time(order: Sequence[Cell], groups: Matrix, *, folds: int) -> Iterator[Split]:
     """Each fold is tested by a model that knows only rows before it; ties stay together."""
-    keys = [ordinal(cell) for cell in order]
+    month_first = puts_month_first(order)
+    keys = [ordinal(cell, month_first=month_first) for cell in order]
     place = {key: n for n, key in enumerate(sorted(set(keys)))}
     rank = np.array([place[key] for key in keys])
     positions = np.sort(rank)
@@ -39,8 +42,9 @@ def by_time(order: Sequence[Cell], groups: Matrix, *, folds: int) -> Iterator[Sp
 
 def until(order: Sequence[Cell], value: str, groups: Matrix) -> Iterator[Split]:
     """One split: learn from rows up to and including `value`, test on the rest."""
-    limit = ordinal(value)
-    before = np.array([ordinal(cell) <= limit for cell in order])
+    month_first = puts_month_first(order)
+    limit = ordinal(value, month_first=month_first)
+    before = np.array([ordinal(cell, month_first=month_first) <= limit for cell in order])
     yield _apart(before, ~before, groups)
 
 

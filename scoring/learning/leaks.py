@@ -5,18 +5,20 @@ the model loses much of what it knows and it holds the mark of hindsight: values
 where dozens should have, or a name that speaks of the end.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from scoring.learning import measures
-from scoring.learning.columns import Cell, Encoder, Frame, Matrix, known, look_at, take
+from scoring.learning import measures, names
+from scoring.learning.cells import Cell, Cells, Frame, Matrix, read_once, take
+from scoring.learning.columns import Encoder, look_at
 from scoring.learning.folds import by_group
 from scoring.learning.threads import on_one_thread
 
 ALONE = 0.90  # AUC of one column by itself
+_SMOOTH_ALONE = 0.95  # the same of a number without a mark of hindsight: what grows gradually may be honest
+_COPY = 0.99  # the same where there are too few rows to tell a strong column from a leak
 _DOMINANT = 0.04  # AUC that is lost without it
 _LOOK_AT = 0.60  # AUC alone, below which a column cannot dominate
 _PURE = 0.01  # share of the expected buyers (or others) where a value rules them out
@@ -25,17 +27,6 @@ _TAIL = 0.15  # of all buyers (or others): fewer are also ruled out at the far e
 _SMOOTH = 20
 _ROWS = 20_000
 _MOST = 8
-_AFTERWARDS = re.compile(
-    r"duration|call.?(length|time|seconds|minutes)|talk.?time|outcome|result|clos(e|ed|ing)\b|lost|won\b|win\b|tags?$"
-    r"|(lead|deal|opportunity).?(quality|status|stage)|^(quality|status|stage)$|reason|sign(ed|ature)\b|invoice|^paid"
-    r"|contract|(purchase|order).?(date|value|amount|total|number|id)\b|churn|cancel|convert|conversion|disposition"
-    r"|last.?notable|(final|actual).?(amount|value|price|date)",
-    re.IGNORECASE,
-)
-_ENDING = re.compile(
-    r"(clos(e|ed|ing)|won|lost|sign(ed|ing)|end(ed)?)[\W_]*(date|at|on|day|value|amount|reason)?$|^(lost|win|won)[\W_]",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -49,28 +40,33 @@ class Suspect:
 @on_one_thread
 def suspects(frame: Frame, label: Matrix, groups: Matrix, *, seed: int) -> list[Suspect]:
     """The columns that should not be used, the plainest first. Looks again without them: one leak hides another."""
+    frame = read_once(frame)
     if len(label) > _ROWS:
         chosen = np.sort(np.random.default_rng(seed).choice(len(label), _ROWS, replace=False))
         frame, label, groups = take(frame, chosen), label[chosen], groups[chosen]
-    if min(label.sum(), len(label) - label.sum()) < 10:
+    rarer = min(label.sum(), len(label) - label.sum())
+    if rarer < 5 or len(np.unique(groups)) < 5:
         return []
     alone = {name: _alone(name, cells, label, groups, seed) for name, cells in frame.items()}
-    found = [
-        Suspect(name, f"by itself it ranks {alone[name]:.0%} of the pairs right, which nothing known beforehand does")
-        for name in sorted(alone, key=lambda name: -alone[name])
-        if alone[name] >= ALONE
-    ]
-    found += [
-        Suspect(name, "its name says that it is known only at the end")
-        for name in frame
-        if _ENDING.search(name) and 0.55 <= alone[name] < ALONE
-    ]
+    if rarer < 10:
+        return [_plain(name, alone[name]) for name in frame if alone[name] >= _COPY]
+    found = []
+    for name in sorted(alone, key=lambda name: -alone[name]):
+        is_gradual = look_at(name, frame[name]).kind == "number"
+        if alone[name] >= (_SMOOTH_ALONE if is_gradual and not _mark(name, frame[name], label) else ALONE):
+            found.append(_plain(name, alone[name]))
+        elif alone[name] >= 0.55 and names.is_of_the_end(name):
+            found.append(Suspect(name, "its name says that it is known only at the end"))
     while True:
         left = {name: cells for name, cells in frame.items() if name not in {suspect.name for suspect in found}}
         more = _dominant(left, alone, label, groups, seed)
         if more is None:
             return found
         found.append(more)
+
+
+def _plain(name: str, auc: float) -> Suspect:
+    return Suspect(name, f"by itself it ranks {auc:.0%} of the pairs right, which nothing known beforehand does")
 
 
 def _dominant(frame: Frame, alone: dict[str, float], label: Matrix, groups: Matrix, seed: int) -> Suspect | None:
@@ -91,7 +87,7 @@ def _dominant(frame: Frame, alone: dict[str, float], label: Matrix, groups: Matr
 def _mark(name: str, cells: Sequence[Cell], label: Matrix) -> str:
     """What about this column speaks of hindsight; empty when nothing does."""
     bins, base = _bins(name, cells), float(label.mean())
-    is_known = np.array([known(cell) is not None for cell in cells]).astype(int)
+    is_known = Cells.of(cells).is_known.astype(int)
     for values, where, part in (
         (bins, "at some of its values", _TAIL),
         (is_known, "where it is known, or where it is not,", 0.0),
@@ -105,7 +101,7 @@ def _mark(name: str, cells: Sequence[Cell], label: Matrix) -> str:
             if expected >= least and seen[certain].sum() <= _PURE * expected:
                 counted = int(seen[certain].sum())
                 return f"{where} there are {counted} {word} where {expected:.0f} were to be expected"
-    return "its name speaks of what happens later" if _AFTERWARDS.search(name) else ""
+    return "its name speaks of what happens later" if names.speaks_of_later(name) else ""
 
 
 def _alone(name: str, cells: Sequence[Cell], label: Matrix, groups: Matrix, seed: int) -> float:
@@ -128,7 +124,7 @@ def _bins(name: str, cells: Sequence[Cell]) -> Matrix:
     values = column.read(cells)
     if column.kind == "constant" or (column.kind == "identifier" and np.isnan(values).any()):
         # whether there is one may tell, which one does not; numbers that were given in some order may
-        return np.array([known(cell) is not None for cell in cells]).astype(int)
+        return Cells.of(cells).is_known.astype(int)
     if column.kind == "category":
         return values.astype(int)
     unknown = np.isnan(values)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scoring.learning.columns import Matrix
+from scoring.learning.cells import Matrix
 
 _EDGE = 1e-6
 

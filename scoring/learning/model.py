@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 
 from scoring.learning import measures
-from scoring.learning.columns import Cell, Encoder, Frame, Matrix, known, take
+from scoring.learning.cells import Cell, Cells, Frame, Matrix, read_once, take
+from scoring.learning.columns import Encoder
 from scoring.learning.folds import by_group
 from scoring.learning.threads import on_one_thread
 
@@ -82,10 +83,11 @@ class Learned:
         height = max(map(len, frame.values()), default=0)
         if not self.has_signal:
             return [[] for _ in range(height)]
+        frame = read_once(frame)
         names = [column.name for column in self.encoder.columns]
         said = logit(self.probability(frame))
         moved = np.column_stack([said - logit(self.probability({**frame, name: [None] * height})) for name in names])
-        unknown = np.column_stack([[known(cell) is None for cell in frame[name]] for name in names])
+        unknown = np.column_stack([~Cells.of(frame[name]).is_known for name in names])
         moved[unknown | (np.abs(moved) < _HARDLY)] = 0
         order = np.argsort(-np.abs(moved), axis=1, kind="stable")[:, :most]
         return [
@@ -98,6 +100,7 @@ class Learned:
 def learn(frame: Frame, label: Matrix, groups: Matrix, *, seed: int, bags: int = _BAGS) -> Learned:
     """Teach a model with these records; says the base rate where they are too few or show nothing."""
     base = base_rate(label)
+    frame = read_once(frame)
     encoder = Encoder.of(frame)
     if min(label.sum(), len(label) - label.sum()) < LEAST_OF_EACH or not encoder.columns:
         return Learned(base)

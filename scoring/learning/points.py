@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scoring.learning.columns import Matrix
+from scoring.learning.cells import Matrix
 
 LEAST_WON = 20
 LEAST_FIRED = 20

@@ -73,7 +73,7 @@ def _teach(
     import numpy as np
 
     from scoring.learning import card
-    from scoring.learning.columns import take
+    from scoring.learning.cells import read_once, take
     from scoring.learning.leaks import suspects
     from scoring.learning.model import learn
 
@@ -85,7 +85,8 @@ def _teach(
     label, groups = np.array(known.bought), np.array(known.groups)
     static = {name: known.frame[name] for name in purchase.WITHOUT_HISTORY}
     leaks = suspects(take(static, early), label[early], groups[early], seed=SEED)
-    frame = {name: cells for name, cells in known.frame.items() if name not in {leak.name for leak in leaks}}
+    left_out = {leak.name for leak in leaks}
+    frame = read_once({name: cells for name, cells in known.frame.items() if name not in left_out})
     said, base = card.unseen(frame, label, groups, early=early, late=late, seed=SEED)
     model = learn(take(frame, early), label[early], groups[early], seed=SEED)
     test = take(known.frame, late)

@@ -1,7 +1,10 @@
+from datetime import date
+
 import numpy as np
 import pytest
 
-from scoring.learning.columns import OTHER, UNKNOWN, Cell, Encoder, day, known, look_at, number, ordinal
+from scoring.learning.cells import Cell, Cells, day, known, number, ordinal, puts_month_first, take
+from scoring.learning.columns import OTHER, UNKNOWN, Encoder, look_at
 
 
 @pytest.mark.parametrize("cell", ["", "  ", "Select", "select one", "Unknown", "n/a", "NULL", "?", None, float("nan")])
@@ -34,6 +37,14 @@ def test_numbers_as_people_write_them(cell: str, expected: float | None) -> None
         ("2024-03-31", (2024, 3, 31)),
         ("31.3.2024", (2024, 3, 31)),
         ("3/31/2024", (2024, 3, 31)),
+        ("2024/3/31", (2024, 3, 31)),
+        ("31/3/24 09:15", (2024, 3, 31)),
+        ("31-3-2024", (2024, 3, 31)),
+        ("31-Mar-24", (2024, 3, 31)),
+        ("31 march 2024", (2024, 3, 31)),
+        ("Mar 31, 2024", (2024, 3, 31)),
+        ("1/2/99", (1999, 2, 1)),
+        ("31-Foo-24", None),
         ("2024-02-30", None),
         ("next week", None),
     ],
@@ -42,6 +53,31 @@ def test_days(cell: str, expected: tuple[int, int, int] | None) -> None:
     from datetime import date
 
     assert day(cell) == (None if expected is None else date(*expected).toordinal())
+
+
+def test_whether_the_month_comes_first_is_seen_in_the_column() -> None:
+    american = [f"{1 + n % 12}/{1 + n % 28}/2024" for n in range(60)]
+    assert puts_month_first(american)
+    assert not puts_month_first(["5/6/2024", "", None, 3.0])
+    assert not puts_month_first(["5/13/2024", "14/5/2024"])  # one of the two is wrong, and nobody knows which
+    days = Cells.of(["5/6/2024", "12/31/2024"]).days
+    assert [date.fromordinal(int(day)).month for day in days] == [5, 12]
+
+
+def test_a_column_that_is_read_once_says_the_same_of_any_rows() -> None:
+    frame: dict[str, list[Cell]] = {
+        "source": ["Web", "", "web", "Ads", "Web"],
+        "visits": ["3", "Select", 4.0, "x", "1e3"],
+    }
+    rows = np.array([4, 1, 1, 2])
+    taken = take(frame, rows)
+    assert {name: list(cells) for name, cells in taken.items()} == {
+        "source": ["Web", "", "", "web"],
+        "visits": ["1e3", "Select", "Select", 4.0],
+    }
+    assert taken["source"].is_known.tolist() == [True, False, False, True]
+    assert np.nan_to_num(taken["visits"].numbers, nan=-1).tolist() == [1000, -1, -1, 4]
+    assert len(set(taken["source"].said[[0, 3]])) == 1  # in any case
 
 
 def test_blank_select_and_unknown_are_the_same_level_and_no_no() -> None:
@@ -81,7 +117,7 @@ def test_an_indicator_of_unknown_stands_beside_the_bins() -> None:
     encoder = Encoder.of(frame)
     codes = encoder.codes(frame)
     assert np.isnan(codes[100, 0])
-    indicators = encoder.indicators(codes)
+    indicators = encoder.indicators(codes).toarray()
     assert (indicators.sum(axis=1) == 1).all()
     assert indicators[:, 0].tolist() == [0.0] * 100 + [1.0]
 

@@ -11,7 +11,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from core.errors import Refused
-from scoring.learning.columns import Cell
+from scoring.learning.cells import Cell
 from scoring.learning.evaluation import NOTHING, USEFUL, evaluate, labels
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "data"
@@ -58,6 +58,53 @@ def test_labels_take_what_people_write() -> None:
     with pytest.raises(Refused) as refused:
         labels(["red", "green"])
     assert "green, red" in refused.value.fields["label"]
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"),
+    [
+        ("Paid", "Unpaid"),
+        ("Interested", "Not interested"),
+        ("Purchased", "not-purchased"),
+        ("Closed - Won", "CLOSED_LOST"),
+    ],
+)
+def test_a_label_and_its_opposite(yes: str, no: str) -> None:
+    assert labels([no, yes, "", yes])[1].tolist() == [0, 1, 1]
+    assert labels([no, no, yes])[1].tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("won", [1, 3])
+def test_after_a_win_or_three_it_says_the_base_rate(won: int) -> None:
+    frame = table(60)
+    frame["bought"] = ["Yes" if n < won else "No" for n in range(60)]
+    found = evaluate(frame, label="bought")
+    assert (found.rows, found.verdict, found.auc, found.lift_top_decile) == (60, NOTHING, 0.5, 1.0)
+    assert found.base_rate == won / 60
+    assert found.log_loss == found.base_log_loss < 0.3
+
+
+def test_all_rows_alike_are_one_group() -> None:
+    found = evaluate({"colour": ["red"] * 30, "won": ["Yes", "No", "No"] * 10}, label="won")
+    assert (found.rows, found.verdict) == (30, NOTHING)
+
+
+def test_columns_that_form_groups_together_still_teach_what_they_share() -> None:
+    """The tester's way to keep equal rows together: to name all columns."""
+    frame = {name: cells for name, cells in table(600).items() if name in {"visits", "noise", "colour", "bought"}}
+    found = evaluate(frame, label="bought", group=["visits", "noise", "colour"], n_folds=3)
+    assert found.verdict == USEFUL
+    assert found.auc > 0.6
+    alone = evaluate(frame, label="bought", group=["visits"], exclude=["noise", "colour"], n_folds=3)
+    assert alone.verdict == NOTHING  # what was said of other groups says nothing of this one
+
+
+def test_time_itself_teaches_nothing() -> None:
+    frame = table(600)
+    frame["number"] = [float(n) for n in range(600)]
+    frame["bought"] = ["Yes" if n > 300 else "No" for n in range(600)]
+    found = evaluate(frame, label="bought", order="number", exclude=["id", "when"], n_folds=2)
+    assert (found.verdict, found.suspected_leaks) == (NOTHING, [])
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 
 from scoring.learning import folds
-from scoring.learning.columns import Cell
+from scoring.learning.cells import Cell
 
 
 def test_a_group_is_on_one_side_only_and_every_row_is_tested_once() -> None:

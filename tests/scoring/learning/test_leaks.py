@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.errors import Refused
-from scoring.learning.columns import Cell
+from scoring.learning.cells import Cell
 from scoring.learning.evaluation import evaluate, labels
 from scoring.learning.leaks import suspects
 
@@ -93,6 +93,28 @@ def test_a_planted_leak_is_named_and_nothing_else(name: str, plant: Callable[[An
     assert named({**frame, name: plant(label, rng)}, label) == [name]
 
 
+def test_a_number_that_raises_the_chance_step_by_step_is_no_leak() -> None:
+    """It ranks more than nine of ten pairs right, and yet never jumps."""
+    rng = np.random.default_rng(1)
+    intent = rng.normal(size=ROWS)
+    label = (rng.random(ROWS) < 1 / (1 + np.exp(-4 * intent))).astype(int)
+    frame: dict[str, Values] = {
+        "intent": [float(n) for n in intent.round(3)],
+        "noise": [float(n) for n in rng.normal(size=ROWS).round(2)],
+    }
+    assert named(frame, label) == []
+
+
+def test_a_copy_of_the_answer_is_seen_in_few_rows() -> None:
+    rng = np.random.default_rng(2)
+    label = (np.arange(30) % 5 < 1).astype(int)
+    frame: dict[str, Values] = {
+        "size": [float(n) for n in rng.integers(0, 9, 30)],
+        "state": [("running", "over")[one] for one in label],
+    }
+    assert named(frame, label) == ["state"]
+
+
 def test_one_leak_does_not_hide_another() -> None:
     frame, label, rng = honest()
     planted = {**frame, "flag": copied(label, rng), "duration": after_the_call(label, rng), "signed": dated(label, rng)}
@@ -130,6 +152,8 @@ def smooth(label: Any, rng: Any) -> Values:
         ("marital_status", strong_word),
         ("budget", often_unknown),
         ("orders_last_year", smooth),
+        ("webinar_attended", strong_word),
+        ("session_duration", strong_number),
     ],
 )
 def test_what_is_honest_is_kept_however_strong(name: str, plant: Callable[[Any, Any], Values]) -> None:

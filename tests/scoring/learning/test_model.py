@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from scoring.learning import card
-from scoring.learning.columns import Cell
+from scoring.learning.cells import Cell
 from scoring.learning.leaks import suspects
 from scoring.learning.model import Learned, base_rate, learn
 from scoring.learning.points import suggested
