@@ -54,14 +54,14 @@ def known(cell: Cell) -> str | float | None:
 
 
 def number(cell: str | float) -> float | None:
-    """The number a cell holds: 1200, 1,200.50, 12.5 %, € 3; None when it is none."""
+    """The number a cell holds: 1200, 1,200.50, 1.200,50, 12.5 %, € 3; None when it is none."""
     if not isinstance(cell, str):
         return float(cell)
     text = re.sub(r"[\s%€$£]", "", cell)
     if re.fullmatch(r"-?\d{1,3}(,\d{3})+(\.\d+)?", text):
         text = text.replace(",", "")
-    elif re.fullmatch(r"-?\d+,\d+", text):
-        text = text.replace(",", ".")
+    elif re.fullmatch(r"-?(\d+|\d{1,3}(\.\d{3})+),\d+", text):
+        text = text.replace(".", "").replace(",", ".")
     try:
         value = float(text)
     except ValueError:
