@@ -82,7 +82,8 @@ def field(key: str) -> Field:
     about, _, name = key.partition(".custom.")
     if about in {"contact", "company"} and name.replace("-", "").replace("_", "").isalnum() and name.isascii():
         alias = "c" if about == "contact" else "o"
-        return Field(name.replace("_", " ").replace("-", " "), "custom", f"coalesce({alias}.custom ->> '{name}', '')")
+        label = name.replace("_", " ").replace("-", " ").capitalize()
+        return Field(label, "custom", f"coalesce({alias}.custom ->> '{name}', '')")
     raise Refused(conditions=f"“{key[:60]}” is not a field. Known fields: {', '.join(FIELDS)}.")
 
 

@@ -107,7 +107,7 @@ def test_fields_of_one_s_own_hold_numbers_and_words() -> None:
     named = {"field": "company.custom.seats", "op": "is_not", "value": "none"}
     found = missing.smallest(Case(7, (FitPart("Many seats", 4, seats), FitPart("Some", 3, named))))
     assert done(found) == [(LEARN, "company.custom.seats", 7)]
-    assert found.steps[0].question == "What is “seats” for them?"
+    assert found.steps[0].question == "What is “Seats” for them?"
 
 
 # --- against all sets ---
