@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Q
 
 from capture.models import SamePerson, SiteNote
@@ -70,6 +70,25 @@ def look_up(keys: Sequence[IdentityKey]) -> Known:
         wanted |= Q(kind=kind, value=value)
     rows = Identity.objects.filter(wanted).order_by("pk").select_for_update(of=("self",))
     return Known(list(keys), {(row.kind, row.value): (row.pk, row.contact_id) for row in rows})
+
+
+_APART = """
+SELECT t.user_id, t.device FROM unnest(%s::text[], %s::text[]) AS t(user_id, device)
+LEFT JOIN leads_identity u ON u.kind = 'user_id' AND u.value = t.user_id
+LEFT JOIN leads_identity d ON d.kind = 'anonymous' AND d.value = t.device
+WHERE (u.contact_id IS NULL OR d.contact_id IS NULL) AND NOT EXISTS (
+    SELECT FROM capture_sameperson s WHERE s.one_id = least(u.id, d.id) AND s.other_id = greatest(u.id, d.id)
+)
+"""
+
+
+def apart(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Of (user id, device) those of which we do not know yet that, or whether, they are one person."""
+    users, devices = zip(*sorted(pairs), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_APART, [list(users), list(devices)])
+        found: list[tuple[str, str]] = cursor.fetchall()
+    return found
 
 
 @transaction.atomic

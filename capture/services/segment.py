@@ -14,7 +14,7 @@ from capture.segment import Message, Type, Wrong
 from capture.services.arriving import note_origins
 from capture.services.collecting import is_for_browsers, note_heard
 from capture.services.naming import OTHER, kind_for
-from capture.services.same_person import Teller, alias, keys_of
+from capture.services.same_person import Teller, alias, apart, keys_of
 from capture.services.told import identify
 from capture.services.told_companies import group
 from capture.sites import KnownSite
@@ -26,6 +26,7 @@ from leads.services.events import check_event, clean_properties
 
 log = logging.getLogger(__name__)
 TRIES = 3
+HAPPENED = frozenset({Type.TRACK, Type.PAGE, Type.SCREEN})
 
 
 class Accepted(NamedTuple):
@@ -42,15 +43,16 @@ def accept(batch: segment.Batch, *, site: KnownSite, agent: str, now: datetime) 
     request which died half-way can be repeated.
     """
     by, refused = Teller(site, now), list(batch.refused)
-    by.turns.read(message.anonymous_id for _, message in batch.messages if _asks_who_sits_there(message))
+    by.turns.read(message.anonymous_id for _, message in batch.messages)
     for index, message in batch.messages:
         try:
             _tell(message, by)
         except Refused as wrong:
             refused.append(_wrong(index, wrong))
+    _join(batch, by)
     events: list[NewEvent] = []
     for index, message in batch.messages:
-        if message.type not in {Type.TRACK, Type.PAGE, Type.SCREEN}:
+        if message.type not in HAPPENED:
             continue
         try:
             event = _event(message, by, agent=agent)
@@ -94,8 +96,16 @@ def _again(tell: Callable[[], None]) -> None:
             return
 
 
-def _asks_who_sits_there(message: Message) -> bool:
-    return not message.user_id or message.type in {Type.IDENTIFY, Type.GROUP}
+def _join(batch: segment.Batch, by: Teller) -> None:
+    """An event that names a user and a device says that they are one person, as an identify without traits does."""
+    named = {
+        (message.user_id, by.turns.visitor(message.anonymous_id, message.at)): message
+        for _, message in batch.messages
+        if message.type in HAPPENED and message.user_id and message.anonymous_id
+    }
+    for pair in apart(named) if named else ():
+        message = named[pair]
+        _again(partial(identify, message.user_id, message.anonymous_id, {}, at=message.at, by=by))
 
 
 def _event(message: Message, by: Teller, *, agent: str) -> NewEvent:

@@ -339,3 +339,23 @@ def test_of_a_batch_each_event_is_of_whoever_sat_at_the_device_then(client: Clie
         ("late", "first@x.example"),
         ("third", "second@x.example"),
     ]
+
+
+def test_an_event_with_user_and_device_says_that_they_are_one_person(client: Client, web: Site, server: Site) -> None:
+    def send(key: str, kind: str, **message: Any) -> None:
+        assert call(client, kind, message, key).status_code == 200
+
+    def viewers() -> list[str | None]:
+        return list(EngagementEvent.objects.order_by("pk").values_list("contact__email", flat=True))
+
+    send(web.write_key, "page", anonymousId="device-0001")
+    send(server.write_key, "identify", userId="u1", traits={"email": "lee@x.example"})
+    send(web.write_key, "page", anonymousId="device-0001", userId="u1")
+    assert viewers() == ["lee@x.example"] * 2
+    send(web.write_key, "page", anonymousId="device-0002", userId="u2")  # nobody knows yet who that is
+    send(web.write_key, "page", anonymousId="device-0002", userId="u2")
+    send(server.write_key, "identify", userId="u2", traits={"email": "kim@x.example"})
+    send(web.write_key, "page", anonymousId="device-0002")
+    send(web.write_key, "page", anonymousId="device-0001", userId="u2")  # both are known: nobody's history moves
+    send(web.write_key, "page", anonymousId="device-0001")
+    assert viewers()[2:] == ["kim@x.example"] * 4 + ["lee@x.example"]
