@@ -46,7 +46,8 @@ class Reading:
             value = cells[number] if number < len(cells) else ""
             value = plain(value)
             if name == "tags":
-                tags += [tag for part in re.split(r"[,;]|\s:::\s", value) if (tag := normalise.line(part))]
+                parts = (normalise.line(part) for part in re.split(r"[,;]|\s:::\s", value))
+                tags += [tag for tag in parts if tag and not tag.startswith("* ")]  # Google's own groups: * myContacts
             elif value:
                 values[name] = value
         fields: dict[str, Any] = {name: values[name] for name in _TEXT if name in values}

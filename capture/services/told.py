@@ -31,7 +31,8 @@ def identify(user_id: str, anonymous_id: str, traits: Mapping[str, Any], *, at: 
         visitor = by.turns.take(anonymous_id, at)
         known = look_up(keys_of(user_id, visitor))
     told = remembered(known.main, by)
-    merged, fresh = words.newest(told.traits if told else {}, traits, at=at)
+    before = dict(told.traits) if told else {}
+    merged, fresh = words.newest(before, traits, at=at)
     if told is not None:
         told.traits = merged
         told.save()
@@ -53,7 +54,13 @@ def identify(user_id: str, anonymous_id: str, traits: Mapping[str, Any], *, at: 
     claim(known, contact)
     if by.is_trusted or mine:
         _apply(contact, person, words.person_of(fresh, rules), by)
-        join_company(contact, person.company, told.group if told else None, by)
+        moves = by.is_trusted and "company" in before.keys() & fresh.keys() and _employer(before) != _employer(merged)
+        join_company(contact, person.company, told.group if told else None, by, moves=moves)
+
+
+def _employer(traits: Mapping[str, Any]) -> tuple[str, str] | None:
+    company = words.person_of({"company": traits["company"][0]}, {}).company
+    return (company.name.casefold(), company.domain) if company else None
 
 
 def _whose(known: Known, person: words.Person, by: Teller) -> Contact | None:

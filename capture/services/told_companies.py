@@ -83,13 +83,15 @@ def _describe(company: Company, told: words.Organisation, by: Teller) -> None:
         change_company(company, **changes)
 
 
-def join_company(contact: Contact, told: words.Organisation | None, group: ToldGroup | None, by: Teller) -> None:
-    """The company that the person is said to work for, when none is known yet."""
+def join_company(
+    contact: Contact, told: words.Organisation | None, group: ToldGroup | None, by: Teller, *, moves: bool = False
+) -> None:
+    """The company that the person is said to work for, when none is known yet, or when that is another than before."""
     contact = Contact.objects.select_related("company").get(pk=contact.pk)
-    company = group.company if group else None
-    if company is None and told is not None:
-        company = company_for(name=told.name, email=contact.email, domain=told.domain)
-    if company is not None and contact.company_id is None:
+    company = group.company if group and not moves else None
+    if company is None and told is not None:  # to move somebody elsewhere the address is no reason
+        company = company_for(name=told.name, email="" if moves else contact.email, domain=told.domain)
+    if company is not None and (contact.company_id is None or (moves and contact.company_id != company.pk)):
         change_contact(contact, company=company)
     if company is not None and told is not None and (by.is_trusted or contact.company_id is None):
         _describe(company, told, by)

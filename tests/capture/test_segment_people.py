@@ -12,7 +12,7 @@ from capture.services.told_companies import group
 from capture.sites import KnownSite
 from capture.tasks import follow_same_people
 from leads.models import Company, Contact, CustomField, EngagementEvent, Identity
-from leads.services import NewEvent, link_identity, record_events
+from leads.services import NewEvent, change_contact, company_for, link_identity, record_events
 from tests import factories
 from tests.conftest import NOW
 
@@ -173,6 +173,19 @@ def test_a_page_that_names_a_known_person_goes_on_as_nobody(page: Teller) -> Non
     tell(page, "", "device-0001", at=NOW + timedelta(minutes=2), email="known@x.example", firstName="Mallory")
     assert owner("anonymous", page.turns.visitor("device-0001", NOW + timedelta(minutes=2))) is None
     assert Contact.objects.get(pk=known.pk).first_name != "Mallory"
+
+
+def test_a_server_that_names_another_company_than_before_moves_them(server: Teller, page: Teller) -> None:
+    def company(device: str = "", by: Teller = server, **traits: Any) -> str:
+        tell(by, "u1", device, company=traits)
+        return str(Contact.objects.get(email="ida@acme.example").company)
+
+    tell(server, "u1", email="ida@acme.example")
+    assert company(name="Acme", domain="acme.example") == "Acme"
+    change_contact(Contact.objects.get(), company=company_for(name="By hand"))
+    assert company(name="ACME", domain="acme.example", employees=9) == "By hand"  # nothing that they say is new
+    assert company(name="Berg") == "Berg"
+    assert company("device-0001", page, name="Cole") == "Berg"
 
 
 def test_what_is_no_value_of_its_field_is_left_out_and_the_rest_is_kept(server: Teller) -> None:

@@ -210,6 +210,10 @@ def test_a_row_that_is_too_wide_says_why() -> None:
     assert rows.Reading({1: "email"}, 2).person(["a"]).fields == {}
 
 
+def test_the_groups_that_google_makes_itself_are_no_tags() -> None:
+    assert rows.Reading({0: "tags"}, 1).person(["* myContacts ::: Friends ::: * starred"]).tags == ("Friends",)
+
+
 @pytest.mark.parametrize(
     ("name", "code"),
     [("Germany", "DE"), ("de", "DE"), ("Österreich", "AT"), ("USA", "US"), ("Türkiye", "TR"), ("Mars", "")],
