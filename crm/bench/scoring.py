@@ -68,7 +68,7 @@ def _selects(contacts: int) -> float:
     tell("whole statement over everybody, select only", _seconds_of(whole), "s", limit, 2.5)
     draft = queries.statement_of(dataclasses.replace(spec, version=spec.version + 1, threshold=spec.threshold - 10))
     preview = _preview(draft.select(EVERYBODY).replace("$2", str(day)))
-    tell("preview of a draft on everybody", _seconds_of(preview), "s", limit, 2.2)
+    tell("preview of a draft on everybody", _seconds_of(preview), "s", limit, 2.5)
     some = [row[0] for row in rows("SELECT contact_id FROM leads_standing ORDER BY random() LIMIT 20000")]
     sample = _preview(queries.filled(draft.select(IDS), some, day))
     tell(f"preview of a draft on a sample of {len(some):,}", _seconds_of(sample), "s", 0.3, 1.0)
