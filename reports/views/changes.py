@@ -99,9 +99,10 @@ class Asked:
 
     def currency_filter(self) -> list[dict[str, Any]]:
         """Where there are several."""
-        if len(self.currencies) < 2:
+        known = self.currencies | {self.currency}
+        if len(known) < 2:
             return []
-        choices = [(code, code) for code in sorted(self.currencies | {self.currency})]
+        choices = [(code, code) for code in sorted(known)]
         if self.ours:
             choices.append((TOGETHER, f"all in {self.ours}"))
         value = TOGETHER if self.together else self.currency

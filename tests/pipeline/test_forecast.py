@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from pipeline.backtest import WINNOW, backtest, by_stage, knows_amounts, months, won_between
+from pipeline.backtest import WINNOW, backtest, by_stage, futures_enough, knows_amounts, months, won_between
 from pipeline.forecast import Deal, as_known_on, forecast
 from pipeline.rates import Past
 
@@ -173,3 +173,13 @@ def test_nothing_from_the_period_itself_is_used() -> None:
     ]
     assert seen[0].forecast == seen[1].forecast
     assert seen[0].actual != seen[1].actual
+
+
+def test_fewer_futures_do_where_deals_are_many() -> None:
+    """Open ones and those that will come as lately; never fewer than 300, nor more than were asked for."""
+    few = [Deal(100, None, False, 5.0)] * 100
+    many = [Deal(100, None, False, 5.0)] * 2000 + [Deal(10, 20, True, 5.0)] * 9000
+    assert futures_enough(few, 130, 160, 2000) == 2000
+    assert futures_enough(many, 130, 160, 2000) == 2_000_000 // 4000
+    assert futures_enough(many * 10, 130, 160, 2000) == 300
+    assert futures_enough(many * 10, 130, 160, 100) == 100

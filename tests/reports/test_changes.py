@@ -201,7 +201,7 @@ def test_all_currencies_in_one_by_the_last_day_s_rates(cast: Cast, monkeypatch: 
     assert "All currencies in EUR by the rates of 16 Jun 2026" in page
     assert re.search(r'value="yes" selected[^>]*>all in EUR', page)
     assert "currency=yes" in page.split("forecast/changes/export.csv", 1)[1][:200]
-    text = b"".join(client.get(f"/forecast/changes/export.csv?{query}")).decode()  # type: ignore[arg-type]
+    text = b"".join(client.get(f"/forecast/changes/export.csv?{query}")).decode()
     assert "On 2026-06-15,200.02,EUR" in text
     assert "Without a rate,,CHF" in text
     services.set_reporting_currency(currency="")

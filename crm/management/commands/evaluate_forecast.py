@@ -39,7 +39,7 @@ class Command(BaseCommand):
             "--history", type=int, default=1, help="whole periods with closings before the first judged"
         )
         parser.add_argument("--seed", type=int, default=7)
-        parser.add_argument("--runs", type=int, default=2000, help="simulated futures per period")
+        parser.add_argument("--runs", type=int, default=2000, help="simulated futures per period, at most")
 
     def handle(self, *args: Any, deals: Path, **options: Any) -> None:
         from crm.deals import read_deals, whole_until  # loads numpy
