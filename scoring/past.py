@@ -18,13 +18,16 @@ def end_of(day: int) -> datetime:
 
 @dataclass(frozen=True)
 class ReceivedBy(Targets):
-    """Everybody; of their events those that had arrived."""
+    """Everybody; of their events those that had arrived, of their answers those that we had heard."""
 
     until: str = ""
 
     def of(self, column: str) -> str:
-        received = f" AND e.received_at < '{self.until}'" if column == "e.contact_id" else ""
-        return super().of(column) + received
+        heard = {
+            "e.contact_id": f" AND e.received_at < '{self.until}'",
+            "v.contact_id": f" AND (v.recorded_at IS NULL OR v.recorded_at < '{self.until}')",
+        }
+        return super().of(column) + heard.get(column, "")
 
 
 class PastStatement(Statement):

@@ -56,6 +56,9 @@ class Evidence(models.Model):
     source = models.CharField(max_length=64, default="manual")
     confidence = models.PositiveSmallIntegerField(default=100, validators=[MaxValueValidator(100)])
     observed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField(
+        null=True, blank=True, help_text="When we heard of it; empty: as soon as it was observed."
+    )
     expires_at = models.DateTimeField(null=True, blank=True)
 
     objects = EvidenceQuerySet.as_manager()

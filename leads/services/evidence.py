@@ -67,6 +67,7 @@ def record_evidence(
         source=source,
         confidence=confidence,
         observed_at=observed_at,
+        recorded_at=now if observed_at < now else None,
         expires_at=_end_of_validity(observed_at, criterion.valid_days),
     )
     ChangedContact.objects.create(contact_id=contact.pk)

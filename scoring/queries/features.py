@@ -47,7 +47,7 @@ answers AS (
     JOIN leads_evidence v ON v.contact_id = a.contact_id AND v.observed_at <= a.at
       AND (v.expires_at IS NULL OR v.expires_at > a.at)
     LEFT JOIN leads_engagementevent e ON e.id = v.event_id
-    WHERE e.received_at IS NULL OR e.received_at <= a.at
+    WHERE (e.received_at IS NULL OR e.received_at <= a.at) AND (v.recorded_at IS NULL OR v.recorded_at <= a.at)
     ORDER BY a.n, v.criterion_id, v.observed_at DESC, v.id DESC) newest
   GROUP BY n),
 touches AS (

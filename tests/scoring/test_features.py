@@ -57,10 +57,14 @@ def test_the_past_does_not_know_what_came_or_arrived_later() -> None:
         now=looked_at + timedelta(hours=1),
     )
     factories.evidence(contact, "need", now=looked_at + timedelta(hours=1))
+    factories.evidence(
+        contact, "budget", observed_at=looked_at - timedelta(hours=1), now=looked_at + timedelta(hours=1)
+    )
     known = features.training_rows(NOW)
     assert known.at[0] == looked_at
     assert known.frame["content_30"][0] == 0
     assert known.frame["evidence_need"][0] is None
+    assert known.frame["evidence_budget"][0] is None  # given before, written down afterwards
     assert known.frame["content_30"][1] + known.frame["content_before"][1] == 1  # type: ignore[operator]
 
 

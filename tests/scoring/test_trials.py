@@ -172,15 +172,18 @@ def test_who_qualified_before_the_weeks_began_is_no_promotion(cast: Cast) -> Non
     assert (side.promoted, side.already) == (0, 1)
 
 
-@pytest.mark.parametrize("late", ["event", "evidence", "contact"])
+@pytest.mark.parametrize("late", ["event", "evidence", "answer written down", "contact"])
 def test_nothing_is_looked_up_that_came_later(cast: Cast, late: str) -> None:
-    """The event happened on time but arrived late; the answer was given late; the record was made late."""
+    """The event happened on time but arrived late; the answer was given, or told us, late; the record was made late."""
     contact = hot(days_ago=40, created_days_ago=50)
     later = NOW - timedelta(days=10)
     if late == "event":
         EngagementEvent.objects.filter(contact=contact).update(received_at=later)
     elif late == "evidence":
         Evidence.objects.filter(contact=contact, criterion__key="budget").update(observed_at=later)
+    elif late == "answer written down":
+        Evidence.objects.filter(contact=contact, criterion__key="budget").delete()
+        factories.evidence(contact, "budget", observed_at=NOW - timedelta(days=40), now=later)
     else:
         Contact.objects.filter(pk=contact.pk).update(created_at=later)
     # by then the 37 points of day 40 would have faded below the line of 20 only later
