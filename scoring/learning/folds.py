@@ -10,12 +10,16 @@ Split = tuple[Matrix, Matrix]  # row numbers to learn from, row numbers to test 
 
 
 def groups_of(frame: Frame, names: Sequence[str] = ()) -> Matrix:
-    """A number per row; equal where the named columns are (without names: all columns, so exact duplicates)."""
+    """A number per row, in the order of coming; equal where the named columns are.
+
+    Without names where all columns are: exact duplicates.
+    """
     groups: Matrix = np.zeros(max(map(len, frame.values()), default=0), dtype=int)
     for cells in [frame[name] for name in names] or frame.values():
         column = Cells.of(cells)
         _, groups = np.unique(groups * len(column.different.cells) + column.places, return_inverse=True)
-    return groups
+    _, first, groups = np.unique(groups, return_index=True, return_inverse=True)
+    return np.asarray(np.argsort(np.argsort(first))[groups])
 
 
 def by_group(label: Matrix, groups: Matrix, *, folds: int, seed: int) -> Iterator[Split]:

@@ -42,3 +42,5 @@ def test_exact_copies_are_one_group() -> None:
     frame: dict[str, list[Cell]] = {"a": ["x", "y", "x"], "b": ["1", "1", "1"]}
     assert folds.groups_of(frame).tolist() == [0, 1, 0]
     assert folds.groups_of(frame, ["b"]).tolist() == [0, 0, 0]
+    crossed: dict[str, list[Cell]] = {"a": ["x", "y", "x", "y", "x"], "b": ["2", "1", "1", "2", "2"]}
+    assert folds.groups_of(crossed).tolist() == [0, 1, 2, 3, 0]
