@@ -7,6 +7,8 @@ from django.db import transaction
 
 from capture import tables
 from core.errors import Refused
+from pipeline import terms
+from pipeline.periods import later
 from reports import costing
 from reports.costing import Cost, Wrong
 from reports.models import CampaignCost
@@ -14,6 +16,7 @@ from users.models import User
 
 LARGEST = 2 * 1024 * 1024
 SHOWN_WRONG = 50
+FURTHEST = 24  # months ahead that are paid for already
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,16 @@ def set_cost(*, month: str, campaign: str, amount: str, currency: str, actor: Us
     cost = costing.cost_of(
         [month, campaign, amount, currency], {"month": 0, "campaign": 1, "amount": 2, "currency": 3}, ""
     )
+    _refuse_far(cost, now)
     _keep([cost], actor=actor, now=now)
     return CampaignCost.objects.get(month=cost.month, campaign=cost.campaign, currency=cost.currency)
+
+
+def _refuse_far(cost: Cost, now: datetime) -> None:
+    """A month that no report will reach is a slip of the pen."""
+    today = now.date()
+    if not terms.EARLIEST <= cost.month <= later(today, FURTHEST):
+        raise Refused(month=f"{cost.month:%B %Y} is too far away. Write the month as {today:%Y-%m}.")
 
 
 @transaction.atomic
@@ -52,6 +63,7 @@ def take_costs(*, content: bytes, currency: str, actor: User, now: datetime) -> 
             raise Refused(file=f"A list of costs has at most {costing.MOST_LINES:,} lines.")
         try:
             cost = costing.cost_of(row.cells, columns, currency)
+            _refuse_far(cost, now)
         except Refused as refused:
             wrong.append(Wrong(row.line, " ".join(refused.fields.values())))
             continue

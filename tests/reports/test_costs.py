@@ -113,6 +113,15 @@ def test_what_is_no_list_is_refused_or_named(cast: Cast, content: bytes) -> None
     assert CampaignCost.objects.count() == 0
 
 
+@pytest.mark.parametrize("month", ["2099-10", "December 1999", "June 0001"])
+def test_a_month_out_of_reach_is_a_slip_of_the_pen(cast: Cast, month: str) -> None:
+    _, wrong = take(f"campaign,month,amount\nfair,{month},5\n".encode(), cast)
+    assert "too far away" in wrong[0][1]
+    with pytest.raises(Refused, match="too far away"):
+        set_cost(month=month, campaign="fair", amount="5", currency="EUR", actor=cast.mara, now=NOW)
+    assert not CampaignCost.objects.exists()
+
+
 def upload(content: bytes, cast: Cast) -> tuple[int, str]:
     answer = client_of(cast.mara).post("/funnel/costs/import/", {"file": SimpleUploadedFile("costs.csv", content)})
     return answer.status_code, answer.content.decode()
