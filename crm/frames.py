@@ -1,5 +1,6 @@
 """Tables of past records from files, for the commands that judge the models on them."""
 
+import csv
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -20,10 +21,13 @@ def read_frame(path: Path, *, option: str) -> Frame:
     except Refused as refused:
         raise Refused(**{option: " ".join(refused.fields.values())}) from None
     kept: dict[str, str] = {}  # each text once: a large table says the same again and again
-    rows = [
-        [kept.setdefault(cell, cell) for cell in record.cells]
-        for record in tables.records(text, tables.delimiter_of(text))
-    ]
+    try:
+        rows = [
+            [kept.setdefault(cell, cell) for cell in record.cells]
+            for record in tables.records(text, tables.delimiter_of(text))
+        ]
+    except csv.Error:
+        raise Refused(**{option: "A cell is longer than 20 MB: a quotation mark is not closed."}) from None
     if len(rows) < 2:
         raise Refused(**{option: "This table has no rows below its header."})
     names: list[str] = []

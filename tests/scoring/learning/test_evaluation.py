@@ -167,6 +167,9 @@ def test_a_file_that_is_no_table_is_refused(tmp_path: Path) -> None:
             run(tmp_path / "a.csv", "--label", "bought")
     with pytest.raises(CommandError, match="--csv"):
         run(tmp_path / "gone.csv", "--label", "bought")
+    (tmp_path / "a.csv").write_bytes(b'a,bought\n"' + b"x" * 21 * 1024 * 1024)
+    with pytest.raises(CommandError, match="not closed"):
+        run(tmp_path / "a.csv", "--label", "bought")
 
 
 def test_noise_gets_the_base_rate() -> None:
