@@ -170,6 +170,7 @@ def test_the_description_is_made_without_warnings(cast: Cast) -> None:
         "get_forecast_from_leads",
         "get_funnel",
         "get_funnel_cohorts",
+        "get_funnel_comparison",
         "get_funnel_costs",
         "list_opportunities",
         "get_opportunity",
