@@ -3,6 +3,7 @@
 import re
 import time
 from dataclasses import dataclass, field
+from threading import Lock
 
 from leads import normalise
 from leads.models import EventKind, Facet
@@ -45,6 +46,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 _known: dict[str, KnownKind] = {}
 _read_at = -_REMEMBER_SECONDS
 _forgotten = 0  # how often; what was read before the last time is not remembered
+_lock = Lock()  # between looking whether that is so, and remembering
 
 
 def known_kinds() -> dict[str, KnownKind]:
@@ -68,14 +70,16 @@ def known_kinds() -> dict[str, KnownKind]:
             )
             for kind in EventKind.objects.all()
         }
-        if begun != _forgotten:  # a kind was added meanwhile: whoever added it must find it
-            return found
-        _known, _read_at = found, time.monotonic()
+        with _lock:
+            if begun != _forgotten:  # a kind was added meanwhile: whoever added it must find it
+                return found
+            _known, _read_at = found, time.monotonic()
     return _known
 
 
 def forget() -> None:
     """Read the registry afresh at the next use (after it was changed, and between tests)."""
     global _read_at, _forgotten
-    _forgotten += 1
-    _read_at = -_REMEMBER_SECONDS
+    with _lock:
+        _forgotten += 1
+        _read_at = -_REMEMBER_SECONDS

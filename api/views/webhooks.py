@@ -104,7 +104,8 @@ def delivery(request: SignedInRequest, pk: int, delivery: int) -> HttpResponse:
     found = get_object_or_404(rows, pk=delivery, endpoint=pk)
     if request.method == "POST":
         _send_again([found])
-        return done(request, url=reverse("webhook", args=[pk]), text="It is sent again.", event="webhook-sent")
+        text = "It is sent again." if found.endpoint.is_on else "It is sent once this webhook is turned on again."
+        return done(request, url=reverse("webhook", args=[pk]), text=text, event="webhook-sent")
     context = {
         "delivery": found,
         "label": _label(found.message.type),

@@ -57,16 +57,17 @@ def collect_events(beacon: Beacon, *, site: KnownSite, now: datetime, hints: Hin
     Of a visitor who objects to being profiled nothing is stored. A page view that is sent again when the page is left
     adds how long and how far it was read.
     """
+    # a new kind is committed at once: else another request may read the registry without it, and remember that
+    kinds_of = [_kind(event.kind, number, site, now) for number, event in enumerate(beacon.events)]
     # storing events is one statement: without anything else to write, a transaction around it only costs two trips
     if beacon.consent is None and not any(origin_of(event.props, own_hosts=site.hosts) for event in beacon.events):
-        return _collect(beacon, site, now, hints)
+        return _collect(beacon, kinds_of, site, now, hints)
     with transaction.atomic():
-        return _collect(beacon, site, now, hints)
+        return _collect(beacon, kinds_of, site, now, hints)
 
 
-def _collect(beacon: Beacon, site: KnownSite, now: datetime, hints: Hints | None) -> Collected:
+def _collect(beacon: Beacon, kinds_of: Sequence[str], site: KnownSite, now: datetime, hints: Hints | None) -> Collected:
     visitor = (IdentityKind.ANONYMOUS.value, beacon.visitor)
-    kinds_of = [_kind(event.kind, number, site, now) for number, event in enumerate(beacon.events)]
     if beacon.consent is not None:
         _note_consent(visitor, beacon.consent, site=site, now=now)
     note_heard(site.id, now)

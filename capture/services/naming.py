@@ -13,6 +13,7 @@ from leads.models import Category, Direction, EventKind
 
 MOST_NAMES = 200  # that one site may bring in
 MOST_UNREGISTERED = 2_000  # of all sites
+SAME = {"email_link_clicked": "email_clicked"}  # what Segment's mail events are called, and we call otherwise
 OTHER = "custom_event"  # where further names are kept, as a property
 
 
@@ -30,7 +31,9 @@ def key_of(name: str) -> str:
 
 def kind_for(name: str, *, site: KnownSite, now: datetime) -> str:
     """The key under which an event of this name is stored; `OTHER` when the site has brought too many names."""
-    known, key = kinds.known_kinds(), name if name in kinds.known_kinds() else key_of(name)
+    known = kinds.known_kinds()
+    key = name if name in known else key_of(name)
+    key = SAME.get(key, key)
     if key in known:
         if not known[key].is_registered:
             note(site.id, SiteNote.Topic.NAME, key, now=now, most=MOST_NAMES)

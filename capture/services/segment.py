@@ -78,7 +78,8 @@ def _tell(message: Message, by: Teller) -> None:
         _again(partial(group, message.group_id, message.user_id, message.anonymous_id, traits, at=message.at, by=by))
     elif message.type == Type.ALIAS:
         user_id = message.user_id or message.anonymous_id
-        _again(partial(alias, message.previous_id or message.anonymous_id, user_id, by=by))
+        before = by.turns.visitor(message.previous_id or message.anonymous_id, message.at)
+        _again(partial(alias, before, user_id, by=by))
     elif by.is_trusted and traits.get("email") and message.user_id:  # an event that says of whom it is
         _again(partial(identify, message.user_id, message.anonymous_id, traits, at=message.at, by=by))
 

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from capture import traits as words
-from capture.models import SiteNote, ToldTraits
+from capture.models import SamePerson, SiteNote, ToldTraits
 from capture.services.same_person import Known, Teller, claim, keys_of, look_up, remember_same
 from capture.services.told_companies import join_company, remembered
 from capture.sites import KnownSite
@@ -83,11 +84,25 @@ def _whose(known: Known, person: words.Person, by: Teller) -> Contact | None:
 def _is_another(known: Known, address: str) -> bool:
     """Whether somebody else than the device's owner is named: from now on they sit there."""
     device, user = known.contact_id(IdentityKind.ANONYMOUS), known.contact_id(IdentityKind.USER_ID)
-    if device is None or user is not None:
-        return device is not None and user != device
+    if device is None:
+        return _is_said_of_another(known)
+    if user is not None:
+        return user != device
     address = address if normalise.mailbox(address) else ""
     named = find_contact(email=address) if address else None
     return named.pk != device if named is not None else not _may_be(device, address, known)
+
+
+def _is_said_of_another(known: Known) -> bool:
+    """Whether another user, of whom nothing else is known yet, is said to sit at the device."""
+    if len(known.keys) < 2:
+        return False
+    user, device = (known.ids[key][0] for key in known.keys)
+    edges = SamePerson.objects.filter(Q(one__in=(user, device)) | Q(other__in=(user, device)))
+    pairs = [{edge.one_id, edge.other_id} for edge in edges]
+    near = {pk for pair in pairs if user in pair for pk in pair}  # other names of this very user
+    others = {pk for pair in pairs if device in pair for pk in pair} - near - {user, device}
+    return Identity.objects.filter(pk__in=others, kind=IdentityKind.USER_ID).exists()
 
 
 def _may_be(contact_id: int, address: str, known: Known) -> bool:

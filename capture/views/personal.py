@@ -12,6 +12,7 @@ from capture.preferences import preferences_url
 from core.answers import done, wants_part, went_wrong
 from core.errors import Refused
 from leads.models import Contact, Purpose
+from leads.queries import known_as
 from leads.queries.consent import may
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -21,7 +22,7 @@ from users.roles import Can
 @require_safe
 def links(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page of their choices, and the open forms, each by a link that belongs to this contact; surveys first."""
-    contact = get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
+    contact = get_object_or_404(known_as(Contact.objects.visible_to(request.user), pk))
     now = timezone.now()
     rows = [
         {
@@ -46,7 +47,7 @@ def links(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def send(request: SignedInRequest, pk: int, form_id: int) -> HttpResponse:
     """Mail them the form."""
-    contact = get_object_or_404(Contact.objects.visible_to(request.user), pk=pk)
+    contact = get_object_or_404(known_as(Contact.objects.visible_to(request.user), pk))
     url = reverse("contact", args=[pk])
     try:
         sent = services.send_form(form_id=form_id, contact=contact, by=request.user, now=timezone.now())

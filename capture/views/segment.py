@@ -1,5 +1,8 @@
 """The Segment protocol over HTTP: existing clients work by changing their host."""
 
+from urllib.parse import urlsplit
+
+from django.conf import settings as installation
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
@@ -35,7 +38,8 @@ def call(request: HttpRequest, name: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "OPTIONS"])
 def settings(request: HttpRequest, write_key: str) -> HttpResponse:
     """What Segment's clients for pages and phones ask for before they send: nobody but us takes part."""
-    host = {"apiKey": write_key, "apiHost": f"{request.get_host()}/v1", "protocol": request.scheme}
+    here = urlsplit(installation.SITE_URL)
+    host = {"apiKey": write_key, "apiHost": f"{here.netloc}/v1", "protocol": here.scheme}
     return _about_site(request, write_key, {"integrations": {"Segment.io": host}, "plan": {}, "edgeFunction": {}})
 
 

@@ -117,6 +117,8 @@ def review(request: SignedInRequest) -> HttpResponse:
     elif request.POST.get("do") == "spam":
         count = services.mark_spam(chosen, by=request.user, now=now)
         messages.success(request, f"{count} called spam. They stay under Spam, and can still be taken in.")
+    elif request.POST.get("do") != "release":
+        messages.error(request, "Say whether they are taken in or called spam.")
     else:
         reviewed = services.release_all(chosen, by=request.user, now=now)
         messages.success(request, f"{reviewed.count} taken in, as of the moment when they came.")

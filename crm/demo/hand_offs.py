@@ -108,7 +108,8 @@ def _terms_and_hours(midnight: datetime) -> None:
 
 def _languages() -> None:
     """In which language people are talked to; of those without a country nobody knows it."""
-    CustomField.objects.create(key="language", label="Language", type=FieldType.CHOICE, options=["English", *LANGUAGES])
+    options = {"label": "Language", "type": FieldType.CHOICE, "options": ["English", *LANGUAGES]}
+    CustomField.objects.get_or_create(about="contact", key="language", defaults=options)
     known = Contact.objects.filter(is_demo=True).exclude(country="")
     known.update(custom={"language": "English"})
     for language, countries in LANGUAGES.items():
@@ -247,9 +248,10 @@ def _rejected(rng: Random, reps: dict[int, User], midnight: datetime) -> None:
 
 def _ledger(reps: dict[int, User]) -> None:
     """What everybody is owed after the last prospects, given in turn to those who can take it."""
-    people = [Candidate(pk, user.name, user.availability.capacity) for pk, user in sorted(reps.items())]
+    known = Availability.objects.filter(user__in=reps).order_by("user").select_related("user")
+    people = [Candidate(one.user_id, one.user.name, one.capacity) for one in known]
     for _ in range(TURNS):
         people = [replace(one.candidate, credit=one.credit) for one in share(people).shares]
-    Turn.objects.bulk_create([Turn(rep=rep) for rep in reps.values()], ignore_conflicts=True)
+    Turn.objects.bulk_create([Turn(rep_id=one.rep_id) for one in people], ignore_conflicts=True)
     for one in people:
         Turn.objects.filter(pk=one.rep_id).update(credit=one.credit)

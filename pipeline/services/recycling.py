@@ -159,7 +159,7 @@ def returning(now: datetime) -> "QuerySet[Recycle]":
     )
     visited = waiting.filter(by=ReturnBy.VISIT).filter(Exists(seen))
     had, has = (Cast(name, BigIntegerField()) for name in ("employees", "contact__company__employees"))
-    grown = waiting.filter(by=ReturnBy.GROWS).alias(has=has).filter(has__gt=had + had / 10)
+    grown = waiting.filter(by=ReturnBy.GROWS).alias(has=has).filter(has__gt=had, has__gte=had + (had + 9) / 10)
     return waiting.filter(due_at__lte=now) | visited | grown
 
 
@@ -174,7 +174,7 @@ def bring_back(recycle_id: int, *, now: datetime) -> bool:
     why = {
         ReturnBy.VISIT: "they came back to the site",
         ReturnBy.TIMELINE: "their timeline says so",
-        ReturnBy.GROWS: f"their company has grown; it had {row.employees or 0:,} people",
+        ReturnBy.GROWS: f"their company is larger now; it had {row.employees or 0:,} people",
     }.get(ReturnBy(row.by), "the time is over")
     standing = standings[0]
     if standing.lifecycle != Lifecycle.DISQUALIFIED and row.reason.startswith(OF_DISQUALIFIED):

@@ -43,7 +43,8 @@ document.body.addEventListener("close-dialog", (event) => {
 dialog?.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.matches("textarea")) return;
   event.preventDefault();
-  event.target.form?.requestSubmit();
+  const form = event.target.form;
+  if (!event.repeat && !event.isComposing && !form?.classList.contains("htmx-request")) form?.requestSubmit();
 });
 
 // Any dialog: a close button, and a press on what lies behind it.

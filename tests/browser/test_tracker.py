@@ -74,7 +74,7 @@ def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 def wait_for(page: Any, count: int) -> list[EngagementEvent]:
     """The events, as soon as there are so many."""
-    for _ in range(50):
+    for _ in range(200):
         events = list(EngagementEvent.objects.select_related("kind", "identity").order_by("occurred_at", "pk"))
         if len(events) >= count:
             break

@@ -159,11 +159,12 @@ def test_only_post(client: Client, server: Site) -> None:
     assert client.post("/v1/nonsense").status_code == 404
 
 
-def test_what_clients_ask_before_they_send(client: Client, web: Site) -> None:
+def test_what_clients_ask_before_they_send(client: Client, web: Site, settings: Any) -> None:
+    settings.SITE_URL = "https://crm.example"  # where clients reach us, whatever a proxy calls us
     from_page = {"origin": "https://shop.example"}
     answer = client.get(f"/v1/projects/{web.write_key}/settings", headers=from_page)
     assert answer.json()["integrations"]["Segment.io"] == {
-        "apiKey": web.write_key, "apiHost": "testserver/v1", "protocol": "http",
+        "apiKey": web.write_key, "apiHost": "crm.example/v1", "protocol": "https",
     }  # fmt: skip
     assert answer["Access-Control-Allow-Origin"] == "https://shop.example"
     for how in ({"query_params": {"writeKey": web.write_key}}, {"headers": {"authorization": basic(web.write_key)}}):

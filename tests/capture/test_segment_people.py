@@ -276,6 +276,15 @@ def test_what_was_told_of_a_visitor_is_theirs_once_a_form_names_them(page: Telle
     assert bo.custom == {"plan": "Team"}
 
 
+def test_who_is_unknown_on_anothers_device_stays_somebody_else(server: Teller) -> None:
+    tell(server, "u1", "device-0001", email="first@x.example")
+    tell(server, "u2", "device-0001", at=NOW + timedelta(minutes=2))
+    tell(server, "u1", "device-0001", at=NOW + timedelta(minutes=4))
+    assert owner("user_id", "u2") is None
+    tell(server, "u2", at=NOW + timedelta(minutes=9), email="second@x.example")
+    assert set(Contact.objects.values_list("email", flat=True)) == {"first@x.example", "second@x.example"}
+
+
 def test_a_group_is_a_company_and_its_members_belong_to_it(server: Teller) -> None:
     tell(server, "u1", email="a@gmail.com")
     tell(server, "u2", email="b@gmail.com")
