@@ -62,6 +62,11 @@ def test_a_track_call_is_an_event_of_its_kind(client: Client, server: Site) -> N
     assert event.human is None  # a server's own program is not judged
 
 
+def test_a_mail_platforms_click_is_our_click_in_a_mail(client: Client, server: Site) -> None:
+    assert call(client, "track", track(event="Email Link Clicked"), server.write_key).status_code == 200
+    assert EngagementEvent.objects.get().kind.key == "email_clicked"
+
+
 @pytest.mark.parametrize("place", ["header", "body"])
 def test_the_write_key_is_in_the_header_or_in_the_body(client: Client, server: Site, place: str) -> None:
     key = server.write_key if place == "header" else ""
