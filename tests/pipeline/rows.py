@@ -14,7 +14,7 @@ from tests import factories
 from tests.conftest import NOW
 from users.models import User
 
-_numbers = count(1)
+_numbers = count(10_001)  # of one length: no name is the beginning of another
 
 
 def sales() -> Pipeline:
