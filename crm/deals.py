@@ -127,9 +127,10 @@ def _kept(columns: Mapping[str, Sequence[Cell]], only: str, read: Read) -> list[
     if only and wanted not in counts:
         there = ", ".join(sorted(counts)[:10]) or "none"
         raise Refused(only=f"No row is in {wanted}. There are: {there}.")
-    last = {key: number for number, key in enumerate(map(known, columns["id"])) if key is not None}
+    keys = [known(cell) for cell in columns["id"]]
+    last = {key: number for number, key in enumerate(keys) if key is not None}
     kept = []
-    for number, (code, key) in enumerate(zip(codes, map(known, columns["id"]), strict=True)):
+    for number, (code, key) in enumerate(zip(codes, keys, strict=True)):
         if code and code != wanted:
             read.left[f"in another currency than {wanted}, which --only chooses"].append(number + 2)
         elif key is not None and last[key] != number:

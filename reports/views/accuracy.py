@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from django.http import HttpResponse
@@ -18,7 +17,7 @@ from pipeline.views.filtering import owner_filters, sellers
 from reports.queries.accuracy import METHODS, Accuracy, Past, accuracy
 from reports.queries.changes import currencies_on
 from reports.queries.record import counted_for
-from reports.views.changes import main_currency
+from reports.views.changes import currency_filter, main_currency
 from reports.views.forecast import pages
 from users.access import SignedInRequest, requires
 from users.exports import send
@@ -55,7 +54,7 @@ def forecast_accuracy(request: SignedInRequest) -> HttpResponse:
         ],
         "months": [(row, _won(meant, row, list_url)) for row in reversed(found.months)],
         "pages": pages("forecast_accuracy", replace(meant, currency=wanted.currency).query()),
-        "filters": [*owner_filters(owners, wanted), *_currency_filter(now.date(), currency)],
+        "filters": [*owner_filters(owners, wanted), *currency_filter(currencies_on(now.date()), currency, currency)],
         "kept": {},
     }
     return render(request, f"reports/forecast_accuracy.html{'#figures' if wants_part(request) else ''}", context)
@@ -82,13 +81,6 @@ def said(found: Accuracy) -> list[str]:
             ]
     ranged = [covered_words(start.covered)] if start.covered.periods else []
     return [*lately, *ranged, *called]
-
-
-def _currency_filter(today: date, currency: str) -> list[dict[str, Any]]:
-    """Where the record has several."""
-    known = currencies_on(today) | {currency}
-    choices = [(code, code) for code in sorted(known)]
-    return [{"name": "currency", "label": "Currency", "value": currency, "choices": choices}] if len(known) > 1 else []
 
 
 def _of_person(meant: Filters, owner: int | None) -> str:

@@ -1,6 +1,6 @@
 """What changed in the forecast since a day, bar by bar, and the deals behind each bar."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -98,15 +98,18 @@ class Asked:
         return kept.query()
 
     def currency_filter(self) -> list[dict[str, Any]]:
-        """Where there are several."""
-        known = self.currencies | {self.currency}
-        if len(known) < 2:
-            return []
-        choices = [(code, code) for code in sorted(known)]
-        if self.ours:
-            choices.append((TOGETHER, f"all in {self.ours}"))
-        value = TOGETHER if self.together else self.currency
-        return [{"name": "currency", "label": "Currency", "value": value, "choices": choices}]
+        """One of the record's, or all of them in the reporting one."""
+        more = [(TOGETHER, f"all in {self.ours}")] if self.ours else []
+        return currency_filter(self.currencies, TOGETHER if self.together else self.currency, self.currency, more)
+
+
+def currency_filter(
+    known: set[str], value: str, currency: str, more: Sequence[tuple[str, str]] = ()
+) -> list[dict[str, Any]]:
+    """The choice of a currency, where the record has several; `currency` is shown now, `more` may be chosen besides."""
+    codes = sorted(known | {currency})
+    choices = [*((code, code) for code in codes), *more]
+    return [{"name": "currency", "label": "Currency", "value": value, "choices": choices}] if len(codes) > 1 else []
 
 
 def main_currency() -> str:
