@@ -2,7 +2,6 @@
 
 import contextlib
 import http.client
-import ipaddress
 import socket
 import ssl
 import threading
@@ -12,6 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+
+from api import webhooks
 
 DEADLINE = 15.0  # seconds for all of it
 MOST_READ = 4_000
@@ -25,6 +26,7 @@ class Answer:
     status: int | None = None
     text: str = ""
     error: str = ""
+    is_forbidden: bool = False  # by us: another try would change nothing
 
     @property
     def is_taken(self) -> bool:
@@ -38,9 +40,9 @@ class NotAllowed(Exception):
 def _address(host: str, port: int) -> tuple[Any, ...]:
     """Where the name leads; looked up once and used as it is, so that no second look-up leads elsewhere."""
     for *_, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
-        if settings.WEBHOOKS_INSIDE or ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
+        if settings.WEBHOOKS_INSIDE or not webhooks.is_inside(str(address[0])):
             return address
-    raise NotAllowed(f"{host} is an address of the own network. WEBHOOKS_INSIDE=1 allows that.")
+    raise NotAllowed(f"{host[:100]} {webhooks.OWN_NETWORK}")
 
 
 def post(url: str, body: bytes, headers: dict[str, str], *, deadline: float = DEADLINE) -> Answer:
@@ -69,7 +71,9 @@ def post(url: str, body: bytes, headers: dict[str, str], *, deadline: float = DE
         response = connection.getresponse()
         text = response.read(MOST_READ).decode("utf-8", "replace").replace("\0", "")
         return answer(status=response.status, text=text[:1000])
-    except (OSError, http.client.HTTPException, NotAllowed, ValueError) as error:
+    except NotAllowed as error:
+        return answer(error=str(error), is_forbidden=True)
+    except (OSError, http.client.HTTPException, ValueError) as error:
         if time.monotonic() - start >= deadline - 0.1:
             return answer(error=f"No answer within {deadline:.0f} seconds.")
         return answer(error=f"{type(error).__name__}: {error}"[:200].replace("\0", ""))

@@ -1,8 +1,10 @@
 """Outgoing webhooks by the Standard Webhooks specification: types, frame, signatures, patience."""
 
 import base64
+import ipaddress
 import json
 import secrets
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,6 +51,8 @@ GIVES_UP_ON_ENDPOINT = timedelta(days=5)  # nothing but failures for so long tur
 FORMER_SECRET_LASTS = timedelta(days=1)
 KEPT = timedelta(days=30)
 LONGEST_URL = 500
+OWN_NETWORK = "leads into the own network, where nothing is sent. WEBHOOKS_INSIDE=1 allows it."
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")  # IPv4 behind NAT64
 
 
 def next_try(attempts: int, *, now: datetime, jitter: float) -> datetime | None:
@@ -89,6 +93,30 @@ def headers(key: str, body: bytes, signing: Iterable[str], *, now: datetime) -> 
     }
 
 
+def is_inside(address: str) -> bool:
+    """Whether an IP address belongs to the own machine or network, also where one of the other version carries it."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address):
+        translated = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _TRANSLATED else None
+        ip = ip.ipv4_mapped or ip.sixtofour or translated or ip
+    return not ip.is_global or ip.is_multicast
+
+
+def _names_inside(host: str) -> bool:
+    """Whether that stands in the address itself; where a name leads is only known when something is sent there."""
+    host = host.rstrip(".").lower()
+    if host == "localhost" or host.endswith((".localhost", ".local", ".internal")):
+        return True
+    try:
+        return is_inside(host)
+    except ValueError:
+        pass
+    try:
+        return is_inside(socket.inet_ntoa(socket.inet_aton(host)))  # 127.1 and 2130706433 are addresses, too
+    except OSError:
+        return False
+
+
 def check_url(url: str, *, may_go_inside: bool) -> str:
     """The address, tidied; Refused when nothing may be sent there."""
     url = url.strip()
@@ -101,6 +129,8 @@ def check_url(url: str, *, may_go_inside: bool) -> str:
         raise Refused(url="This is no address. It looks like https://example.com/hooks/winnow.") from None
     if parts.scheme not in ({"https", "http"} if may_go_inside else {"https"}) or not parts.hostname or port == 0:
         raise Refused(url="The address begins with https:// and names a server, such as https://example.com/hooks.")
+    if not may_go_inside and _names_inside(parts.hostname):
+        raise Refused(url=f"{parts.hostname} {OWN_NETWORK}")
     if parts.username is not None or parts.password is not None:
         raise Refused(url="Leave user name and password out: the signature proves who sends.")
     if parts.fragment:

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 
 from api import webhooks
-from api.models import DeliveryState, WebhookDelivery, WebhookEndpoint, WebhookMessage
+from api.models import DeliveryState, WebhookAttempt, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from core import keyset
 from leads.models import Contact
 from pipeline.models import HandOff, Opportunity
@@ -121,8 +122,10 @@ def endpoints() -> "QuerySet[WebhookEndpoint]":
 def log_of(
     endpoint: WebhookEndpoint, *, state: str = "", after: str = "", before: str = ""
 ) -> "keyset.Page[WebhookDelivery]":
-    """Its deliveries, newest first."""
-    rows = endpoint.deliveries.select_related("message")
+    """Its deliveries, newest first, with how often each was sent in all."""
+    tries = WebhookAttempt.objects.filter(delivery=OuterRef("pk")).order_by().values("delivery")
+    sent = Coalesce(Subquery(tries.values(n=Count("pk"))), 0)
+    rows = endpoint.deliveries.select_related("message").annotate(sent=sent)
     if state in DeliveryState.values:
         rows = rows.filter(state=state)
     return keyset.page(rows, by=[("pk", int)], after=after, before=before, size=50)

@@ -111,6 +111,8 @@ def _note(delivery: WebhookDelivery, answer: Answer, *, at: datetime, now: datet
     )
     if answer.is_taken:
         WebhookEndpoint.objects.filter(pk=endpoint[0].pk).update(failing_since=None)
+    elif answer.is_forbidden:
+        _turn_off(endpoint[0], answer.error, now=now)
     elif answer.status == GONE:
         _turn_off(endpoint[0], "It answered 410 Gone: nobody listens there any more.", now=now)
     elif endpoint[0].failing_since is None:

@@ -1,6 +1,6 @@
 """An offer goes on to the next: it ran out, nobody was free, or a person gave it to somebody."""
 
-from collections.abc import Collection
+from collections import Counter
 from datetime import datetime
 
 from django.db import transaction
@@ -29,10 +29,21 @@ def unplaced() -> "QuerySet[HandOff]":
     return HandOff.objects.offered().filter(rep=None, opportunity__closed_at=None)
 
 
-def had_it(offer: HandOff) -> set[int]:
-    """Who was offered this opportunity before, and did not take it."""
+def _had_it(offer: HandOff, *, times: int) -> set[int]:
+    """Who was offered this opportunity before and let it run out so often, or lost it for another reason."""
     earlier = HandOff.objects.filter(opportunity=offer.opportunity_id).exclude(state=HandOffState.OFFERED)
-    return {rep for rep in earlier.values_list("rep", flat=True) if rep}
+    rows = list(earlier.exclude(rep=None).values_list("rep", "state"))
+    ran_out = Counter(rep for rep, state in rows if state == HandOffState.EXPIRED)
+    return {rep for rep, state in rows if state != HandOffState.EXPIRED or ran_out[rep] >= times}
+
+
+def _next(standing: Standing, offer: HandOff, opportunity: Opportunity, *, now: datetime) -> Assignment:
+    """Somebody who has not had it; where nobody else is there, whoever let it run out is asked once more."""
+    passed = _had_it(offer, times=1)
+    assigned = assign(standing, offer.contact, opportunity.pipeline, now=now, but_not=passed)
+    if assigned.rep or (often := _had_it(offer, times=2)) == passed:
+        return assigned
+    return assign(standing, offer.contact, opportunity.pipeline, now=now, but_not=often)
 
 
 @transaction.atomic
@@ -43,7 +54,9 @@ def expire(*, hand_off_id: int, now: datetime) -> HandOff | None:
         return None
     following = pass_on(standing, offer, now=now)
     signals.hand_off_expired.send(sender=None, hand_off_id=hand_off_id)
-    to = f"offered to {following.rep}" if following and following.rep else "nobody else is free"
+    to = "nobody else is free"
+    if following and following.rep:
+        to = f"offered to {following.rep}{' again' if following.rep == offer.rep else ''}"
     add_entry(
         contact_id=offer.contact_id,
         kind=ActivityKind.OWNER,
@@ -62,15 +75,14 @@ def expire(*, hand_off_id: int, now: datetime) -> HandOff | None:
     return following
 
 
-def pass_on(standing: Standing, former: HandOff, *, now: datetime, but_not: Collection[int] = ()) -> HandOff | None:
-    """Offer it to the next who has not had it; the caller holds the standing and has closed the former offer."""
+def pass_on(standing: Standing, former: HandOff, *, now: datetime) -> HandOff | None:
+    """Offer it to the next; the caller holds the standing and has closed the former offer."""
     if former.opportunity_id is None:
         return None
     opportunity = hold_opportunity(former.opportunity_id, None)
     if not opportunity.is_open:
         return None
-    passed = {*had_it(former), *but_not, *([former.rep_id] if former.rep_id else [])}
-    assigned = assign(standing, former.contact, opportunity.pipeline, now=now, but_not=passed)
+    assigned = _next(standing, former, opportunity, now=now)
     give_to(opportunity.pk, assigned.rep, now=now, actor=None)
     following = make(opportunity, assigned, Basis.again(former), now=now, replaces=former)
     tell(following, opportunity, former.contact, now=now, actor=None)
@@ -83,7 +95,7 @@ def place(*, hand_off_id: int, now: datetime) -> bool:
     standing, offer = hold(hand_off_id)
     if offer.rep_id is not None or offer.opportunity is None or not offer.is_open:
         return False
-    assigned = assign(standing, offer.contact, offer.opportunity.pipeline, now=now, but_not=had_it(offer))
+    assigned = _next(standing, offer, offer.opportunity, now=now)
     if assigned.rep is None or not claim(hand_off_id, HandOffState.PASSED_ON, now=now, actor=None):
         return False
     opportunity = give_to(offer.opportunity.pk, assigned.rep, now=now, actor=None)

@@ -65,7 +65,10 @@ def test_the_log_shows_each_attempt_and_sends_again(cast: Cast) -> None:
     assert "Nothing here" in client.get(reverse("webhook", args=[one.pk]) + "?state=delivered").content.decode()
     client.post(reverse("webhook_again", args=[one.pk]))
     delivery.refresh_from_db()
-    assert (delivery.state, delivery.attempts) == ("waiting", 0)
+    assert (delivery.state, delivery.attempts) == ("waiting", 0)  # its patience begins anew
+    assert (
+        '<td data-label="Attempts" class="num">1</td>' in client.get(reverse("webhook", args=[one.pk])).content.decode()
+    )
     assert client.get(reverse("webhook_delivery", args=[made(cast).pk, delivery.pk])).status_code == 404
 
 

@@ -185,6 +185,22 @@ def test_the_own_network_is_not_reached_unless_that_is_wanted(settings: Any) -> 
         assert inside.came == []
 
 
+def test_a_name_that_leads_into_the_own_network_is_turned_off_at_once_and_says_why(cast: Cast, settings: Any) -> None:
+    listener, now = endpoint(cast), timezone.now()
+    factories.contact()
+    WebhookEndpoint.objects.update(url="https://localhost:1/hook")  # as a name of their own that leads there
+    assert tell(now) == [False]
+    listener.refresh_from_db()
+    said = "localhost leads into the own network, where nothing is sent. WEBHOOKS_INSIDE=1 allows it."
+    assert (listener.is_on, listener.off_because) == (False, said)
+    assert said in Notification.objects.get(user=cast.adam).text
+    assert tell(now + timedelta(days=1)) == []  # not tried for three days
+    settings.WEBHOOKS_INSIDE = True
+    services.turn(listener, on=True)
+    assert tell(now + timedelta(days=2)) == [False]  # what waited is sent now; nobody listens at that port
+    assert "own network" not in WebhookDelivery.objects.get().error
+
+
 def test_a_slow_receiver_gets_four_at_a_time(cast: Cast) -> None:
     endpoint(cast)
     for _ in range(6):
@@ -263,6 +279,26 @@ def test_an_address_to_which_nothing_can_be_sent_is_refused(cast: Cast, url: str
         services.add_endpoint(url=url, note="", types=ALL, by=cast.adam, now=NOW)
     assert set(refused.value.fields) == {"url"}
     assert not WebhookEndpoint.objects.exists()
+
+
+INSIDE = ["localhost", "LocalHost.", "db.localhost", "printer.local", "metadata.google.internal", "127.0.0.1", "127.1"]
+INSIDE += ["2130706433", "0x7f.1", "10.0.0.1", "172.16.3.4", "192.168.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0"]
+INSIDE += ["[::1]", "[::]", "[fe80::1]", "[fd00::1]", "[::ffff:10.0.0.1]", "[2002:7f00:1::]", "[64:ff9b::a00:1]"]
+INSIDE += ["224.0.0.1", "255.255.255.255"]
+
+
+@pytest.mark.parametrize("host", INSIDE)
+def test_an_address_of_the_own_network_is_refused_when_it_is_saved(cast: Cast, settings: Any, host: str) -> None:
+    with pytest.raises(Refused, match="own network") as refused:
+        endpoint(cast, f"https://{host}/hook")
+    assert set(refused.value.fields) == {"url"}
+    settings.WEBHOOKS_INSIDE = True
+    assert endpoint(cast, f"https://{host}/hook").is_on
+
+
+@pytest.mark.parametrize("host", ["example.com", "8.8.8.8", "[2606:4700::1111]", "localhost.example.com", "10.example"])
+def test_an_address_of_the_world_is_kept(cast: Cast, host: str) -> None:
+    assert endpoint(cast, f"https://{host}:8443/hook").is_on
 
 
 def test_messages_are_kept_for_thirty_days(cast: Cast) -> None:

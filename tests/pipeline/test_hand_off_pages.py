@@ -25,7 +25,7 @@ def test_a_rep_accepts_on_today_with_one_click(offered: Cast) -> None:
     part = re.findall(r'hx-get="(/hand-offs/waiting/[^"]*)"', page)[0]  # where nothing waits, Today says nothing
     assert "Nothing waits" not in client.get(part, headers={"HX-Request": "true"}).content.decode()
     assert 'class="stack" hidden' in client.get(part, headers={"HX-Request": "true"}).content.decode()
-    assert "Nothing waits" in client.get("/hand-offs/waiting/").content.decode()
+    assert "Nothing waits for you" in client.get("/hand-offs/waiting/").content.decode()
     assert "Hand-offs waiting" not in client.get("/").content.decode()
     assert "Hand-offs waiting" not in client_of(offered.ravi).get("/").content.decode()
 

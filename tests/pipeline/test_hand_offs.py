@@ -182,6 +182,24 @@ def test_what_nobody_answers_goes_to_the_next_and_the_manager_is_told(offered: C
         services.accept(hand_off_id=row.pk, actor=offered.rita, now=late)
 
 
+def test_a_team_of_one_is_asked_once_more_and_then_whoever_takes_it_has_it(offered: Cast) -> None:
+    User.objects.filter(pk__in=[offered.ravi.pk, offered.sven.pk]).update(is_active=False)
+    row = offer(first_name="Elin", last_name="Brandt")
+    assert row.due_at is not None
+    again = services.expire(hand_off_id=row.pk, now=row.due_at)
+    assert again is not None and again.due_at is not None
+    assert (again.rep, again.state, Opportunity.objects.get().owner) == (offered.rita, "offered", offered.rita)
+    told = Notification.objects.filter(user=offered.mona).values_list("text", flat=True)
+    assert list(told) == ["Rita did not answer for Elin Brandt in time: offered to Rita again"]
+    last = services.expire(hand_off_id=again.pk, now=again.due_at)
+    assert last is not None
+    assert (last.rep, last.state, last.due_at) == (None, "offered", None)
+    assert services.place(hand_off_id=last.pk, now=again.due_at) is False
+    User.objects.filter(pk=offered.sven.pk).update(is_active=True)  # a second one comes
+    assert services.place(hand_off_id=last.pk, now=again.due_at) is True
+    assert HandOff.objects.get(replaces=last).rep == offered.sven
+
+
 def test_the_sweep_finds_what_ran_out(offered: Cast) -> None:
     row = offer(now=NOW - timedelta(days=400))
     tasks.expire_hand_offs()
