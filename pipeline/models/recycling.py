@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
-from leads.models import Contact
+from leads.models import Company, Contact
 from pipeline.models.hand_offs import HandOff
 from pipeline.models.opportunities import Opportunity
 from users.models import User
@@ -52,7 +52,10 @@ class Recycle(models.Model):
     by = models.CharField(max_length=8, choices=ReturnBy.choices)
     created_at = models.DateTimeField()
     due_at = models.DateTimeField(null=True, help_text="Empty: no day brings them back.")
-    employees = models.PositiveIntegerField(null=True, help_text="What their company had, where its growth counts.")
+    company = models.ForeignKey(
+        Company, models.SET_NULL, null=True, related_name="+", help_text="Whose growth is waited for."
+    )
+    employees = models.PositiveIntegerField(null=True, help_text="What that company had.")
     state = models.CharField(max_length=8, choices=RecycleState.choices, default=RecycleState.WAITING)
     ended_at = models.DateTimeField(null=True)
     actor = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", db_index=False)
@@ -78,8 +81,10 @@ class Recycle(models.Model):
     @property
     def waits_for(self) -> str:
         """What brings them back, in words."""
-        if self.due_at:
-            return f"rests until {self.due_at:%-d %b %Y}"
-        if self.by == ReturnBy.GROWS:
-            return f"rests until their company has grown by a tenth; it had {self.employees or 0:,} people"
+        day = f"{self.due_at:%-d %b %Y}" if self.due_at else ""
+        if self.by == ReturnBy.GROWS and self.company:
+            left = f"; if they leave it, until {day}" if day else ""
+            return f"rests until {self.company} has grown by a tenth (it had {self.employees or 0:,} people){left}"
+        if day:
+            return f"rests until {day}"
         return "rests until they come back to the site" if self.by == ReturnBy.VISIT else "until they qualify anew"

@@ -66,9 +66,10 @@ class Story:
 
 def story_of(contact: Contact) -> Story:
     """All hand-offs of a contact, and its rests. Two queries."""
+    rests = Recycle.objects.filter(contact=contact).select_related("actor", "company")
     return Story(
         list(for_rows(HandOff.objects.filter(contact=contact)).order_by("-offered_at", "-pk")[:MOST]),
-        list(Recycle.objects.filter(contact=contact).select_related("actor").order_by("-created_at", "-pk")[:MOST]),
+        list(rests.order_by("-created_at", "-pk")[:MOST]),
     )
 
 

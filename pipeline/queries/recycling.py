@@ -50,7 +50,7 @@ def named_reasons() -> dict[str, str]:
 def resting(user: User, reason: str, *, after: str = "", before: str = "") -> "keyset.Page[Recycle]":
     """Who rests for this reason now, whoever was let go last first. One query."""
     rows = Recycle.objects.waiting().filter(reason=reason, contact__in=Contact.objects.visible_to(user).values("pk"))
-    rows = rows.select_related("contact__company", "actor").defer("contact__search_text", "contact__custom")
+    rows = rows.select_related("contact__company", "company", "actor").defer("contact__search_text", "contact__custom")
     return keyset.page(rows, by=[("created_at", datetime), ("pk", int)], after=after, before=before, size=PAGE)
 
 

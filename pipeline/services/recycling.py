@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.db import transaction
-from django.db.models import BigIntegerField, Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import BigIntegerField, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.urls import reverse
 
@@ -14,6 +14,7 @@ from core.errors import Refused
 from core.locks import locked
 from leads.models import (
     ChangedContact,
+    Company,
     Contact,
     EngagementEvent,
     Evidence,
@@ -57,9 +58,10 @@ def let_go(
     drop(contact_id, now=now)
     rule = ReturnRule.objects.filter(reason=reason).first() or ReturnRule(reason=reason)
     by = ReturnBy.MONTHS if back_on else by or rule.by
-    employees = _employees(contact_id) if by == ReturnBy.GROWS else None
+    company = Company.objects.filter(contacts=contact_id).first() if by == ReturnBy.GROWS else None
+    employees = company.employees if company else None
     if by == ReturnBy.GROWS and employees is None:
-        by = ReturnBy.MONTHS  # nobody would notice
+        by, company = ReturnBy.MONTHS, None  # nobody would notice
     due_at = _at(back_on) if back_on else _due(contact_id, by, rule.months, now=now)
     return Recycle.objects.create(
         contact_id=contact_id,
@@ -70,6 +72,7 @@ def let_go(
         by=by,
         created_at=now,
         due_at=due_at,
+        company=company,
         employees=employees,
         actor=actor,
     )
@@ -132,18 +135,15 @@ def _at(day: date) -> datetime:
     return datetime.combine(day, time(6), UTC)
 
 
-def _employees(contact_id: int) -> int | None:
-    return Contact.objects.filter(pk=contact_id).values_list("company__employees", flat=True).first()
-
-
 def _due(contact_id: int, by: str, months: int, *, now: datetime) -> datetime | None:
-    """When a day brings them back; a timeline that nobody has told counts as `months`."""
+    """When a day brings them back: where nobody has told a timeline, and in case they leave the company that is to
+    grow, after `months`."""
     if by == ReturnBy.TIMELINE:
         said = Evidence.objects.standing(now).filter(contact=contact_id, criterion__key="timeline")
         day = next((row.on_date for row in said if row.on_date), None)
         if day and _at(day) > now:
             return max(now + timedelta(days=1), _at(day) - BEFORE_TIMELINE)
-    if by in {ReturnBy.MONTHS, ReturnBy.TIMELINE}:
+    if by in {ReturnBy.MONTHS, ReturnBy.TIMELINE, ReturnBy.GROWS}:
         return _at((now + months * MONTH).date())
     return None
 
@@ -158,15 +158,19 @@ def returning(now: datetime) -> "QuerySet[Recycle]":
         ~Q(contact__standing__lifecycle=Lifecycle.DISQUALIFIED) | Q(reason__startswith=OF_DISQUALIFIED)
     )
     visited = waiting.filter(by=ReturnBy.VISIT).filter(Exists(seen))
-    had, has = (Cast(name, BigIntegerField()) for name in ("employees", "contact__company__employees"))
-    grown = waiting.filter(by=ReturnBy.GROWS).alias(has=has).filter(has__gt=had, has__gte=had + (had + 9) / 10)
-    return waiting.filter(due_at__lte=now) | visited | grown
+    had, has = (Cast(name, BigIntegerField()) for name in ("employees", "company__employees"))
+    grown = waiting.filter(by=ReturnBy.GROWS, contact__company=F("company")).alias(has=has)
+    grown = grown.filter(has__gt=had, has__gte=had + (had + 9) / 10)
+    # whose company's growth is waited for has a day for the case that they are with it no longer
+    elsewhere = Q(company=None) | Q(contact__company=None) | ~Q(contact__company=F("company"))
+    due = waiting.filter(~Q(by=ReturnBy.GROWS) | elsewhere, due_at__lte=now)
+    return due | visited | grown
 
 
 @transaction.atomic
 def bring_back(recycle_id: int, *, now: datetime) -> bool:
     """Back into judgement: whoever is still qualified is promoted again. False when it was done, or dropped, before."""
-    row = Recycle.objects.select_related("contact").filter(pk=recycle_id).first()
+    row = Recycle.objects.select_related("contact", "company").filter(pk=recycle_id).first()
     standings = locked(Standing.objects.filter(pk=row.contact_id)) if row else []
     waiting = Recycle.objects.waiting().filter(pk=recycle_id)
     if row is None or not standings or not waiting.update(state=RecycleState.RETURNED, ended_at=now):
@@ -174,8 +178,10 @@ def bring_back(recycle_id: int, *, now: datetime) -> bool:
     why = {
         ReturnBy.VISIT: "they came back to the site",
         ReturnBy.TIMELINE: "their timeline says so",
-        ReturnBy.GROWS: f"their company is larger now; it had {row.employees or 0:,} people",
+        ReturnBy.GROWS: f"{row.company} is larger now; it had {row.employees or 0:,} people",
     }.get(ReturnBy(row.by), "the time is over")
+    if row.by == ReturnBy.GROWS and row.contact.company_id != row.company_id:
+        why = "the time is over"  # they are with another company
     standing = standings[0]
     if standing.lifecycle != Lifecycle.DISQUALIFIED and row.reason.startswith(OF_DISQUALIFIED):
         Recycle.objects.filter(pk=row.pk).update(state=RecycleState.DROPPED)  # a person took them back before

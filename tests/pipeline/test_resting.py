@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from activities.models import Activity
 from leads.models import Company, Contact, EngagementEvent, Lifecycle, Standing
 from leads.services import disqualify, enter_lifecycle
 from leads.vocabulary import DISQUALIFIED_BECAUSE
@@ -106,13 +107,34 @@ def test_somebody_whose_company_grows_by_a_tenth_comes_back(cast: Cast) -> None:
     disqualify(contact.pk, now=NOW, actor=cast.rita, reason="Does not fit: too small")
     row = recycling.let_disqualified_rest(contact.pk, now=NOW)
     assert row is not None
-    assert (row.by, row.employees, row.due_at) == ("grows", 40, None)
-    assert row.waits_for == "rests until their company has grown by a tenth; it had 40 people"
+    assert (row.by, row.company, row.employees) == ("grows", contact.company, 40)
+    assert row.waits_for == (
+        "rests until Amber Works has grown by a tenth (it had 40 people); if they leave it, until 12 Mar 2027"
+    )
     assert [grown(contact, size) for size in (None, 39, 43, 44, 2**31 - 1)] == [False, False, False, True, True]
     Recycle.objects.filter(pk=row.pk).update(employees=2**31 - 1)  # no sum overflows
     assert not grown(contact, 2**31 - 1)
     assert recycling.bring_back(row.pk, now=NOW + timedelta(days=1))
     assert Standing.objects.get(pk=contact.pk).lifecycle == Lifecycle.LEAD
+
+
+def test_who_moves_to_a_larger_company_has_not_grown_and_rests_for_the_months(cast: Cast) -> None:
+    save_rule(reason="disqualified_no_fit", by="grows", months=9)
+    small = Company.objects.create(name="Amber Works", employees=40)
+    contact = factories.contact(company=small)
+    disqualify(contact.pk, now=NOW, actor=cast.rita, reason="Does not fit: too small")
+    row = recycling.let_disqualified_rest(contact.pk, now=NOW)
+    assert row is not None and row.due_at is not None
+    long_after = row.due_at + timedelta(days=1)
+    assert not recycling.returning(long_after).exists()  # it has not grown: the day is for those who leave
+    Contact.objects.filter(pk=contact.pk).update(company=Company.objects.create(name="Great Works", employees=4000))
+    Company.objects.filter(pk=small.pk).update(employees=400)
+    assert not recycling.returning(NOW + timedelta(days=1)).exists()
+    assert list(recycling.returning(long_after)) == [row]
+    Contact.objects.filter(pk=contact.pk).update(company=None)
+    assert list(recycling.returning(long_after)) == [row]
+    assert recycling.bring_back(row.pk, now=long_after)
+    assert Activity.objects.filter(contact=contact, title="Looked at again: the time is over").exists()
 
 
 def test_where_nobody_knows_the_size_the_months_count(cast: Cast) -> None:
