@@ -1,6 +1,6 @@
 """Organisations."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,26 +9,30 @@ from django.utils import timezone
 from core.errors import Refused
 from core.prepared import Prepared, columns, record
 from leads import custom, normalise, signals
-from leads.models import ChangedContact, Company, Contact, Merge
+from leads.models import ChangedContact, Company, Contact
 from leads.services.fields import custom_rules
 
 COMPANY_FIELDS = ("name", "domain", "industry", "employees", "country", "custom")
 BATCH = 500
 _KNOWN = Prepared(  # asked for each new lead
-    "company_known",
-    ("text", "text", "text", "text", "text"),
-    f"""SELECT {columns(Company, "c")} FROM leads_company c WHERE c.id = coalesce(
-        (SELECT id FROM leads_company WHERE domain = %s AND domain <> ''),
-        (SELECT company_id FROM leads_merge WHERE former_domain = %s AND former_domain <> '' AND undone_at IS NULL
-            AND company_id IS NOT NULL ORDER BY id DESC LIMIT 1),
-        (SELECT min(id) FROM leads_company WHERE upper(name) = upper(%s) AND %s <> ''
-            HAVING %s = '' OR NOT bool_or(domain <> '')))""",  # noqa: S608
+    "companies_known",
+    ("text[]", "text[]"),
+    f"""SELECT t.name, t.domain, {columns(Company, "c")} FROM unnest(%s, %s) AS t(name, domain)
+        CROSS JOIN LATERAL (SELECT coalesce(
+            (SELECT id FROM leads_company WHERE domain = t.domain AND domain <> ''),
+            (SELECT company_id FROM leads_merge WHERE former_domain = t.domain AND former_domain <> ''
+                AND undone_at IS NULL AND company_id IS NOT NULL ORDER BY id DESC LIMIT 1),
+            (SELECT min(id) FROM leads_company WHERE upper(name) = upper(t.name) AND t.name <> ''
+                HAVING t.domain = '' OR NOT bool_or(domain <> ''))) AS id OFFSET 0) known
+        JOIN leads_company c ON c.id = known.id""",  # noqa: S608
 )
 _MAKE = Prepared(
-    "company_made",
-    ("text", "text", "text", "timestamptz"),
-    f"""INSERT INTO leads_company (name, domain, search_text, created_at, industry, country, custom)
-        VALUES (%s, %s, %s, %s, '', '', '{{}}') ON CONFLICT DO NOTHING RETURNING {columns(Company, "leads_company")}""",  # noqa: S608
+    "companies_made",
+    ("timestamptz", "text[]", "text[]", "text[]"),
+    f"""INSERT INTO leads_company (created_at, name, domain, search_text, industry, country, custom)
+        SELECT %s, name, domain, search_text, '', '', '{{}}' FROM unnest(%s, %s, %s) WITH ORDINALITY
+            AS t(name, domain, search_text, place) ORDER BY place
+        ON CONFLICT DO NOTHING RETURNING {columns(Company, "leads_company")}""",  # noqa: S608
 )
 
 
@@ -37,58 +41,47 @@ def company_for(*, name: str = "", email: str = "", domain: str = "") -> Company
 
     A company's name alone tells only where no company of that name has a domain, or the lead has none.
     """
-    name = normalise.line(name)[:200]
-    domain = normalise.company_domain(domain or email)
-    if not name and not domain:
-        return None
-    asked = [domain, domain, name, name, domain]
-    found = _KNOWN.rows(asked)
-    if not found and name:
-        made = _MAKE.rows([name, domain, normalise.search_text(name, domain), timezone.now()])
-        found = made or _KNOWN.rows(asked)  # made by another request at this moment
-    return record(Company, found[0]) if found else None
-
-
-def _by_former_domains(domains: Sequence[str]) -> dict[str, Company]:
-    """Companies into which those of these domains were merged."""
-    if not domains:
-        return {}
-    merges = Merge.objects.standing().filter(former_domain__in=domains).exclude(company=None).select_related("company")
-    return {merge.former_domain: merge.company for merge in merges.order_by("pk") if merge.company}
+    return companies_for([(normalise.line(name)[:200], normalise.company_domain(domain or email))])[0][0]
 
 
 def companies_for(wanted: Sequence[tuple[str, str]]) -> tuple[list[Company | None], list[Company]]:
-    """The company of each (name, domain), by the rule of `company_for`, and those that had to be made."""
-    domains = sorted({domain for _, domain in wanted if domain})
-    by_domain = {company.domain: company for company in Company.objects.filter(domain__in=domains)} if domains else {}
-    by_domain = _by_former_domains([domain for domain in domains if domain not in by_domain]) | by_domain
-    names = sorted({name for name, domain in wanted if name and domain not in by_domain})
-    by_name: dict[str, list[Company]] = {}
-    if names:
-        alike = Company.objects.raw(
-            "SELECT c.*, t.given FROM unnest(%s::text[]) AS t(given) "
-            "JOIN leads_company c ON upper(c.name) = upper(t.given) ORDER BY c.id",
-            [names],
-        )
-        for known in alike:
-            by_name.setdefault(known.given.lower(), []).append(known)  # type: ignore[attr-defined]
-    fresh: list[Company] = []
-    answers: list[Company | None] = []
-    for name, domain in wanted:
-        company = by_domain.get(domain) if domain else None
-        if company is None and name:
-            same = by_name.setdefault(name.lower(), [])
-            if same and (not domain or not any(other.domain for other in same)):
-                company = same[0]
-            else:
-                company = Company(name=name, domain=domain, search_text=normalise.search_text(name, domain))
-                fresh.append(company)
-                same.append(company)
-                if domain:
-                    by_domain[domain] = company
-        answers.append(company)
-    Company.objects.bulk_create(fresh)
-    return answers, fresh
+    """The company of each (name, domain), as if they were asked for one after the other, and those that were made."""
+    known: dict[tuple[str, str], Company] = {}
+    made: list[Company] = []
+    asked = [pair for pair in dict.fromkeys(wanted) if any(pair)]
+    while asked:
+        names, domains = (list(column) for column in zip(*asked, strict=True))
+        found = {(row[0], row[1]): record(Company, row, 2) for row in _KNOWN.rows([names, domains])}
+        new, later = _first_of_each(asked, found)
+        known |= {pair: company for pair, company in found.items() if pair not in later}
+        if new:
+            names, domains = (list(column) for column in zip(*new, strict=True))
+            texts = [normalise.search_text(*pair) for pair in new]
+            fresh = [record(Company, row) for row in _MAKE.rows([timezone.now(), names, domains, texts])]
+            known |= {(company.name, company.domain): company for company in fresh}
+            made += fresh
+        # what was to be made and is not: another request has made it at this moment
+        asked = [pair for pair in new if pair not in known] + later
+    return [known.get(pair) for pair in wanted], made
+
+
+def _first_of_each(
+    asked: Sequence[tuple[str, str]], found: Container[tuple[str, str]]
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Those that are to be made now, and those of which it hangs on these which company is theirs."""
+    new: list[tuple[str, str]] = []
+    later: list[tuple[str, str]] = []
+    names: set[str] = set()
+    taken: set[str] = set()  # domains, and names without one: whoever comes with them joins
+    for pair in asked:
+        name, domain = pair[0].upper(), pair[1]
+        if taken & {domain, name} or (not domain and name in names):
+            later.append(pair)
+        elif pair not in found and name:
+            new.append(pair)
+            names.add(name)
+            taken.add(domain or name)
+    return new, later
 
 
 @transaction.atomic

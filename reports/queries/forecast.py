@@ -92,8 +92,6 @@ def forecast(
         [group for group in still_open if group["currency"] == main],
     )
     made = building.forecast(main, sorted(known, key=lambda item: item[0] != main))
-    if not by_owner:
-        made.sellers = []
     if ours:
         made.unrated, made.is_together = sorted(unrated), True
     elif named:
@@ -162,8 +160,7 @@ class _Building:
             if (period := self.periods.get(group["month"].date().replace(day=1))) is None:
                 continue
             self.months[period].closed.add(*figures)
-            if period == self.current:
-                of = self._seller(group.get("owner"))
+            for of in self._whose(group) if period == self.current else []:
                 of.closed.add(*figures)
                 of.now.closed.add(*figures)
         for group in still_open:
@@ -171,24 +168,26 @@ class _Building:
 
     def _add_open(self, group: dict[str, Any]) -> None:
         figures = (group["rows"], group["known"], group["sum"], group["weighted"])
-        of = self._seller(group.get("owner"))
-        of.all.add(*figures)
-        self.whole.add(*figures)
+        whose = self._whose(group)
+        counted = [self.whole, *(of.all for of in whose)]
         if group["sure"] == Category.OMITTED:
-            self.omitted.add(*figures)
+            counted.append(self.omitted)
         elif group["month"] is None:
-            self.rests[UNDATED].add(*figures)
-            of.undated.add(*figures)
+            counted += [self.rests[UNDATED], *(of.undated for of in whose)]
         elif group["is_late"]:
-            self.rests[OVERDUE].add(*figures)
-            of.overdue.add(*figures)
+            counted += [self.rests[OVERDUE], *(of.overdue for of in whose)]
         elif (period := self.periods.get(group["month"])) is None:
-            self.rests[BEYOND].add(*figures)
+            counted.append(self.rests[BEYOND])
         else:
-            of.due.add(*figures)
-            for month in (self.months[period], *([of.now] if period == self.current else [])):
-                month.open.add(*figures)
-                month.parts[group["sure"]].add(*figures)
+            months = [self.months[period], *(of.now for of in whose if period == self.current)]
+            counted += [of.due for of in whose]
+            counted += [figure for month in months for figure in (month.open, month.parts[group["sure"]])]
+        for figure in counted:
+            figure.add(*figures)
+
+    def _whose(self, group: dict[str, Any]) -> list[Seller]:
+        """The seller; none where owners are not told apart."""
+        return [self._seller(group["owner"])] if "owner" in group else []
 
     def _seller(self, owner_id: int | None) -> Seller:
         """`due` has no list of its own: it is overdue=no up to the last period shown."""

@@ -54,6 +54,12 @@ def test_companies_are_found_and_made_by_the_same_rule_alone_and_together(known:
         ("Straße", ""),
         ("STRASSE", ""),
         ("", ""),
+        ("Kiel", "kiel.example"),
+        ("Hafen", "kiel.example"),
+        ("KIEL", "other.kiel.example"),
+        ("Berg", ""),
+        ("berg", "berg.example"),
+        ("Berg", "tal.example"),
     ]
 
     def made(run: Any) -> tuple[list[tuple[str, str] | None], list[tuple[str, str]]]:

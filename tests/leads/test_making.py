@@ -57,8 +57,8 @@ def test_all_that_belongs_to_a_contact(cast: Cast) -> None:
 def test_costs_two_statements_and_one_more_for_a_new_company() -> None:
     create_contact(source="api", now=NOW, company_name="Acme", email="first@acme.example")
     for domain, expected in (
-        ("acme.example", ["EXECUTE company_known", "EXECUTE insert_contact"]),
-        ("new.example", ["EXECUTE company_known", "EXECUTE company_made", "EXECUTE insert_contact"]),
+        ("acme.example", ["EXECUTE companies_known", "EXECUTE insert_contact"]),
+        ("new.example", ["EXECUTE companies_known", "EXECUTE companies_made", "EXECUTE insert_contact"]),
     ):
         with CaptureQueriesContext(connection) as asked:
             create_contact(source="api", now=NOW, company_name="Acme", email=f"second@{domain}")
