@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Q
 
 from activities.models import FollowUp
+from leads.models.contact import NAMED_BY
 from pipeline.exchange import Together
 from pipeline.models import Opportunity, StageKind
 from pipeline.queries import Totals, totals
@@ -92,9 +93,9 @@ def changes(user: User, *, now: datetime) -> list[Changes]:
     counts = recent.aggregate(**{title: Count("pk", filter=which) for title, which in wanted.items()})
     largest = F("amount").desc(nulls_last=True)
     arms = [visible.filter(which).order_by(largest, "-pk").values("pk")[:MOST] for which in wanted.values()]
-    found = Opportunity.objects.filter(pk__in=arms[0].union(*arms[1:])).for_card().order_by(largest, "-pk")
+    found = Opportunity.objects.filter(pk__in=arms[0].union(*arms[1:])).order_by(largest, "-pk")
     groups: dict[str, list[Opportunity]] = {title: [] for title in wanted}
-    for row in found:
+    for row in found.in_brief(*(f"contact__{name}" for name in NAMED_BY)):
         if row.closed_at and row.closed_at >= since and row.stage.kind != StageKind.OPEN:
             groups["Won" if row.stage.kind == StageKind.WON else "Lost"].append(row)
         if row.created_at >= since:

@@ -64,6 +64,9 @@ class ContactQuerySet(models.QuerySet["Contact"]):
         return self.select_related("company", "standing__owner")
 
 
+NAMED_BY = ("first_name", "last_name", "email", "phone")
+
+
 def name_of(first_name: str, last_name: str, email: str, phone: str) -> str:
     """What to call a person: the name, else the address, else the number."""
     return f"{first_name} {last_name}".strip() or email or phone

@@ -15,7 +15,7 @@ from pipeline.queries.board import (
 from pipeline.queries.cards import Card, cards_of, for_cards, stay
 from pipeline.queries.filters import NOBODY, Filters
 from pipeline.queries.handover import suggested, unpromoted
-from pipeline.queries.lists import list_page, listed, opportunities_at, opportunities_of, search, stalled
+from pipeline.queries.lists import list_page, listed, opportunities_at, opportunities_of, search
 from pipeline.queries.records import history_of, people_of, snapshot_of
 from pipeline.queries.today import MyDay, my_day
 from pipeline.queries.totals import Money, Totals, total, totals
@@ -48,7 +48,6 @@ __all__ = [
     "snapshot_of",
     "stages_of",
     "stages_with_counts",
-    "stalled",
     "stay",
     "suggested",
     "total",

@@ -16,7 +16,7 @@ from pipeline.models import LostReason, OpportunityQuerySet, Priority
 REASONS: dict[str, str] = {str(value): str(label) for value, label in LostReason.choices}
 
 
-_JUDGED = ("total", "grade", "fit", "content", "intent", "conversation", "social", "product", "day")
+JUDGED = ("total", "grade", "fit", "content", "intent", "conversation", "social", "product", "day")
 # what is read of each row; the first have the name of their column
 _OWN = (
     *("pk", "name", "version", "contact_id", "stage_id", "position", "amount", "currency"),
@@ -26,7 +26,7 @@ _FAR = (
     *("lost_reason", "stage__name", "stage__kind", "stage__rots_after_days", "company__name", "owner_id"),
     *("owner__name", "contact__first_name", "contact__last_name", "contact__email", "contact__phone"),
 )
-COLUMNS = (*_OWN, *_FAR, *(f"contact__standing__{name}" for name in _JUDGED))
+COLUMNS = (*_OWN, *_FAR, *(f"contact__standing__{name}" for name in JUDGED))
 _TO_FAR, _TO_JUDGED = len(_OWN), len(_OWN) + len(_FAR)
 
 

@@ -7,7 +7,9 @@ from datetime import datetime
 from django.db.models import F, Q
 
 from leads.models import Contact, Standing
+from leads.models.contact import NAMED_BY
 from pipeline.models import HandOff, HandOffQuerySet, Opportunity, Recycle
+from pipeline.queries.cards import JUDGED
 from pipeline.queries.handover import suggested
 from users.models import User
 from users.roles import Can, Role
@@ -39,7 +41,10 @@ def suggestions_for(user: User) -> list[Standing]:
     rows = suggested().filter(pk__in=Standing.objects.visible_to(user).values("pk"))
     if user.role == Role.REP:
         rows = rows.filter(Q(owner=user) | Q(owner=None))
-    rows = rows.select_related("contact__company", "owner").defer("contact__search_text", "contact__custom")
+    shown = (*NAMED_BY, "job_title", "company__name")
+    rows = rows.select_related("contact__company", "owner").only(
+        *JUDGED, "owner__name", "owner__email", *(f"contact__{name}" for name in shown)
+    )
     return list(rows.order_by("-total", "-pk")[:MOST])
 
 

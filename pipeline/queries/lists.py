@@ -38,14 +38,13 @@ def opportunities_of(contact: Contact, user: User) -> list[Opportunity]:
     own = Opportunity.objects.filter(contact=contact).values("pk")
     taking_part = OpportunityPerson.objects.filter(contact=contact).values("opportunity")
     rows = Opportunity.objects.visible_to(user).filter(pk__in=own.union(taking_part))
-    found = list(rows.for_card())
-    return sorted(found, key=lambda row: (not row.is_open, -row.pk))
+    return sorted(rows.in_brief(), key=lambda row: (not row.is_open, -row.pk))
 
 
 def opportunities_at(company: Company, user: User) -> list[Opportunity]:
     """All opportunities with a company that the user may see, open ones first, then the newest."""
-    found = list(Opportunity.objects.visible_to(user).filter(company=company).for_card().order_by("-pk")[:200])
-    return sorted(found, key=lambda row: (not row.is_open, -row.pk))
+    rows = Opportunity.objects.visible_to(user).filter(company=company).order_by("-pk")[:200]
+    return sorted(rows.in_brief(), key=lambda row: (not row.is_open, -row.pk))
 
 
 def rotting(now: datetime) -> Q:
@@ -54,18 +53,10 @@ def rotting(now: datetime) -> Q:
     return Q(closed_at=None, stage_entered_at__lte=ExpressionWrapper(limit, output_field=DateTimeField()))
 
 
-def stalled(user: User, *, now: datetime, limit: int = 50, mine: bool = False) -> list[Opportunity]:
-    """Open opportunities that have been in their stage for too long, the longest first. One query."""
-    rows = Opportunity.objects.visible_to(user).filter(rotting(now))
-    if mine:
-        rows = rows.filter(owner=user)
-    return list(rows.for_card().order_by("stage_entered_at", "pk")[:limit])
-
-
 def search(user: User, q: str, limit: int = 10) -> list[Opportunity]:
     """Opportunities whose name, company or person is called so; open ones first."""
     words = normalise.search_text(normalise.line(q[:500])[:100]).split()[:5]
     if not words:
         return []
     near = Opportunity.objects.visible_to(user).filter(matching(words))
-    return list(near.for_card().order_by(F("closed_at").desc(nulls_first=True), "-pk")[:limit])
+    return list(near.in_brief().order_by(F("closed_at").desc(nulls_first=True), "-pk")[:limit])
