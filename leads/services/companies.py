@@ -14,10 +14,11 @@ from leads.services.fields import custom_rules
 
 COMPANY_FIELDS = ("name", "domain", "industry", "employees", "country", "custom")
 BATCH = 500
-_KNOWN = Prepared(  # asked for each new lead
+# asked for each new lead: the arrays stand behind a SELECT, where their length is not seen and one plan serves for all
+_KNOWN = Prepared(
     "companies_known",
     ("text[]", "text[]"),
-    f"""SELECT t.name, t.domain, {columns(Company, "c")} FROM unnest(%s, %s) AS t(name, domain)
+    f"""SELECT t.name, t.domain, {columns(Company, "c")} FROM unnest((SELECT %s), (SELECT %s)) AS t(name, domain)
         CROSS JOIN LATERAL (SELECT coalesce(
             (SELECT id FROM leads_company WHERE domain = t.domain AND domain <> ''),
             (SELECT company_id FROM leads_merge WHERE former_domain = t.domain AND former_domain <> ''
