@@ -19,6 +19,7 @@ from pipeline.views import (
     opportunity,
     pictures,
     products,
+    promoted,
     routing,
     stages,
 )
@@ -94,6 +95,7 @@ urlpatterns = [
     path("settings/routing/<int:pk>/", routing.rule, name="routing_rule"),
     path("settings/routing/<int:pk>/shift/", routing.rule_shift, name="routing_rule_shift"),
     path("settings/routing/<int:pk>/delete/", routing.rule_delete, name="routing_rule_delete"),
+    path("definition/<int:pk>/promoted/", promoted.promoted, name="definition_promoted"),
     path("definition/threshold/", capacity.threshold, name="threshold"),
     path("definition/threshold/progress/", capacity.threshold_progress, name="threshold_progress"),
     path("definition/threshold/draft/", capacity.threshold_draft, name="threshold_draft"),

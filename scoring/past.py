@@ -7,7 +7,7 @@ from typing import Any
 from leads.days import date_of
 from leads.models import Standing
 from scoring.definitions import Spec
-from scoring.statement import Statement, Targets
+from scoring.statement import IDS, Statement, Targets
 
 
 def end_of(day: int) -> datetime:
@@ -42,10 +42,16 @@ class PastStatement(Statement):
         """One row per contact, as `Statement.select`; `whose` says whose they must be (Active.whose), as of today."""
         return self.select(ReceivedBy("true", whose=whose, until=self.until), day=str(self.day))
 
+    def some(self, whose: str = "") -> str:
+        """The same with lines, for the contacts of $1."""
+        targets = ReceivedBy(IDS.predicate, is_narrow=True, whose=whose, until=self.until)
+        return self.select(targets, with_lines=True, day=str(self.day))
+
     def _part(self, table: str, key: str, targets: Targets) -> str:  # type: ignore[override]
         if table != Standing._meta.db_table:
             return super()._part(table, key, targets)
         then = {"lifecycle": "coalesce(l.to_stage, 'lead')", "last_day": "NULL::int", "two_way_day": "NULL::int"}
+        whom = targets.predicate.format(column="contact_id")
         names = [str(field.column) for field in Standing._meta.concrete_fields]
         columns = ", ".join(f"{then.get(name, 't.' + name)} AS {name}" for name in names)
         return f"""
@@ -53,6 +59,6 @@ class PastStatement(Statement):
     JOIN leads_contact had ON had.id = t.contact_id AND had.created_at < '{self.until}'
     LEFT JOIN (
       SELECT DISTINCT ON (contact_id) contact_id, to_stage FROM leads_lifecyclechange
-      WHERE at < '{self.until}' ORDER BY contact_id, at DESC, id DESC) l ON l.contact_id = t.contact_id
+      WHERE at < '{self.until}' AND {whom} ORDER BY contact_id, at DESC, id DESC) l ON l.contact_id = t.contact_id
     WHERE {targets.of("t.contact_id")}
     OFFSET 0"""

@@ -34,7 +34,7 @@ class Can(StrEnum):
     SEE_FUNNEL = "see_funnel"
     EDIT_DEFINITION = "edit_definition"  # draft, try out and activate what a prospect is
     SIGN_MARKETING = "sign_marketing"  # agree to a definition for marketing
-    SIGN_SALES = "sign_sales"  # agree to a definition for sales
+    SIGN_SALES = "sign_sales"  # agree to a definition for sales; reps only where there is no manager
     MANAGE_STAGES = "manage_stages"
     MANAGE_FORECAST = "manage_forecast"  # quotas, and a figure of one's own beside what the deals say
     MANAGE_PEOPLE = "manage_people"

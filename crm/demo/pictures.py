@@ -84,6 +84,7 @@ PICTURES = (
     Picture("definition-edit", "/definition/{draft}/edit/", "marketer", open="[data-rule] summary"),
     Picture("definition-compare", "/definition/compare/?from=1&to=2"),
     Picture("leads-persona", "/leads/?lifecycle=lead&persona=Mid-market%20operations&excluded=no", "marketer"),
+    Picture("definition-promoted", "/definition/{active}/promoted/", "manager"),
     Picture("definition-preview", "/definition/{draft}/preview/", "marketer"),
     Picture("definition-back-test", "/definition/{draft}/back-test/", "marketer"),
     Picture("definition-shadow", "/definition/{draft}/shadow/", "marketer"),
@@ -157,6 +158,7 @@ def places() -> dict[str, int]:
     offer = HandOff.objects.filter(rep=rep, opportunity__isnull=False).order_by("-state", "pk")[0]
     merge = Merge.objects.standing().order_by("pk")[0]
     return {
+        "active": Definition.objects.get(status="active", team=None).pk,
         "draft": Definition.objects.filter(status__in=["draft", "review"]).order_by("-version")[0].pk,
         "duplicate": Duplicate.objects.order_by("-confidence", "pk")[0].pk,
         "hand_off": offer.pk,

@@ -151,14 +151,27 @@ def undo(request: SignedInRequest, pk: int) -> HttpResponse:
 
     def save(given: dict[str, Any]) -> HttpResponse:
         services.undo_promotion(hand_off_id=pk, actor=request.user, now=timezone.now(), **given)
-        messages.success(request, f"{row.contact.name} is as before the promotion.")
+        said = f"{row.contact.name} is as before the promotion."
         seen = Contact.objects.visible_to(request.user).filter(pk=row.contact_id).exists()
-        return go_to(request, reverse("contact", args=[row.contact_id]) if seen else reverse("pipeline"))
+        page = reverse("contact", args=[row.contact_id]) if seen else reverse("pipeline")
+        if request.GET.get("stay"):
+            return done(request, url=page, text=said, event=CHANGED)
+        messages.success(request, said)
+        return go_to(request, page)
 
     text = "The opportunity goes, the contact is what it was, with its former owner. Its timeline keeps the story."
-    back = _page_of(row, request.user)
     title = f"Undo the promotion of {row.contact.name}"
-    return fill_in(request, form, save, back=back, title=title, button="Undo", tone="btn-danger", text=text)
+    return fill_in(
+        request,
+        form,
+        save,
+        back=_page_of(row, request.user),
+        title=title,
+        button="Undo",
+        tone="btn-danger",
+        text=text,
+        action=request.get_full_path(),
+    )
 
 
 @require_safe

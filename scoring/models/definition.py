@@ -47,6 +47,14 @@ class Definition(models.Model):
     marketing_signed_at = models.DateTimeField(null=True)
     sales_signed_at = models.DateTimeField(null=True)
     based_on = models.ForeignKey("self", models.SET_NULL, null=True, related_name="+")
+    withdrew = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        help_text="The version that was active when this one was brought back.",
+    )
     revision = models.PositiveIntegerField(default=1, help_text="Counts the changes of a draft.")
     changed_at = models.DateTimeField(null=True)
     changed_by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+")

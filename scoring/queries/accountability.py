@@ -13,8 +13,8 @@ from leads.models import Contact, EngagementEvent, Lifecycle, LifecycleChange, S
 from scoring import acceptance, accountability
 from scoring.accountability import BEFORE_DAYS, LOST, OPEN, RECENT_DAYS, WON, Promotion
 from scoring.definitions import Spec
-from scoring.queries.specs import active_specs, fetch, run, statement_of
-from scoring.statement import EVERYBODY, IDS, RANGE
+from scoring.queries.specs import active_specs, fetch, known_then, run, statement_of
+from scoring.statement import EVERYBODY, RANGE
 
 RANGE_SIZE = 10_000
 MOST_PROMOTIONS = 20_000
@@ -85,14 +85,13 @@ def promotions(spec: Spec, now: datetime) -> list[Promotion]:
     by_day: dict[int, list[int]] = defaultdict(list)
     for contact_id, at in steps:
         by_day[day_of(at)].append(contact_id)
-    select = statement_of(spec).select(IDS, with_lines=True)
     judged = {
         (row["contact_id"], day): (
             accountability.fired(spec, row["fits"], row["lines"]),
             accountability.decisive(spec, row["fits"], row["lines"], row.get("points")),
         )
         for day, ids in by_day.items()
-        for row in run(select, ids, day)
+        for row in known_then(spec, ids, day)
     }
     ends = _ends([contact_id for contact_id, _ in steps])
     return [
@@ -120,15 +119,15 @@ def _ends(contact_ids: list[int]) -> dict[int, list[tuple[datetime, str, str]]]:
 def looks(spec: Spec, contact_ids: list[int], at: list[datetime], bought: list[int]) -> Iterator[tuple[int, int, int]]:
     """(set of rules that fired on the evening before, 1 when they bought, contact) of looks at people in the past.
 
-    The evening before, so that nothing of the same day that came later is known.
+    The evening before, so that nothing of the same day that came later is known, nor what we only heard of since.
     """
     step = max(1, len(contact_ids) // MOST_LOOKS)
     by_day: dict[int, dict[int, int]] = defaultdict(dict)
     for contact_id, then, outcome in list(zip(contact_ids, at, bought, strict=True))[::step]:
         by_day[day_of(then - timedelta(days=1))][contact_id] = outcome
-    select = statement_of(spec).select(IDS.only(active_specs().whose(spec.team_id)), with_lines=True)
+    whose = active_specs().whose(spec.team_id)
     for day, people in by_day.items():
-        for row in run(select, list(people), day):
+        for row in known_then(spec, list(people), day, whose=whose):
             contact_id = row["contact_id"]
             yield accountability.fired(spec, row["fits"], row["lines"]), people[contact_id], contact_id
 

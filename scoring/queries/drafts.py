@@ -85,7 +85,7 @@ def _asked(rows: Sequence[RequiredCriterion]) -> dict[str, Any]:
 def versions() -> "QuerySet[Definition]":
     """All definitions with who signed them, the newest first."""
     return Definition.objects.select_related(
-        "team", "signed_by_marketing", "signed_by_sales", "changed_by", "based_on"
+        "team", "signed_by_marketing", "signed_by_sales", "changed_by", "based_on", "withdrew"
     ).order_by("-version")
 
 

@@ -12,6 +12,7 @@ from django.db import connection
 from leads.models import Direction, EventKind
 from scoring.definitions import EngagementLine, ExclusionLine, FitLine, PersonaLine, Required, Spec
 from scoring.models import Definition
+from scoring.past import PastStatement
 from scoring.statement import Statement
 
 
@@ -183,6 +184,11 @@ def filled(sql: str, numbers: Sequence[int], day: int) -> str:
 def run(sql: str, numbers: Sequence[int], day: int) -> list[dict[str, Any]]:
     """The rows of such a statement."""
     return fetch(filled(sql, numbers, day))
+
+
+def known_then(spec: Spec, contact_ids: Sequence[int], day: int, *, whose: str = "") -> list[dict[str, Any]]:
+    """How these contacts stood on the evening of a past day, with lines, by what we knew then; who was there."""
+    return run(PastStatement(spec, literal, day).some(whose), contact_ids, day)
 
 
 def fetch(sql: str, params: Any = None) -> list[dict[str, Any]]:

@@ -26,11 +26,11 @@ from scoring.models import (
     RequiredCriterion,
 )
 from scoring.queries.drafts import content_of, known
+from scoring.queries.signing import SIDES, may_sign
 from scoring.services.floods import reach_of
 from users.models import User
 from users.roles import CAPABILITIES, Can
 
-SIDES = {"marketing": Can.SIGN_MARKETING, "sales": Can.SIGN_SALES}
 MOST_DRAFTS = 20
 CHANGED = "Somebody else has changed this draft meanwhile. Yours is below: save again to keep yours."
 SEEN_OTHER = "The draft has changed since you read it. Read it again before you decide."
@@ -193,8 +193,9 @@ def sign(*, definition_id: int, side: str, by: User, seen: int, now: datetime) -
     definition = _open(definition_id, seen)
     if side not in SIDES:
         raise Refused("Sign for marketing or for sales.")
-    if not by.can(SIDES[side]):
-        raise Refused(f"Your role ({by.get_role_display()}) does not sign for {side}.")
+    if not may_sign(by, side):
+        instead = " A manager does." if by.can(SIDES[side]) else ""
+        raise Refused(f"Your role ({by.get_role_display()}) does not sign for {side}.{instead}")
     if wrong := problems(content_of(definition), known()):
         raise Refused(f"It cannot be signed yet: {next(iter(wrong.values()))}")
     if getattr(definition, f"{side}_signed_at") is not None:
@@ -228,7 +229,7 @@ def _tell(definition: Definition, text: str, side: str, now: datetime) -> None:
 def withdraw(*, definition_id: int, side: str, by: User, now: datetime) -> Definition:
     """Take a signature back."""
     definition = _open(definition_id, None)
-    if side not in SIDES or not by.can(SIDES[side]):
+    if side not in SIDES or not may_sign(by, side):
         raise Refused("Only who signs for this side takes its signature back.")
     setattr(definition, f"signed_by_{side}", None)
     setattr(definition, f"{side}_signed_at", None)
@@ -272,7 +273,8 @@ def _put_in_place(definition: Definition, *, now: datetime) -> Definition:
 def roll_back(*, definition_id: int, by: User, now: datetime) -> Definition:
     """A copy of a retired version becomes the active one at once.
 
-    It needs no new signatures: nothing in it has changed since it was signed, so it keeps those with their dates.
+    It needs no new signatures: nothing in it has changed since it was signed, so it keeps those with their dates. The
+    one that Winnow starts with has none, and its copy does not, either: pages say so.
     """
     locks.hold(locks.SCORING)
     rows = _locked()
@@ -283,6 +285,11 @@ def roll_back(*, definition_id: int, by: User, now: datetime) -> Definition:
         raise Refused(f"It cannot come back as it was: {next(iter(wrong.values()))} Make a draft from it instead.")
     copy = _copy(source, rows, by=by, now=now)
     copy.note = f"Brought back from version {source.version} by {by.name}."
+    if not source.is_signed:
+        copy.note += " Nobody ever signed it: it is the one that Winnow starts with."
+    copy.withdrew = next(
+        (row for row in rows if row.status == DefinitionStatus.ACTIVE and row.team_id == source.team_id), None
+    )
     for side in SIDES:
         for name in (f"signed_by_{side}_id", f"{side}_signed_at"):
             setattr(copy, name, getattr(source, name))

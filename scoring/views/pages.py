@@ -1,5 +1,6 @@
 """Pages of judgement: why somebody has a score, and the definition by which."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -21,6 +22,8 @@ from scoring.queries.counted import counted
 from scoring.queries.history import history
 from users.access import SignedInRequest
 from users.roles import Can
+
+SHOWN_WITHDRAWN = timedelta(days=30)
 
 
 @require_safe
@@ -84,6 +87,7 @@ def definition(request: SignedInRequest) -> HttpResponse:
         context |= progress_of(active, done, total) | {
             "versions": versions,
             "has_teams": any(row.team_id for row in versions),
+            "withdrawn": _withdrawn(active),
         }
         names = dict(Facet.objects.exclude(pattern="").values_list("pk", "name"))
         engagement = list(active.engagement_rules.select_related("kind"))
@@ -113,6 +117,12 @@ def definition(request: SignedInRequest) -> HttpResponse:
             "reach": _reach(request, active, is_only=len(actives) == 1),
         }
     return render(request, "scoring/definition.html", context)
+
+
+def _withdrawn(active: Definition) -> Definition | None:
+    """What it took the place of by being brought back, while promotions can still be undone."""
+    is_fresh = active.activated_at is not None and timezone.now() - active.activated_at < SHOWN_WITHDRAWN
+    return active.withdrew if is_fresh else None
 
 
 def progress_of(active: Definition, done: int, total: int) -> dict[str, object]:

@@ -16,6 +16,7 @@ from scoring import wording
 from scoring.drafting import problems, warnings
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries import drafts
+from scoring.queries.signing import SIDES, may_sign
 from scoring.services import definitions
 from scoring.views.pages import progress_of
 from users.access import SignedInRequest, requires
@@ -89,7 +90,11 @@ def compare(request: SignedInRequest) -> HttpResponse:
     active = next((row for row in versions if row.status == DefinitionStatus.ACTIVE and not row.team_id), None)
     after = by_number.get(request.GET.get("to", ""), active or (versions[0] if versions else None))
     before = by_number.get(request.GET.get("from", ""), after.based_on if after else None)
-    context: dict[str, Any] = {"versions": versions, "before": before or after, "after": after}
+    if not versions[1:]:
+        before = None
+    elif before is None:  # by itself the newest one, read as a change of the active one
+        before, after = after, next(row for row in versions if row != after)
+    context: dict[str, Any] = {"versions": versions, "before": before, "after": after}
     if before and after:
         known = drafts.known()
         content = drafts.content_of(after)
@@ -107,9 +112,9 @@ def _sides(request: SignedInRequest, definition: Definition) -> list[dict[str, A
             "label": side.capitalize(),
             "by": getattr(definition, f"signed_by_{side}"),
             "at": getattr(definition, f"{side}_signed_at"),
-            "may_sign": definition.is_open and request.user.can(may),
+            "may_sign": definition.is_open and may_sign(request.user, side),
         }
-        for side, may in definitions.SIDES.items()
+        for side in SIDES
     ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.urls import reverse
 
 from leads.days import day_of
-from leads.models import Company, Contact, Lifecycle, Standing
+from leads.models import Company, Contact, EngagementEvent, Lifecycle, Standing
 from leads.services import enter_lifecycle
 from scoring import accountability, queries
 from scoring.accountability import Drift, Promotion
@@ -112,8 +112,8 @@ def reports(now_rows: int = 3) -> tuple[list[Contact], RuleReport]:
     people = [factories.contact(now=NOW - timedelta(days=20), company=company) for _ in range(now_rows)]
     version = queries.active_spec().version  # type: ignore[union-attr]
     for person in people:
-        factories.event(person, "demo_requested", days_ago=15)
-        factories.event(person, "meeting_held", days_ago=15)
+        factories.event(person, "demo_requested", now=NOW - timedelta(days=15))
+        factories.event(person, "meeting_held", now=NOW - timedelta(days=15))
     for person in people[:2]:
         enter_lifecycle(person.pk, Lifecycle.PROSPECT, now=NOW - timedelta(days=14), definition_version=version)
     enter_lifecycle(people[0].pk, Lifecycle.CUSTOMER, now=NOW - timedelta(days=1))
@@ -182,6 +182,28 @@ def test_a_persona_s_rule_fires_for_those_whom_the_persona_suits_best(activate: 
     for row in accountability.accounts(active, report.content):
         found = asked.whom(Standing.objects.all(), active, row.key, report.day)
         assert (row.name, found.count()) == (row.name, row.fires)
+
+
+@pytest.mark.django_db
+def test_a_look_at_the_past_knows_only_what_we_had_heard_by_then() -> None:
+    """An import may bring tomorrow what happened last year."""
+    at = NOW - timedelta(days=60)
+    person = factories.contact(now=at - timedelta(days=30))
+    factories.event(person, "demo_requested", days_ago=5, now=at)  # known within the hour
+    factories.event(person, "trial_started", days_ago=70)  # a list of today tells of it
+    EngagementEvent.objects.filter(kind__key="demo_requested").update(received_at=at - timedelta(days=5))
+    active = queries.active_spec()
+    assert active is not None
+    names = [line.name for line in active.engagement]
+    demo, trial = names.index("Asked for a demo"), names.index("Started a trial")
+    [(mask, bought, contact_id)] = asked.looks(active, [person.pk], [at], [1])
+    assert (mask >> demo & 1, mask >> trial & 1, bought, contact_id) == (1, 0, 1, person.pk)
+    # nor do promotions of that day: what fired then is what we knew then
+    enter_lifecycle(person.pk, Lifecycle.PROSPECT, now=at, definition_version=active.version)
+    [promotion] = asked.promotions(active, NOW)
+    assert (promotion.fired >> demo & 1, promotion.fired >> trial & 1) == (1, 0)
+    # whoever was not here yet is not looked at
+    assert list(asked.looks(active, [person.pk], [at - timedelta(days=30)], [0])) == []
 
 
 @pytest.mark.django_db

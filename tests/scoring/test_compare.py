@@ -56,8 +56,16 @@ def test_any_two_can_be_compared_both_ways(cast: Cast, versions: tuple[Definitio
 
 
 def test_by_itself_it_compares_the_active_one(cast: Cast, versions: tuple[Definition, Definition]) -> None:
-    assert "Choose two different versions." in page(cast, "")
+    assert "The line moves from 50 to 60." in page(cast, "")  # the newest draft
     assert "The line moves from 45 to 50." in page(cast, "?from=2")
+    assert "Choose two different versions." in page(cast, "?from=2&to=2")
+
+
+@pytest.mark.parametrize("query", ["", "?from=1&to=1"])
+def test_a_new_installation_has_nothing_to_compare(cast: Cast, query: str) -> None:
+    html = page(cast, query)
+    assert "There is only one version" in html
+    assert "Choose two" not in html
 
 
 @pytest.mark.parametrize("query", ["?from=99&to=-1", "?from=&to=", "?to=" + "9" * 5000, "?from=%00&to=a"])

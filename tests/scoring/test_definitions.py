@@ -1,8 +1,12 @@
 """A definition is drafted, signed by both sides, activated, retired and brought back."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 
 from activities.models import Notification
 from core.errors import Refused, Stale
@@ -12,7 +16,7 @@ from scoring.models import Definition, DefinitionStatus, RefreshRange, Verdict
 from scoring.queries.drafts import content_of
 from scoring.services import definitions, refresh_all, rescore_changed
 from tests import factories
-from tests.conftest import NOW, Cast
+from tests.conftest import NOW, Cast, client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -69,8 +73,22 @@ def test_both_sign_and_it_is_in_review_until_then(cast: Cast) -> None:
     told = Notification.objects.get(user=cast.mona)
     assert told.text == "Mara signed definition v2 for marketing: sales signs next."
     assert not Notification.objects.filter(user=cast.rita).exists()
+    row = definitions.sign(definition_id=row.pk, side="sales", by=cast.mona, seen=1, now=NOW)
+    assert row.is_signed and row.signed_by_sales == cast.mona
+
+
+def test_a_rep_signs_for_sales_only_where_there_is_no_manager(cast: Cast) -> None:
+    row = draft(cast)
+    with pytest.raises(Refused, match=r"\(Sales rep\) does not sign for sales\. A manager does\."):
+        definitions.sign(definition_id=row.pk, side="sales", by=cast.rita, seen=1, now=NOW)
+    page = reverse("definition_version", args=[row.pk])
+    assert "Sign for sales" not in client_of(cast.rita).get(page).content.decode()
+    assert "Sign for sales" in client_of(cast.mona).get(page).content.decode()
+    cast.mona.is_active = False
+    cast.mona.save()
+    assert "Sign for sales" in client_of(cast.rita).get(page).content.decode()
     row = definitions.sign(definition_id=row.pk, side="sales", by=cast.rita, seen=1, now=NOW)
-    assert row.is_signed and row.signed_by_sales == cast.rita
+    assert row.signed_by_sales == cast.rita
 
 
 @pytest.mark.parametrize(
@@ -139,6 +157,30 @@ def test_what_comes_back_keeps_its_signatures(cast: Cast) -> None:
     back = definitions.roll_back(definition_id=first.pk, by=cast.adam, now=NOW)
     assert (back.signed_by_marketing, back.signed_by_sales, back.sales_signed_at) == (cast.mara, cast.mona, NOW)
     assert back.note == "Brought back from version 2 by Adam."
+    assert back.withdrew == second
+
+
+def test_what_nobody_ever_signed_comes_back_with_one_click_and_says_so(cast: Cast) -> None:
+    first = Definition.objects.get(version=1)
+    second = signed(draft(cast), cast)
+    definitions.activate(definition_id=second.pk, seen=1, now=timezone.now())
+    client = client_of(cast.mara)
+    said = "Nobody has signed it: it is the one that Winnow starts with"
+    assert f"{said}. It comes back with one click" in page_of(client, "definition_version", first.pk)
+    assert client.post(reverse("definition_roll_back", args=[first.pk])).status_code == 302
+    back = Definition.objects.get(status=DefinitionStatus.ACTIVE)
+    assert (back.version, back.is_signed, back.withdrew) == (3, False, second)
+    assert back.note.endswith("Nobody ever signed it: it is the one that Winnow starts with.")
+    for html in (page_of(client, "definition"), page_of(client, "definition_version", back.pk)):
+        assert f"{said}, brought back." in html
+    assert "v2 was withdrawn." in page_of(client, "definition")
+    assert f"{reverse('definition_promoted', args=[second.pk])}?part=notice" in page_of(client, "definition")
+    Definition.objects.filter(pk=back.pk).update(activated_at=timezone.now() - timedelta(days=31))
+    assert "was withdrawn" not in page_of(client, "definition")  # nothing can be undone any more
+
+
+def page_of(client: Client, name: str, *args: int) -> str:
+    return client.get(reverse(name, args=args)).content.decode()
 
 
 def test_only_a_retired_one_comes_back(cast: Cast) -> None:
@@ -158,9 +200,10 @@ def test_what_was_active_never_changes(cast: Cast) -> None:
 
 def test_a_signature_is_taken_back(cast: Cast) -> None:
     row = definitions.sign(definition_id=draft(cast).pk, side="sales", by=cast.mona, seen=1, now=NOW)
-    with pytest.raises(Refused):
-        definitions.withdraw(definition_id=row.pk, side="sales", by=cast.mara, now=NOW)
-    row = definitions.withdraw(definition_id=row.pk, side="sales", by=cast.rita, now=NOW)
+    for nobody in (cast.mara, cast.rita):
+        with pytest.raises(Refused):
+            definitions.withdraw(definition_id=row.pk, side="sales", by=nobody, now=NOW)
+    row = definitions.withdraw(definition_id=row.pk, side="sales", by=cast.adam, now=NOW)
     assert (row.status, row.sales_signed_at) == ("draft", None)
 
 

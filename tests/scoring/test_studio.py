@@ -175,6 +175,9 @@ def test_signing_activating_and_the_way_back_by_role(cast: Cast, draft: Definiti
     draft.refresh_from_db()
     assert (draft.status, draft.sales_signed_at) == ("review", None)
     assert do(cast.rita, "sign", side="sales") == 302
+    draft.refresh_from_db()
+    assert draft.sales_signed_at is None  # that is the manager's
+    assert do(cast.mona, "sign", side="sales") == 302
     assert do(cast.rita, "activate") == 403
     assert do(cast.mona, "activate") == 302
     draft.refresh_from_db()

@@ -81,6 +81,7 @@ ROWS = [
     Row("routing_rule", "403 403 403 403 422 422 403 302", ("routing_rule",), "post"),
     Row("routing_rule_shift", "403 403 403 403 302 302 403 302", ("routing_rule",), "post"),
     Row("routing_rule_delete", "403 403 403 403 302 302 403 302", ("routing_rule",), "post"),
+    Row("definition_promoted", ALL, ("draft",)),
     Row("threshold", IMPORTS),
     Row("threshold", "403 403 403 302 302 302 403 302", method="post"),
     Row("threshold_progress", IMPORTS),

@@ -1,0 +1,16 @@
+"""Who signs a definition for which side."""
+
+from users.models import User
+from users.roles import Can, Role
+
+SIDES = {"marketing": Can.SIGN_MARKETING, "sales": Can.SIGN_SALES}
+
+
+def may_sign(user: User, side: str) -> bool:
+    """Whether this person speaks for a side: where there is a manager, no rep binds all of sales. A query for reps."""
+    return user.can(SIDES[side]) and (user.role != Role.REP or not has_manager())
+
+
+def has_manager() -> bool:
+    """Whether somebody leads here."""
+    return User.objects.filter(role=Role.MANAGER, is_active=True).exists()
