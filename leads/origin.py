@@ -51,6 +51,7 @@ _SHORT = {
 _CLICK_IDS = {"gclid": ("google", "cpc"), "msclkid": ("bing", "cpc"), "fbclid": ("facebook", "social")}
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu"})
 _LIMITS = {"source": 100, "medium": 100, "campaign": 200, "term": 200, "content": 200}
+_UTM = [(name, f"utm_{name}", longest) for name, longest in _LIMITS.items()]  # part, property, longest
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +81,18 @@ class Arrival:
 
 def origin_of(properties: Mapping[str, Any], *, own_hosts: Collection[str] = ()) -> Origin | None:
     """Where the page view came from; None when it came from another page of the same site."""
-    landing, referrer = _landing(properties), _bare(_text(properties, "referrer", 500))
-    utm = {name: _text(properties, f"utm_{name}", longest) for name, longest in _LIMITS.items()}
+    utm = {name: _text(properties, key, longest) for name, key, longest in _UTM if key in properties}
     named = _named(utm, properties)
+    referrer = _bare(_text(properties, "referrer", 500))
     host = host_of(referrer)
-    if (
-        not named
-        and host
-        and host in {_text(properties, "host", 200).lower(), landing.split("/")[0].lower(), *own_hosts}
-    ):
+    if not named and host and host in own_hosts:  # as most page views; the rest of it need not be looked at
+        return None
+    landing = _landing(properties)
+    if not named and host and host in {_text(properties, "host", 200).lower(), landing.split("/")[0].lower()}:
         return None
     source, medium = named or _of_referrer(host)
-    return Origin(source, medium, utm["campaign"], utm["term"], utm["content"], referrer, landing)
+    campaign, term, content = (utm.get(name, "") for name in ("campaign", "term", "content"))
+    return Origin(source, medium, campaign, term, content, referrer, landing)
 
 
 def host_of(address: str) -> str:
@@ -116,7 +117,7 @@ def latest(arrivals: Collection[Arrival]) -> Arrival | None:
 def _named(utm: Mapping[str, str], properties: Mapping[str, Any]) -> tuple[str, str] | None:
     """Source and medium as the link itself says."""
     if any(utm.values()):
-        return utm["source"].lower() or "unknown", utm["medium"].lower() or "unknown"
+        return utm.get("source", "").lower() or "unknown", utm.get("medium", "").lower() or "unknown"
     return next((named for name, named in _CLICK_IDS.items() if properties.get(name)), None)
 
 

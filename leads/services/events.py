@@ -163,6 +163,7 @@ def _rows(events: Sequence[NewEvent], now: datetime) -> Iterator[tuple[Any, ...]
     """What is stored of each event; Refused when it cannot be."""
     known = kinds.known_kinds()
     agents = humans.agent_ids(event.hints.agent for event in events if event.hints)
+    values = {key: identity_value(*key) for key in dict.fromkeys(event.identity for event in events)}
     for event in events:
         kind, hints = known[event.kind], event.hints
         opinion = humans.judged(hints.agent, hints.signs) if hints else None
@@ -170,7 +171,7 @@ def _rows(events: Sequence[NewEvent], now: datetime) -> Iterator[tuple[Any, ...]
             kind.id,
             min(event.occurred_at, now),
             event.identity[0],
-            identity_value(*event.identity),
+            values[event.identity],
             kind.facet_of(event.properties),
             event.source,
             event.message_id,

@@ -10,6 +10,7 @@ from leads.models import ChangedContact, Contact, EngagementEvent, Identity, Ide
 from leads.queries.merges import current_id
 
 IdentityKey = tuple[str, str]  # (kind, value as given)
+_KINDS = frozenset(IdentityKind.values)
 
 
 def identity_value(kind: str, value: str) -> str:
@@ -18,7 +19,7 @@ def identity_value(kind: str, value: str) -> str:
         normalised = normalise.mailbox(value)
     elif kind == IdentityKind.PHONE:
         normalised = normalise.phone(value)
-    elif kind in IdentityKind.values:
+    elif kind in _KINDS:
         normalised = normalise.line(value)
     else:
         raise Refused(identity=f"“{kind[:20]}” is no kind of identity; use one of {', '.join(IdentityKind.values)}.")
