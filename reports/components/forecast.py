@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from reports.queries import Forecast
     from reports.queries.figures import Call, Figure, Likely, Month, Seller
 
+MOST_SELLERS = 40
 NOTHING = '<span class="muted">–</span>'
 NOW = ' <span class="pill pill-plain">now</span>'
 
@@ -47,8 +48,11 @@ def _name(month: "Month") -> str:
     return f"{month.period.start:%b %Y}" if len(month.period.months) == 1 else month.period.name
 
 
-def forecast_sellers(forecast: "Forecast", list_url: str, can_call: bool = False) -> SafeString:
-    """What each owner has in the forecast, by teams where there are several, with the sum of each."""
+def forecast_sellers(forecast: "Forecast", list_url: str, team_url: str, can_call: bool = False) -> SafeString:
+    """What each owner has in the forecast, by teams where there are several, with the sum of each.
+
+    Of very many owners the teams alone; the owners of one stand behind its name, at `team_url` and its id.
+    """
     draw = _Cells(list_url, forecast.currency)
     period = forecast.current.period
     call_url = ""
@@ -58,11 +62,13 @@ def forecast_sellers(forecast: "Forecast", list_url: str, can_call: bool = False
     for seller in forecast.sellers:
         teams.setdefault(seller.owner.team_id if seller.owner else None, []).append(seller)
     rows: list[str] = []
+    are_folded = len(forecast.sellers) > MOST_SELLERS and len(teams) > 1
     order = sorted(teams.items(), key=lambda item: (item[0] is None, str(_team(item[1]))))
     for team, sellers in order:
         if len(teams) > 1 and team is not None:
-            rows.append(_team_row(forecast, draw, team, sellers, call_url))
-        rows += [_seller_row(draw, seller, call_url) for seller in sellers]
+            rows.append(_team_row(forecast, draw, team, sellers, f"{team_url}{team}", call_url))
+        if team is None or not are_folded:
+            rows += [_seller_row(draw, seller, call_url) for seller in sellers]
     if len(forecast.sellers) > 1 and forecast.rolled is not None:
         everybody = draw.adjusted(forecast.rolled.all)
         rows.append(_sums(draw, "<b>Together</b>", forecast.sellers, everybody, forecast.current.quota))
@@ -74,13 +80,16 @@ def _team(sellers: "list[Seller]") -> str:
     return str(owner.team) if owner and owner.team else ""
 
 
-def _team_row(forecast: "Forecast", draw: "_Cells", team: int, sellers: "list[Seller]", call_url: str) -> str:
+def _team_row(
+    forecast: "Forecast", draw: "_Cells", team: int, sellers: "list[Seller]", team_url: str, call_url: str
+) -> str:
     rolled = forecast.rolled.teams.get(team, Sum()) if forecast.rolled else Sum()
     shown = draw.adjusted(rolled)
     if call_url:
         shown = draw.dialog(f"{call_url}&team={team}", shown, f"Your figure for {_team(sellers)}")
     known = [seller.now.quota for seller in sellers if seller.now.quota is not None]
-    return _sums(draw, f"<b>{text(_team(sellers))}</b>", sellers, shown, sum(known, Decimal(0)) if known else None)
+    name = f'<a href="{text(team_url)}" title="By owner"><b>{text(_team(sellers))}</b></a>'
+    return _sums(draw, name, sellers, shown, sum(known, Decimal(0)) if known else None)
 
 
 def _sums(draw: "_Cells", label: str, sellers: "list[Seller]", called: str, quota: Decimal | None) -> str:

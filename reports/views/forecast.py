@@ -65,6 +65,7 @@ def forecast(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "forecast": whole,
         "list_url": reverse("pipeline_list"),
+        "team_url": f"{here()}{'&' if '?' in here() else '?'}team=",
         "pages": pages("forecast", kept.query()),
         "units": [{"label": label, "url": here(one), "active": one == unit} for one, label in UNITS],
         "now_words": NOW[unit],

@@ -255,3 +255,19 @@ def test_it_costs_the_same_with_many(cast: Cast) -> None:
         )
     assert cost() == few
     assert few <= 9  # quotas, managers' figures and ranges stand beside what the opportunities say
+
+
+def test_of_very_many_owners_the_teams_stand_for_them(cast: Cast, some: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert cast.rita.team is not None
+    north = f"/forecast/?unit=quarter&amp;team={cast.rita.team.pk}"
+    asked = {"unit": "quarter"}
+    whole = client_of(cast.mona).get("/forecast/", asked).content.decode()
+    assert f'<a href="{north}"' in whole
+    assert whole.count('title="Ravi"') == 1
+    monkeypatch.setattr("reports.components.forecast.MOST_SELLERS", 3)  # three, and what nobody owns
+    folded = client_of(cast.mona).get("/forecast/", asked).content.decode()
+    assert f'<a href="{north}"' in folded
+    assert 'title="Ravi"' not in folded
+    assert folded.count('title="Nobody"') == whole.count('title="Nobody"')  # who is of no team
+    opened = client_of(cast.mona).get("/forecast/", asked | {"team": cast.rita.team.pk}).content.decode()
+    assert opened.count('title="Ravi"') == 1
