@@ -71,25 +71,6 @@ def words_of(properties: Mapping[str, Any]) -> str:
     return ""
 
 
-# whoever tells of it -> how that is said, with the name of the form or site
-SOURCE_WORDS = {"form": "form “{}”", "tracker": "{}", "segment": "{}"}
-PLAIN_SOURCES = {"manual": "", "activity": "", "api": "API", "form": "a form"}
-
-
-def has_name(source: str) -> bool:
-    """Whether the source is something that people have given a name."""
-    return source.partition(":")[0] in SOURCE_WORDS and ":" in source
-
-
-def source(told_by: str, names: Mapping[str, str]) -> str:
-    """Who told us, in words: "form:demo" is the form of that name, confirmations stay behind it."""
-    known, comma, rest = told_by.partition(",")
-    kind, colon, key = known.partition(":")
-    if colon and kind in SOURCE_WORDS:
-        return SOURCE_WORDS[kind].format(names.get(known, key)) + comma + rest
-    return PLAIN_SOURCES.get(kind if kind == "api" else known, known) + comma + rest
-
-
 STEP_WORDS = {"asset_downloaded": "downloaded", "link_clicked": "went on to", "page_shared": "shared"}
 
 

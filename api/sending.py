@@ -76,12 +76,34 @@ def post(url: str, body: bytes, headers: dict[str, str], *, deadline: float = DE
     except (OSError, http.client.HTTPException, ValueError) as error:
         if time.monotonic() - start >= deadline - 0.1:
             return answer(error=f"No answer within {deadline:.0f} seconds.")
-        return answer(error=f"{type(error).__name__}: {error}"[:200].replace("\0", ""))
+        return answer(error=_in_words(error, host)[:200].replace("\0", ""))
     finally:
         if timer:
             timer.cancel()
         if connection:
             connection.close()
+
+
+def _in_words(error: Exception, host: str) -> str:
+    """What went wrong, as whoever runs the receiver can act on it."""
+    match error:
+        case NotAllowed():
+            return str(error)
+        case socket.gaierror():
+            return f"The name {host} is not known."
+        case ssl.SSLCertVerificationError():
+            return f"The certificate of {host} is not valid: {error.verify_message}."
+        case ssl.SSLError():
+            return f"{host} does not speak TLS as we do: {error.reason or error}."
+        case ConnectionRefusedError():
+            return f"{host} refused the connection: nothing listens there."
+        case ConnectionError():
+            return f"{host} cut the connection before it answered."
+        case OSError():
+            return f"{host} cannot be reached: {error.strerror or error}."
+        case http.client.HTTPException():
+            return f"What {host} sent is no answer of a web server."
+    return f"The address cannot be used: {error}."
 
 
 def _cut(line: socket.socket) -> None:

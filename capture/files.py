@@ -4,7 +4,8 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from capture import cards, tables, workbooks
 from core.errors import Refused
@@ -24,6 +25,7 @@ class Listed:
     delimiter: str
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    unread: Mapping[int, int] = field(default_factory=dict)  # column -> formulas of which the file has no result
 
     @property
     def text(self) -> str:
@@ -33,9 +35,9 @@ class Listed:
 def read(content: bytes, *, sheet: str = "") -> Listed:
     """The file as a table; of a workbook this sheet. Raises Refused, saying what to do, when it cannot be a list."""
     if content.startswith(_OLD_OFFICE) or (content.startswith(b"PK\x03\x04") and _is_workbook(content)):
-        taken, sheets, rows = workbooks.read_workbook(content, sheet)
-        names = tuple(name.replace("\0", "") for name in sheets)
-        return Listed(WORKBOOK, rows, "utf-8", LINES_OF_JSON, taken.replace("\0", ""), names)
+        taken = workbooks.read_workbook(content, sheet)
+        names = tuple(name.replace("\0", "") for name in taken.names)
+        return Listed(WORKBOOK, taken.rows, "utf-8", LINES_OF_JSON, taken.name.replace("\0", ""), names, taken.unread)
     encoding = tables.encoding_of(content)
     text = tables.text_of(content, encoding)
     if re.match(r"\s*BEGIN:VCARD", text[:200], re.IGNORECASE):

@@ -38,6 +38,7 @@ _MARKS = [
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # in texts there are hardly any
+_ZONE = re.compile(r"\((UTC|GMT|[A-Z][A-Za-z]+/[\w/+-]+)\)\s*$")  # Created (Europe/Berlin)
 _LIKELY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "gb18030", "big5", "shift_jis", "euc_kr"]
 
 
@@ -151,5 +152,5 @@ def header_row(head: list[Record], known: frozenset[str]) -> int:
 
 
 def heading(cell: str) -> str:
-    """A column's name as it is compared: lower case, words separated by one space."""
-    return re.sub(r"[\W_]+", " ", cell.lower()).strip()
+    """A column's name as it is compared: lower case, words separated by one space, without its time zone."""
+    return re.sub(r"[\W_]+", " ", _ZONE.sub("", cell).lower()).strip()

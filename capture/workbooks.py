@@ -5,24 +5,39 @@ cells. `python -m capture.workbooks` is that process: it reads the file from its
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.errors import Refused
 
 MOST_CELLS = 5_000_000
 MOST_TEXT = 60_000_000  # bytes of JSON that may come out
+MOST_FORMULAS = 200_000_000  # bytes of a sheet in which formulas are looked for
 MEMORY = 1_500_000_000
 SECONDS = 60
 _LOCKED, _TOO_MUCH = 3, 4  # exit codes
+_CELL = re.compile(rb"<(?:\w+:)?c\b([^>]*[^/>])>(.*?)</(?:\w+:)?c>", re.DOTALL)
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})\d')
+_FORMULA = re.compile(rb"<(?:\w+:)?f\b")
+_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>[^<]")
 
 
-def read_workbook(content: bytes, sheet: str = "") -> tuple[str, list[str], bytes]:
-    """(name of the sheet, names of all sheets, its rows as lines of JSON). Raises Refused, saying what to do."""
+class Sheet(NamedTuple):
+    """One sheet of a workbook; `unread` says of columns how many formulas in them have no result in the file."""
+
+    name: str
+    names: list[str]  # of all sheets
+    unread: dict[int, int]
+    rows: bytes  # lines of JSON
+
+
+def read_workbook(content: bytes, sheet: str = "") -> Sheet:
+    """The sheet of this name, or the first that holds something. Raises Refused, saying what to do."""
     try:
         reader = subprocess.run(
             [sys.executable, "-I", "-c", _READ, *_PATHS],
@@ -46,8 +61,8 @@ def read_workbook(content: bytes, sheet: str = "") -> tuple[str, list[str], byte
             "Delete what is not needed, or save the sheet as CSV, and upload that file."
         )
     head, _, rows = reader.stdout.partition(b"\n")
-    taken, sheets = json.loads(head)
-    return taken, sheets, rows
+    taken, sheets, unread = json.loads(head)
+    return Sheet(taken, sheets, {int(column): count for column, count in unread.items()}, rows)
 
 
 _PATHS = [path for path in sys.path if path]
@@ -92,7 +107,7 @@ def _print(content: bytes, wanted: str) -> None:
         first = next(rows, None)
         if first is None:
             continue
-        out.write(json.dumps([name, shown]).encode() + b"\n")
+        out.write(json.dumps([name, shown, _unread(content, name)]).encode() + b"\n")
         written = 0
         for number, row in chain([first], rows):
             while written < number:  # blank rows stay, so that the numbers of the others are those of the sheet
@@ -101,14 +116,46 @@ def _print(content: bytes, wanted: str) -> None:
             out.write(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
             written += 1
         return
-    out.write(json.dumps(["", shown]).encode() + b"\n")
+    out.write(json.dumps(["", shown, {}]).encode() + b"\n")
 
 
-def _numbered(
-    first: tuple[int, list[str]], rest: "Iterator[tuple[int, list[str]]]"
-) -> "Iterator[tuple[int, list[str]]]":
-    yield first
-    yield from rest
+def _unread(content: bytes, name: str) -> dict[int, int]:
+    """Column -> formulas without a result: programs that write workbooks leave it to Excel, we cannot compute it."""
+    import io
+    import zipfile
+    import zlib
+
+    if not content.startswith(b"PK"):
+        return {}
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as packed, packed.open(_part_of(packed, name)) as part:
+            sheet = part.read(MOST_FORMULAS)
+    except (KeyError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+        return {}  # another format, all of whose writers compute
+    found: dict[int, int] = {}
+    for cell in _CELL.finditer(sheet) if _FORMULA.search(sheet) else ():
+        about, inner = cell.groups()
+        place = _PLACE.search(about)
+        if place and _FORMULA.search(inner) and not _VALUE.search(inner) and b't="str"' not in about:
+            column = sum(26**power * (letter - 64) for power, letter in enumerate(reversed(place[1]))) - 1
+            found[column] = found.get(column, 0) + 1
+    return found
+
+
+def _part_of(packed: Any, name: str) -> str:
+    """Where in the packed workbook a sheet stands."""
+    from html import unescape
+
+    def all_of(path: str, tag: str) -> list[dict[str, str]]:
+        text = packed.read(path).decode("utf-8", "replace")
+        return [
+            dict(re.findall(r'([\w:]+)="([^"]*)"', found)) for found in re.findall(rf"<(?:\w+:)?{tag}\b([^>]*)>", text)
+        ]
+
+    sheets = {unescape(sheet.get("name", "")): sheet for sheet in all_of("xl/workbook.xml", "sheet")}
+    key = next(value for names, value in sheets[name].items() if names.endswith(":id"))
+    parts = {part.get("Id"): part.get("Target", "") for part in all_of("xl/_rels/workbook.xml.rels", "Relationship")}
+    return parts[key].lstrip("/") if parts[key].startswith("/") else f"xl/{parts[key]}"
 
 
 def _rows(rows: "Iterator[Sequence[Any]]") -> "Iterator[tuple[int, list[str]]]":

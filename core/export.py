@@ -5,7 +5,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from typing import Any, TypeVar, cast
 from xml.sax.saxutils import escape
@@ -29,6 +29,25 @@ _TELEPHONE = re.compile(r"\+\d[\d ()/.-]{4,}")
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
+class Instants(str):
+    """The name of a column of instants: the file says behind it in which zone they are written."""
+
+    __slots__ = ()
+
+
+def _in_zone(rows: Iterable[Sequence[Any]], zone: tzinfo) -> Iterator[list[Any]]:
+    """The rows with their instants as clocks in the zone show them."""
+    for row in rows:
+        yield [
+            value.astimezone(zone).replace(tzinfo=None) if isinstance(value, datetime) and value.tzinfo else value
+            for value in row
+        ]
+
+
+def _names(header: Sequence[str], zone: tzinfo) -> list[str]:
+    return [f"{name} ({zone})" if isinstance(name, Instants) else name for name in header]
+
+
 def safe_cell(value: str) -> str:
     """Text that a spreadsheet shows and does not compute; numbers of telephones stay as they are."""
     if value.startswith(_COMPUTED) and not _TELEPHONE.fullmatch(value):
@@ -37,25 +56,25 @@ def safe_cell(value: str) -> str:
 
 
 def cell_text(value: Any) -> str:
-    """A value as text: instants in local time, yes and no, nothing for none."""
+    """A value as text: yes and no, nothing for none."""
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, datetime):
-        return timezone.localtime(value).strftime("%Y-%m-%d %H:%M") if value.tzinfo else value.isoformat(" ", "minutes")
+        return value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, date):
         return value.isoformat()
     return value if isinstance(value, str) else str(value)
 
 
-def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
-    """The table as CSV in UTF-8, with the mark by which Excel knows it; in pieces."""
+def csv_lines(header: Sequence[str], rows: Iterable[Sequence[Any]], *, zone: tzinfo = UTC) -> Iterator[bytes]:
+    """The table as CSV in UTF-8, with the mark by which Excel knows it; in pieces. Its instants are of the zone."""
     buffer = io.StringIO("\ufeff")
     buffer.seek(0, io.SEEK_END)
     writer = csv.writer(buffer)
-    writer.writerow([safe_cell(name) for name in header])
-    for row in rows:
+    writer.writerow([safe_cell(name) for name in _names(header, zone)])
+    for row in _in_zone(rows, zone):
         writer.writerow([_csv_cell(value) for value in row])
         if buffer.tell() > _CHUNK:
             yield buffer.getvalue().encode("utf-8", "replace")
@@ -124,7 +143,9 @@ _SHEET = (
 )
 
 
-def xlsx_pieces(header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "Export") -> Iterator[bytes]:
+def xlsx_pieces(
+    header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: str = "Export", zone: tzinfo = UTC
+) -> Iterator[bytes]:
     """The table as a workbook of one sheet, in pieces; what a sheet cannot hold is said in its last row.
 
     Text is text in a workbook: nothing that begins with = is computed.
@@ -140,8 +161,8 @@ def xlsx_pieces(header: Sequence[str], rows: Iterable[Sequence[Any]], *, sheet: 
             book.writestr(name, _HEAD + text)
         with book.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as part:
             part.write(_SHEET.encode())
-            part.write(_row([_text(name, 1) for name in header]))
-            for number, row in enumerate(rows, 2):
+            part.write(_row([_text(name, 1) for name in _names(header, zone)]))
+            for number, row in enumerate(_in_zone(rows, zone), 2):
                 if number == MOST_SHEET_ROWS:
                     said = f"A sheet holds {MOST_SHEET_ROWS:,} rows; there are more. Export as CSV to have all of them."
                     part.write(_row([_text(said, 1)]))
@@ -178,8 +199,7 @@ def _cell(value: Any) -> str:
         is_exact = -(10**15) < value < 10**15  # false also for what is not a number
         return f"<c><v>{value}</v></c>" if is_exact else _text(str(value))
     if isinstance(value, datetime):
-        local = timezone.localtime(value).replace(tzinfo=None) if value.tzinfo else value
-        days = local.toordinal() - _EPOCH + (local.hour * 3600 + local.minute * 60 + local.second) / 86_400
+        days = value.toordinal() - _EPOCH + (value.hour * 3600 + value.minute * 60 + value.second) / 86_400
         return f'<c s="3"><v>{days:.8f}</v></c>' if days > 60 else _text(cell_text(value))
     if isinstance(value, date):
         days = value.toordinal() - _EPOCH
@@ -205,7 +225,8 @@ def download(pieces: Iterable[bytes], name: str) -> HttpResponse:
 
 
 def table(format: str, header: Sequence[str], rows: Iterable[Sequence[Any]], *, name: str) -> HttpResponse:
-    """A download of the table as `name`.csv or `name`.xlsx."""
+    """A download of the table as `name`.csv or `name`.xlsx, with instants as the reader's clock shows them."""
+    zone = timezone.get_current_timezone()  # asked now: when the rows are sent, the request is over
     if format == XLSX:
-        return download(xlsx_pieces(header, rows, sheet=name.capitalize()), f"{name}.xlsx")
-    return download(csv_lines(header, rows), f"{name}.csv")
+        return download(xlsx_pieces(header, rows, sheet=name.capitalize(), zone=zone), f"{name}.xlsx")
+    return download(csv_lines(header, rows, zone=zone), f"{name}.csv")

@@ -24,6 +24,8 @@ LIMITS: dict[str, tuple[int, timedelta, Sign]] = {
     "link_clicked": (8, timedelta(seconds=5), Sign.BURST),  # people open several results in tabs, not eight
     "page_view": (15, timedelta(seconds=10), Sign.SPEED),
 }
+# of these also what other programs tell, who do not say with which browser; the rest they may hand on in one go
+TOLD = frozenset({"email_clicked"})
 
 
 def crowded(events: Iterable[Done]) -> dict[int, Sign]:

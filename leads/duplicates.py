@@ -132,9 +132,7 @@ def likeness(one: Person, other: Person) -> Likeness:
         return Likeness(0, (about_name,))
     if shared:
         confidence = 88 if alike == 1.0 else 78 if alike >= 0.85 else 62
-        reasons = [
-            "same company" if normalise.company_key(one.company) in shared else "same company by their addresses"
-        ]
+        reasons = ["same company" if normalise.company_key(one.company) in shared else "addresses at the same domain"]
         if _colleagues(one, other, shared):
             confidence -= 18 if alike in (1.0, SHORTENED) else 30
             reasons.append("but two addresses there")

@@ -18,6 +18,11 @@ TWO_WAY_DAYS = 30
 
 
 NO_PERSONA = "-"
+# what an address may ask of which there is only so much; text finds what it finds
+_CHECKED = (
+    *("owner", "lifecycle", "source", "tag", "min", "max", "grade"),
+    *("excluded", "two_way", "definition", "month", "view"),
+)
 
 
 class Marks(NamedTuple):
@@ -39,7 +44,9 @@ class NearLine(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LeadFilter:
-    """Every part is optional; what an address asks wrongly is as if it had not been asked."""
+    """Every part is optional. Of what an address asks wrongly there is nobody: else what is exported or changed for all
+    whom it leaves would be everybody.
+    """
 
     q: str = ""
     owner: str = ""  # "mine", "nobody" or an id
@@ -56,6 +63,7 @@ class LeadFilter:
     month: str = ""  # created in this UTC month, YYYY-MM
     view: str = ""  # one of VIEWS
     sort: str = "-score"
+    wrong: tuple[tuple[str, str], ...] = ()  # (part, as it was asked)
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "LeadFilter":
@@ -66,7 +74,7 @@ class LeadFilter:
             return value if value in known else default
 
         owner = given.get("owner", "")
-        return cls(
+        found = cls(
             q=normalise.line(given.get("q", "")[:500])[:100],
             owner=owner if owner in {"mine", "nobody"} or number(owner) is not None else "",
             lifecycle=one_of("lifecycle", Lifecycle.values),
@@ -83,16 +91,25 @@ class LeadFilter:
             view=one_of("view", VIEWS),
             sort=one_of("sort", SORTS, "-score"),
         )
+        asked = ((name, normalise.line(given.get(name, "")[:60])) for name in _CHECKED)
+        wrong = ((name, value) for name, value in asked if value and getattr(found, name) in ("", None))
+        return replace(found, wrong=tuple(pair for pair in wrong if pair != ("view", "all")))
 
     def query(self, **changes: object) -> str:
         """The address's query with some parts changed; parts that say nothing are left out."""
         changed = replace(self, **changes)  # type: ignore[arg-type]
-        said = {field.name: getattr(changed, field.name) for field in fields(changed)}
+        said = {field.name: getattr(changed, field.name) for field in fields(changed) if field.name != "wrong"}
+        said |= {name: value for name, value in changed.wrong if name not in changes}
         return urlencode({key: value for key, value in said.items() if value not in ("", None) and value != "-score"})
 
     @property
     def is_empty(self) -> bool:
         return replace(self, sort="-score") == LeadFilter()
+
+    @property
+    def said_wrong(self) -> str:
+        """What is asked that there is not, in words: “tag “nonsense””."""
+        return ", ".join(f"{name.replace('_', '-')} “{value}”" for name, value in self.wrong)
 
     @property
     def asks_marks(self) -> bool:

@@ -15,8 +15,6 @@ from leads.agents import is_machine
 LINE = 50  # percent; an installation may keep another one (HumanRule.line)
 PRIOR_ODDS = 9.0
 LONGEST_AGENT = 300
-BURST_LINKS, BURST_SECONDS = 3, 5  # nobody presses three different links within five seconds …
-SPEED_PAGES, SPEED_SECONDS = 15, 10  # … or reads fifteen pages in ten
 
 
 class Sign(StrEnum):

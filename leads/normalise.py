@@ -11,8 +11,19 @@ _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 # Where private people have their mail: the domain says nothing about a company.
 FREE_MAIL = frozenset(
     """
-    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk icloud.com me.com aol.com
-    gmx.de gmx.net web.de t-online.de mail.ru yandex.ru proton.me protonmail.com zoho.com fastmail.com qq.com 163.com
+    gmail.com googlemail.com outlook.com outlook.de outlook.fr outlook.es outlook.it hotmail.com hotmail.de hotmail.fr
+    hotmail.es hotmail.it hotmail.co.uk live.com live.de live.fr live.nl live.co.uk msn.com passport.com yahoo.com
+    yahoo.co.uk yahoo.de yahoo.fr yahoo.es yahoo.it yahoo.ca yahoo.in yahoo.co.in yahoo.co.jp yahoo.com.au yahoo.com.br
+    yahoo.com.mx ymail.com rocketmail.com icloud.com me.com mac.com aol.com aol.de aim.com gmx.de gmx.net gmx.at gmx.ch
+    gmx.com mail.com email.de web.de freenet.de t-online.de arcor.de posteo.de posteo.net mailbox.org tutanota.com
+    tuta.io tutamail.com proton.me protonmail.com protonmail.ch pm.me hushmail.com zoho.com zohomail.eu fastmail.com
+    fastmail.fm duck.com mail.ru bk.ru inbox.ru list.ru rambler.ru yandex.ru yandex.com ya.ru ukr.net qq.com
+    foxmail.com 163.com 126.com sina.com naver.com daum.net hanmail.net rediffmail.com orange.fr wanadoo.fr free.fr
+    sfr.fr laposte.net libero.it virgilio.it tiscali.it alice.it bluewin.ch hispeed.ch chello.at aon.at planet.nl
+    ziggo.nl home.nl kpnmail.nl telenet.be skynet.be wp.pl o2.pl onet.pl interia.pl seznam.cz centrum.cz
+    btinternet.com virginmedia.com talktalk.net ntlworld.com comcast.net verizon.net att.net sbcglobal.net
+    bellsouth.net cox.net charter.net earthlink.net rogers.com shaw.ca sympatico.ca bigpond.com optusnet.com.au
+    terra.com.br uol.com.br bol.com.br
     """.split()  # noqa: SIM905 - a list of words reads best as words
 )
 _ADDRESS = re.compile(r"^[^@\s\"<>(),;:\\\[\]]{1,64}@[^@\s\"<>(),;:\\\[\]/]{1,189}\.[^@\s\"<>(),;:\\\[\]/.]{2,63}$")

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from activities import visits, wording
 from activities.models import ActivityKind
+from leads import sources
 from leads.human import in_words
 from leads.models import Lifecycle, Purpose, Verdict
 
@@ -139,7 +140,7 @@ def _evidence(entry: Entry, names: Mapping[str, str]) -> Item:
         icon={Verdict.MEETS: "circle-check", Verdict.WEAK: "circle-half-2"}.get(data["verdict"], "circle-x"),
         title=f"{data['label']}: {Verdict(data['verdict']).label.lower()}",
         body=data["quote"] or facts,
-        who=data["who"] or wording.source(data["source"], names),
+        who=data["who"] or sources.in_words(data["source"], names),
         meta=facts if data["quote"] else "",
         is_quote=bool(data["quote"]),
         tone="good" if data["verdict"] == Verdict.MEETS else "",
@@ -174,7 +175,7 @@ def _consent(entry: Entry, names: Mapping[str, str]) -> Item:
         at=entry.at,
         icon="shield-check" if entry.data["given"] else "shield-off",
         title=f"{said}: {purpose}",
-        meta=wording.source(entry.data["source"], names),
+        meta=sources.in_words(entry.data["source"], names),
     )
 
 
@@ -191,7 +192,7 @@ def _owner(entry: Entry, names: Mapping[str, str]) -> Item:
 
 def _event(entry: Entry, names: Mapping[str, str]) -> Item:
     data = entry.data
-    told, source = wording.detail(data["facet"], data["properties"]), wording.source(data["source"], names)
+    told, source = wording.detail(data["facet"], data["properties"]), sources.in_words(data["source"], names)
     if f"form:{told}" == data["source"] in names:  # the form's name says both
         told, source = names[data["source"]], ""
     said = wording.words_of(data["properties"])

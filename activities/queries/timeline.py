@@ -8,10 +8,11 @@ from typing import Any
 
 from django.db import connection
 
-from activities import visits, wording
+from activities import visits
 from activities.queries.items import ACTIVITY, CONSENT, EVENT, EVIDENCE, LIFECYCLE, OWNER, Entry, Item, item
 from core import keyset
 from leads.models import Contact
+from leads.sources import has_name
 
 # filter -> label; what each takes from a source is in _WHERE
 FILTERS = {
@@ -131,7 +132,7 @@ def timeline(
 
 def _items(runs: list[list[Entry]], names: Callable[[], Mapping[str, str]]) -> list[Item]:
     sources = {source for run in runs for entry in run if ":" in (source := entry.data.get("source") or "")}
-    known = names() if any(wording.has_name(source) for source in sources) else {}
+    known = names() if any(has_name(source) for source in sources) else {}
     return [item(run, known) for run in runs]
 
 

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from activities import queries
 from activities.models import FollowUpQuerySet
 from core.answers import wants_part
-from core.export import newest_first
+from core.export import Instants, newest_first
 from core.keyset import capped_count
 from leads.filters import number
 from leads.queries import owners_for
@@ -25,7 +25,7 @@ from users.roles import Can
 DUE = [("", "any time"), ("yes", "late")]
 
 
-HEADER = ["Number", "What", "Contact", "E-mail", "Company", "Whose", "Due", "Late"]
+HEADER = ["Number", "What", "Contact", "E-mail", "Company", "Whose", Instants("Due"), "Late"]
 
 
 def _wanted(request: SignedInRequest, now: datetime) -> tuple[FollowUpQuerySet, int | None, bool]:

@@ -35,7 +35,7 @@ def send_form(*, form_id: int, contact: Contact, by: User, now: datetime, words:
     words = normalise.text(words).strip()
     form = Form.objects.filter(pk=form_id, is_open=True, published__isnull=False).first()
     if form is None:
-        raise Refused(form="This form is closed. Choose another one.")
+        raise Refused(survey="This form is closed. Choose another one.")
     if len(words) > LONGEST_WORDS:
         raise Refused(words=f"At most {LONGEST_WORDS} characters; this has {len(words):,}.")
     if not contact.email:
@@ -44,7 +44,7 @@ def send_form(*, form_id: int, contact: Contact, by: User, now: datetime, words:
         raise Refused("They have not agreed to such mail, or took it back. Ask them on the phone.")
     earlier = Invitation.objects.filter(form=form, contact=contact, at__gt=now - AGAIN_AFTER, dropped_at=None).first()
     if earlier is not None:
-        raise Refused(form=f"“{form.title}” was sent to them less than a day ago.")
+        raise Refused(survey=f"“{form.title}” was sent to them less than a day ago.")
     invitation = Invitation.objects.create(form=form, contact=contact, words=words, by=by, at=now)
     add_entry(
         contact_id=contact.pk,

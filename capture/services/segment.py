@@ -43,13 +43,16 @@ def accept(batch: segment.Batch, *, site: KnownSite, agent: str, now: datetime) 
     request which died half-way can be repeated.
     """
     by, refused = Teller(site, now), list(batch.refused)
-    by.turns.read(message.anonymous_id for _, message in batch.messages)
+    asked = [(message.anonymous_id, message.at) for _, message in batch.messages]
+    by.turns.read(asked)
     for index, message in batch.messages:
         try:
             _tell(message, by)
         except Refused as wrong:
             refused.append(_wrong(index, wrong))
+    by.turns.read(asked)  # again those of devices at which somebody else was just named
     _join(batch, by)
+    by.turns.read(asked)
     events: list[NewEvent] = []
     for index, message in batch.messages:
         if message.type not in HAPPENED:

@@ -122,6 +122,7 @@ class Column:
     samples: list[str]
     field: str
     policy: str  # empty: this field is only ever added to
+    unread: int  # formulas of which the file has no result
 
 
 def _mapping_page(request: SignedInRequest, of: Import, error: str) -> HttpResponse:
@@ -154,10 +155,12 @@ def _mapping_page(request: SignedInRequest, of: Import, error: str) -> HttpRespo
                 [cells[number][:60] for cells in samples if number < len(cells) and cells[number]][:3],
                 mapping.get(number, ""),
                 "" if mapping.get(number, "") in {"", *ADDED_TO} else of.policies.get(mapping[number], Policy.FILL),
+                of.unread.get(str(number), 0),
             )
             for number, heading in enumerate(of.header)
         ],
         "taken": len(mapping),
+        "unread": sum(of.unread.values()),
         "kinds": _kinds() if not of.is_about_people and "kind" not in fields else [],
         "has_dates": bool({"created_at", "at"} & fields) or any(name.startswith("custom.") for name in fields),
         "has_numbers": "amount" in fields or any(name.startswith("custom.") for name in fields),

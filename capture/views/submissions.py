@@ -16,6 +16,7 @@ from capture.forms import SpamForm
 from capture.models import Form, SpamRules, Submission, SubmissionStatus
 from capture.services.review import MOST_AT_ONCE
 from core.answers import back, fill_in, wants_part
+from core.export import Instants
 from core.forms import posted
 from leads.models import Contact
 from users.access import SignedInRequest, requires
@@ -136,7 +137,8 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
     rows = queries.submissions(request.user, form=form, status=request.GET.get("status", ""))
     versions = form.versions.order_by("number") if form else []
     labels = {question.key: question.label for version in versions for question in version.asked}
-    header = ["No.", "Form", "Received", "Status", "Reasons", "Contact", *(labels.values() if form else ["Answers"])]
+    header = ["No.", "Form", Instants("Received"), "Status", "Reasons", "Contact"]
+    header += labels.values() if form else ["Answers"]
 
     def cells() -> Iterator[list[Any]]:
         for row in queries.all_of(rows):

@@ -2,7 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from leads import merging
 from leads.merging import FORMER, Values
@@ -100,7 +104,7 @@ class Words:
         if name == "tags":
             return ", ".join(sorted(self.tags[tag].name for tag in value if tag in self.tags))
         if name == "created_at":
-            return str(value)[:10]
+            return date_format(timezone.localtime(datetime.fromisoformat(str(value))), "j M Y")
         labels = {"lifecycle": Lifecycle, "source": Source}.get(name)
         if labels is not None and value in labels.values:
             return str(labels(value).label)

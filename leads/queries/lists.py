@@ -42,6 +42,8 @@ def people(
     `hot_from` says which score a hot lead has at least, `marks` say which persona and which exclusion an id is.
     """
     rows = Standing.objects.visible_to(user)
+    if wanted.wrong:
+        return rows.none()
     if wanted.words:
         rows = rows.filter(matching(wanted.words, "contact__search_text"))
     if wanted.owner:

@@ -1,16 +1,16 @@
 """Whether events count as people's: the rule, what it makes of history, and what somebody decides by hand."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.db.models.functions import Coalesce
 
 from core.errors import Refused
 from leads import humans, normalise, signals
-from leads.crowds import LIMITS, Done, crowded
+from leads.crowds import LIMITS, TOLD, Done, crowded
 from leads.human import BY_HAND, Rule, Sign, judge
 from leads.models import EngagementEvent, EventKind, HumanRule, Rejudging, Trapped, UserAgent
 
@@ -131,6 +131,8 @@ def change_rule(*, line: int, machines: Iterable[str], people: Iterable[str], no
     row = rule_row()
     row = HumanRule.objects.select_for_update().get(pk=row.pk)
     wanted = (line, _parts(machines, "machines"), _parts(people, "people"))
+    if both := sorted({*wanted[1]} & {*wanted[2]}):
+        raise Refused(people=f"“{both[0][:40]}” is called a machine and people at once. Leave it in one of the two.")
     if wanted == (row.line, row.machines, row.people):
         return None
     row.line, row.machines, row.people = wanted
@@ -192,6 +194,7 @@ def _opinions(events: Any, rule: Rule, noticed: Mapping[int, set[Sign]] | None =
 def watch(*, now: datetime) -> bool:
     """Look at what arrived lately for bursts and impossible speed; whether there is more to look at.
 
+    However clicks in mails came, also from a program that does not say with which browser, their bursts are seen.
     Every event is looked at in two passes that overlap, so that a burst over the edge of one is seen in the other.
     A pass also repairs what a process judged by a rule that had just been replaced.
     """
@@ -203,8 +206,9 @@ def watch(*, now: datetime) -> bool:
     upto = min(newest, row.seen_to + RANGE)
     if row.watched_to >= newest:
         return False
-    events = EngagementEvent.objects.filter(pk__gt=row.watched_to, pk__lte=upto, human__isnull=False)
-    _change(_opinions(events, _rule(row), _seen_by_neighbours(events, now)))
+    arrived = EngagementEvent.objects.filter(pk__gt=row.watched_to, pk__lte=upto)
+    noticed = _seen_by_neighbours(arrived, now)
+    _change(_opinions(arrived.filter(Q(human__isnull=False) | Q(pk__in=noticed)), _rule(row), noticed))
     row.watched_to, row.seen_to = row.seen_to, upto
     row.save(update_fields=["watched_to", "seen_to"])
     return upto < newest
@@ -233,7 +237,8 @@ def _seen_by_neighbours(events: Any, now: datetime) -> dict[int, set[Sign]]:
     """Signs of events that only other events of the same visitor tell."""
     found = {pk: {sign} for pk, sign in _crowds(events).items()}
     trapped = dict(Trapped.objects.filter(at__gt=now - 2 * TRAPPED_FOR).values_list("identity_id", "at"))
-    rows = events.filter(identity__in=trapped).values_list("pk", "identity_id", "occurred_at") if trapped else ()
+    judged = events.filter(human__isnull=False)
+    rows = judged.filter(identity__in=trapped).values_list("pk", "identity_id", "occurred_at") if trapped else ()
     for pk, identity_id, at in rows:
         if abs(at - trapped[identity_id]) < TRAPPED_FOR:
             found.setdefault(pk, set()).add(Sign.HONEYPOT)
@@ -242,9 +247,13 @@ def _seen_by_neighbours(events: Any, now: datetime) -> dict[int, set[Sign]]:
 
 def _crowds(events: Any) -> dict[int, Sign]:
     kinds = {kind.pk: kind.key for kind in EventKind.objects.filter(key__in=LIMITS)}
+    told = [pk for pk, key in kinds.items() if key in TOLD]
     by_visitor: dict[int, list[Done]] = {}
-    rows = events.filter(kind__in=kinds).values_list("identity_id", "pk", "kind_id", "occurred_at", "properties")
-    for identity_id, pk, kind_id, at, properties in rows:
+    watched = events.filter(Q(kind__in=kinds, human__isnull=False) | Q(kind__in=told))
+    rows = watched.values_list("identity_id", "pk", "kind_id", "occurred_at", "properties", "human")
+    for identity_id, pk, kind_id, at, properties, human in rows:
+        if human is None and at.astimezone(UTC).time() == time():  # only the day is known
+            continue
         by_visitor.setdefault(identity_id, []).append(Done(pk, kinds[kind_id], at, _target(properties)))
     found: dict[int, Sign] = {}
     for done in by_visitor.values():
@@ -254,5 +263,5 @@ def _crowds(events: Any) -> dict[int, Sign]:
 
 
 def _target(properties: Mapping[str, Any]) -> str:
-    told = (properties.get(name) for name in ("url", "href", "link", "path"))
+    told = (properties.get(name) for name in ("url", "href", "link_url", "link", "path"))
     return next((value for value in told if isinstance(value, str)), "")

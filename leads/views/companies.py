@@ -10,7 +10,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
 from core.answers import wants_part
-from core.export import newest_first
+from core.export import Instants, newest_first
 from core.keyset import capped_count
 from leads import normalise
 from leads.models import CustomField
@@ -19,7 +19,8 @@ from users.access import SignedInRequest, requires
 from users.exports import send
 from users.roles import Can
 
-HEADER = ["Number", "Company", "Domain", "Industry", "Employees", "Country", "People", "Best score", "Created on"]
+HEADER = ["Number", "Company", "Domain", "Industry", "Employees", "Country", "People", "Best score"]
+HEADER += [Instants("Created on")]
 
 
 def _asked(request: SignedInRequest) -> str:

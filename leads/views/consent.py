@@ -1,11 +1,14 @@
 """Consent that somebody gave or took back outside of forms."""
 
+from functools import cache
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+import capture.queries
 from core.answers import go_to, wants_part
 from core.errors import Refused
 from core.forms import posted, show_refusal
@@ -43,4 +46,5 @@ def new(request: SignedInRequest, pk: int) -> HttpResponse:
     part = "#dialog" if wants_part(request) else ""
     status = 422 if form.is_bound else 200
     context = {"contact": contact, "form": form, "states": states_of(contact), "history": history_of(contact)}
+    context["sources"] = cache(capture.queries.source_names)
     return render(request, f"leads/contact_consent.html{part}", context, status=status)

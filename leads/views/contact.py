@@ -1,6 +1,7 @@
 """The page of one contact, and its parts that ask again when something changed."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.http import HttpResponse
@@ -57,6 +58,7 @@ def known(request: SignedInRequest, pk: int) -> HttpResponse:
         "contact": contact,
         "standing": contact.standing,
         "consents": queries.consents_of(contact),
+        "sources": cache(capture.queries.source_names),
         "identities": queries.identities_of(contact),
         "can_edit": request.user.can(Can.EDIT_LEADS),
         "can_privacy": request.user.can(Can.MANAGE_PRIVACY),

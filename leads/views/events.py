@@ -17,7 +17,7 @@ import capture.queries
 from core.answers import back, done, fill_in, wants_part, went_wrong
 from core.forms import posted
 from core.keyset import BIGGEST
-from leads import humans
+from leads import humans, sources
 from leads.filters import number
 from leads.forms import HumanRuleForm
 from leads.human import WORDS, in_words
@@ -66,11 +66,15 @@ def index(request: SignedInRequest) -> HttpResponse:
     return render(request, "leads/events.html", context)
 
 
+def _source(source: str, names: dict[str, str]) -> str:
+    return sources.in_words(source, names) or "noted by hand"
+
+
 def _row(event: EngagementEvent, names: dict[str, str]) -> dict[str, Any]:
     return {
         "event": event,
         "told": _told(event),
-        "source": names.get(event.source, event.source),
+        "source": _source(event.source, names),
         "reasons": in_words(event.human_reasons),
         "properties": [(name, _short(value)) for name, value in event.properties.items()],
         "is_by_hand": bool({"released", "held"} & set(event.human_reasons or ())),
@@ -96,10 +100,9 @@ def _address(wanted: EventFilter, *, after: str = "", before: str = "", **change
 
 def _bar(request: SignedInRequest, wanted: EventFilter, names: dict[str, str]) -> dict[str, Any]:
     """The filters, and of whom the log is when it is one person's."""
-    sources = [(source, names.get(source, source)) for source in queries.event_sources()]
-    known = dict(sources)
-    if wanted.source and wanted.source not in known:
-        sources.append((wanted.source, wanted.source))
+    told_by = [(source, _source(source, names)) for source in queries.event_sources()]
+    if wanted.source and wanted.source not in dict(told_by):
+        told_by.append((wanted.source, _source(wanted.source, names)))
     kinds = list(EventKind.objects.order_by("label").values_list("key", "label"))
     about = ""
     if wanted.contact:
@@ -111,7 +114,7 @@ def _bar(request: SignedInRequest, wanted: EventFilter, names: dict[str, str]) -
     return {
         "filters": [
             {"name": "kind", "label": "Kind", "choices": [("", "any"), *kinds], "value": wanted.kind},
-            {"name": "source", "label": "Source", "choices": [("", "any"), *sources], "value": wanted.source},
+            {"name": "source", "label": "Source", "choices": [("", "any"), *told_by], "value": wanted.source},
             {"name": "reason", "label": "Because", "choices": [("", "any"), *WORDS.items()], "value": wanted.reason},
             {
                 "name": "who",

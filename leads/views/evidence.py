@@ -1,11 +1,14 @@
 """Answering a criterion."""
 
+from functools import cache
+
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+import capture.queries
 from core.answers import done, wants_part
 from core.errors import Refused
 from core.forms import posted, show_refusal
@@ -53,6 +56,7 @@ def new(request: SignedInRequest, pk: int, key: str) -> HttpResponse:
         "criterion": criterion,
         "form": form,
         "answers": queries.answers_of(contact, criterion),
+        "sources": cache(capture.queries.source_names),
         "now": now,
     }
     return render(request, f"leads/evidence.html{'#dialog' if wants_part(request) else ''}", context, status=status)

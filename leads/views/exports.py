@@ -7,9 +7,10 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+import capture.queries
 import scoring.queries
-from core.export import newest_first
-from leads import queries
+from core.export import Instants, newest_first
+from leads import queries, sources
 from leads.days import date_of
 from leads.filters import NO_MARKS, LeadFilter
 from leads.models import CustomField, DuplicateState, Lifecycle, Tag
@@ -23,13 +24,16 @@ from users.roles import Can
 LEADS = [
     "Number", "First name", "Last name", "E-mail", "Phone", "Job title", "Company", "Company domain", "Country",
     "Lifecycle", "Owner", "Owner e-mail", "Source", "Tags", "Score", "Grade", "Fit", "Engagement", "Last seen",
-    "Last two-way", "Created on",
+    "Last two-way", Instants("Created on"),
 ]  # fmt: skip
-EVENTS = ["Number", "Happened", "Received", "What", "Contact", "E-mail", "Identity", "Source", "Human %", "Quarantined"]
+EVENTS = [
+    "Number", Instants("Happened"), Instants("Received"), "What", "Contact", "E-mail", "Identity", "Source", "Human %",
+    "Quarantined",
+]  # fmt: skip
 _PERSON = ["number", "name", "e-mail", "phone", "company"]
 DUPLICATES = [
     "Number", "Sure %", *(f"First {what}" for what in _PERSON), *(f"Second {what}" for what in _PERSON), "Why",
-    "Decided", "Found",
+    "Decided", Instants("Found"),
 ]  # fmt: skip
 
 
@@ -69,12 +73,15 @@ def events(request: SignedInRequest, format: str) -> HttpResponse:
     wanted = of_events.EventFilter.parse(request.GET)
     rows = of_events.events_of(request.user, wanted).select_related("kind", "contact", "identity")
 
+    names = capture.queries.source_names()
+
     def cells() -> Iterator[list[Any]]:
         for row in newest_first(rows.defer("contact__search_text", "contact__custom")):
             contact = row.contact
             yield [
                 row.pk, row.occurred_at, row.received_at, row.kind.label, contact.name if contact else "",
-                contact.email if contact else "", f"{row.identity.kind}:{row.identity.value}", row.source, row.human,
+                contact.email if contact else "", f"{row.identity.kind}:{row.identity.value}",
+                sources.in_words(row.source, names), row.human,
                 row.is_quarantined,
                 "; ".join(f"{name}: {value}" for name, value in row.properties.items()),
             ]  # fmt: skip

@@ -17,7 +17,7 @@ from leads import merging, queries, services
 from leads.models import Company, Contact, Duplicate, Merge
 from leads.queries import duplicates
 from leads.queries.comparison import Words, compare_companies, compare_contacts
-from leads.services.merging import what_moves
+from leads.services.merging import in_the_way, what_moves
 from leads.views.company import company_of
 from leads.views.contact import contact_of
 from leads.views.edit import GET_OR_POST
@@ -110,7 +110,7 @@ def contacts(request: SignedInRequest, pk: int, other: int) -> HttpResponse:
         else:
             following = duplicates.next_pair(request.user, pair) if in_queue and pair else None
             url = reverse("duplicate", args=[following.pk]) if following else reverse("contact", args=[survivor.pk])
-            return _merged(request, merge, survivor.name, url)
+            return _merged(request, merge, url)
     context = {
         "what": "contact",
         "survivor": survivor,
@@ -120,6 +120,7 @@ def contacts(request: SignedInRequest, pk: int, other: int) -> HttpResponse:
         "in_queue": in_queue,
         "moves": what_moves(Contact, former.pk),
         "opportunities": [(one, pipeline.queries.opportunities_of(one, request.user)) for one in (survivor, former)],
+        "in_the_way": in_the_way(Contact, former=former.pk, survivor=survivor.pk),
         "swap_url": reverse("contact_merge", args=[former.pk, survivor.pk]),
         "back": reverse("duplicates") if in_queue else reverse("contact", args=[survivor.pk]),
         "refused": refused,
@@ -146,13 +147,14 @@ def companies(request: SignedInRequest, pk: int, other: int) -> HttpResponse:
         except Refused as error:
             refused = error
         else:
-            return _merged(request, merge, survivor.name, home)
+            return _merged(request, merge, home)
     context = {
         "what": "company",
         "survivor": survivor,
         "former": former,
         "lines": lines,
         "moves": what_moves(Company, former.pk),
+        "in_the_way": in_the_way(Company, former=former.pk, survivor=survivor.pk),
         "swap_url": reverse("company_merge", args=[former.pk, survivor.pk]),
         "back": home,
         "refused": refused,
@@ -166,8 +168,10 @@ def _chosen(request: SignedInRequest) -> dict[str, str]:
     return {name: value for name, value in request.POST.items() if value in whose}
 
 
-def _merged(request: SignedInRequest, merge: Merge, name: str, url: str) -> HttpResponse:
-    messages.success(request, f"{merge.former_name} is part of {name} now. Undo it on that page whenever you like.")
+def _merged(request: SignedInRequest, merge: Merge, url: str) -> HttpResponse:
+    name = str(merge.contact or merge.company)
+    said = f"{name} is one record now." if name == merge.former_name else f"{merge.former_name} is part of {name} now."
+    messages.success(request, f"{said} Undo it on that page whenever you like.")
     return go_to(request, url)
 
 

@@ -15,6 +15,7 @@ from leads.days import date_of, day_of
 from leads.doubts import Said, doubts
 from leads.hints import Deed, Hint, Words, hints
 from leads.models import Contact, Criterion, Evidence, Standing
+from leads.sources import in_words
 from pipeline import asking
 from pipeline.models import DeskOutcome, DeskPlace, Did, Question, Waits
 from scoring.definitions import Required, Spec
@@ -134,7 +135,7 @@ def asked_of(
 
 
 def _said(row: Evidence) -> Said:
-    by = row.recorded_by.name if row.recorded_by else "" if row.source == "manual" else row.source
+    by = row.recorded_by.name if row.recorded_by else in_words(row.source, {})
     return Said(row.verdict, timezone.localdate(row.observed_at), by, row.amount, row.on_date)
 
 

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.http import HttpResponse
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 import activities.queries
+import capture.queries
 import scoring.queries
 from activities.queries import FILTERS as KINDS
 from core.answers import done, wants_part, went_wrong
@@ -62,7 +64,8 @@ def desk(request: SignedInRequest) -> HttpResponse:
 def _lead(contact: Contact, now: datetime) -> dict[str, Any]:
     """All that is shown of one lead."""
     explanation = scoring.queries.why(contact.pk, day_of(now))
-    timeline = activities.queries.timeline(contact, limit=40)
+    sources = cache(capture.queries.source_names)
+    timeline = activities.queries.timeline(contact, limit=40, names=sources)
     deeds, read = queries.deeds_of(contact, now=now)
     spec = explanation.spec if explanation else None
     persona = explanation.persona if explanation else ""
@@ -72,6 +75,7 @@ def _lead(contact: Contact, now: datetime) -> dict[str, Any]:
     least = explanation.smallest_set if explanation else None
     return _head(contact, explanation, now) | {
         "asked": asked,
+        "sources": sources,
         "open_count": sum(one.is_open for one in asked),
         "timeline": timeline,
         "kinds": "all",

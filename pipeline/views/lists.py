@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core.answers import wants_part
-from core.export import newest_first
+from core.export import Instants, newest_first
 from pipeline import queries
 from pipeline.queries import Filters
 from pipeline.queries.currencies import together_as_one
@@ -83,8 +83,9 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
         .prefetch_related("items", "co_owners", "tags", "competitors")
     )
     header = ["Number", "Opportunity", "Pipeline", "Stage", "State", "Amount", "Currency", "Probability %"]
-    header += ["Expected close", "Closed", "Lost because", "Contact", "E-mail", "Company", "Owner", "Next step"]
-    header += ["Priority", "Co-owners", "Tags", "Competitors", "Lost to", "Products", "Created", "Changed"]
+    header += ["Expected close", Instants("Closed"), "Lost because", "Contact", "E-mail", "Company", "Owner"]
+    header += ["Next step", "Priority", "Co-owners", "Tags", "Competitors", "Lost to", "Products"]
+    header += [Instants("Created"), Instants("Changed")]
 
     def cells() -> Iterator[list[Any]]:
         for row in newest_first(rows.defer("snapshot", "search_text")):

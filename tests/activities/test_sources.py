@@ -7,16 +7,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from activities import wording
 from activities.queries import timeline
 from capture.models import Form, Site
 from capture.queries import source_names
 from leads import services
 from leads.models import Contact, EngagementEvent
+from leads.sources import in_words
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
 
-NAMES = {"form:demo": "See a demo", "tracker:1": "Web site", "segment:2": "The product"}
+NAMES = {"form:demo": "See a demo", "tracker:1": "Web site", "segment:2": "The product", "api:4": "Rita Roth"}
 
 
 @pytest.fixture
@@ -38,7 +38,11 @@ def by_form(contact: Contact, at: datetime, **properties: Any) -> None:
         ("form:gone", "form “gone”"),
         ("tracker:1", "Web site"),
         ("segment:2", "The product"),
+        ("tracker:9", "a site"),
         ("api:7", "API"),
+        ("api:4", "API (Rita Roth)"),
+        ("import:3f2a", "an imported list"),
+        ("import", "an imported list"),
         ("api", "API"),
         ("manual", ""),
         ("activity", ""),
@@ -48,7 +52,7 @@ def by_form(contact: Contact, at: datetime, **properties: Any) -> None:
     ],
 )
 def test_words(source: str, words: str) -> None:
-    assert wording.source(source, NAMES) == words
+    assert in_words(source, NAMES) == words
 
 
 @pytest.mark.django_db

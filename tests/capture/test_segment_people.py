@@ -4,8 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from capture.models import DeviceTurn, SamePerson, Site, SiteNote, ToldGroup, ToldTraits
+from capture.services.devices import Turns
 from capture.services.same_person import Teller
 from capture.services.told import identify
 from capture.services.told_companies import group
@@ -165,6 +168,21 @@ def test_from_the_second_person_on_the_device_is_another_visitors(server: Teller
     tell(server, "u8", at=NOW + timedelta(minutes=9), email="fourth@x.example")
     assert visitor(8) == Contact.objects.get(email="fourth@x.example").pk
     assert Contact.objects.count() == 4
+
+
+def test_of_a_device_that_all_people_share_only_the_turns_asked_for_are_read(server: Teller) -> None:
+    for number in range(6):
+        tell(server, f"u{number}", "kiosk", at=NOW + timedelta(minutes=number), email=f"p{number}@x.example")
+    turns = Turns()
+    asked = [("kiosk", NOW + timedelta(minutes=number, seconds=30)) for number in (0, 3, 9)]
+    with CaptureQueriesContext(connection) as queries:
+        turns.read([*asked, ("device-0001", NOW), ("", NOW)])
+        visitors = [turns.visitor(*one) for one in asked]
+        assert (turns.visitor("device-0001", NOW), turns.visitor("", NOW)) == ("device-0001", "")
+    assert len(queries) == 1
+    owners = [Contact.objects.get(pk=owner("anonymous", visitor)).email for visitor in visitors]
+    assert owners == ["p0@x.example", "p3@x.example", "p5@x.example"]
+    assert sum(len(instants) for instants in turns._of.values()) == 4  # whatever else the kiosk has seen
 
 
 def test_a_page_that_names_a_known_person_goes_on_as_nobody(page: Teller) -> None:

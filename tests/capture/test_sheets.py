@@ -1,14 +1,16 @@
 """A workbook of several sheets: the first that holds something is offered, another one is taken by a choice."""
 
 import io
+import json
 import zipfile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from capture import services
-from capture.models import Import, UploadedBook
+from capture.models import Format, Import, UploadedBook
 from core.errors import Refused
+from core.export import xlsx_pieces
 from leads.models import Contact
 from tests.capture.lists import run
 from tests.conftest import Cast, client_of
@@ -117,3 +119,58 @@ def test_what_has_begun_takes_no_other_sheet_and_what_is_cancelled_keeps_none(ca
     )
     services.cancel_import(other, now=of.created_at)
     assert not UploadedBook.objects.exists()
+
+
+def test_before_the_list_there_may_be_a_sheet_with_a_title(cast: Cast) -> None:
+    of = begin(cast, book(Title=[["Our trade fair"]], Blank=[], People=PEOPLE, More=PEOPLE))
+    assert (of.sheet, of.total_rows) == ("People", 2)
+    page = client_of(cast.mara).get(f"/imports/{of.pk}/").content.decode()
+    assert '<option value="2" selected>People</option>' in page
+    nothing = SimpleUploadedFile("titles.ods", book(Title=[["Our trade fair"]], Another=[["And a title"]]))
+    refused = client_of(cast.mara).post("/imports/new/", {"file": nothing})
+    assert (refused.status_code, "There are no rows below" in refused.content.decode()) == (422, True)
+
+
+def excel(rows: str) -> bytes:
+    """A workbook of one sheet with these rows, as XML."""
+    packed = io.BytesIO()
+    whole = io.BytesIO(b"".join(xlsx_pieces([], [], sheet="A & B")))
+    with zipfile.ZipFile(whole) as read, zipfile.ZipFile(packed, "w") as written:
+        for name in read.namelist():
+            text = read.read(name).decode()
+            before, found, after = text.partition("<sheetData>")
+            written.writestr(name, f"{before}{found}{rows}{after[after.index('</sheetData>') :]}" if found else text)
+    return packed.getvalue()
+
+
+def test_formulas_of_which_the_file_has_no_result_are_said(cast: Cast) -> None:
+    def text(place: str, value: str) -> str:
+        return f'<c r="{place}" t="inlineStr"><is><t>{value}</t></is></c>'
+
+    rows = f"<row>{text('A1', 'E-mail')}{text('B1', 'First name')}{text('C1', 'Company')}{text('D1', 'Tags')}</row>"
+    for n, name in enumerate(("ada", "bo"), 2):
+        computed = f'<c r="C{n}" t="str"><f>"Acme"</f><v>Acme</v></c><c r="D{n}" t="str"><f>""</f><v></v></c>'
+        rows += (
+            f'<row>{text(f"A{n}", f"{name}@x.example")}<c r="B{n}" s="0"><f>PROPER(A{n})</f><v/></c>{computed}</row>'
+        )
+    of = begin(cast, excel(rows))
+    assert (of.sheet, of.unread) == ("A & B", {"1": 2})
+    page = client_of(cast.mara).get(f"/imports/{of.pk}/").content.decode()
+    assert "cells of this sheet hold a formula" in page
+    assert "formulas without a result" in page
+    Import.objects.all().delete()
+    assert begin(cast, excel(rows.replace("<v/>", "<v>Ada</v>"))).unread == {}
+
+
+def test_a_list_that_waits_through_an_upgrade_is_read_by_the_columns_it_was_kept_with(cast: Cast) -> None:
+    """Cards were kept with a column more once: the rows, their header and what the columns mean stay together."""
+    header = ["First Name", "Last Name", "Full Name", "Email", "Phone"]
+    rows = [header, ["Ada", "Nowak", "", "ada@acme.example", "+49 30 901820"]]
+    of = Import.objects.create(
+        name="people.vcf", format=Format.CARDS, encoding="utf-8", header=header, total_rows=1, started_by=cast.mara,
+        content="".join(f"{json.dumps(row)}\n" for row in rows).encode(),
+        mapping={"0": "first_name", "1": "last_name", "3": "email", "4": "phone"},
+    )  # fmt: skip
+    run(of)
+    ada = Contact.objects.get()
+    assert (ada.name, ada.email, ada.phone) == ("Ada Nowak", "ada@acme.example", "+49 30 901820")

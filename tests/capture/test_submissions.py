@@ -269,7 +269,7 @@ def test_the_export_is_streamed_and_no_cell_is_a_formula(cast: Cast) -> None:
     answer = client_of(cast.mara).get(f"/submissions/export.csv?form={form.pk}")
     assert answer.streaming
     rows = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))
-    assert rows[0][:6] == ["No.", "Form", "Received", "Status", "Reasons", "Contact"]
+    assert rows[0][:6] == ["No.", "Form", "Received (UTC)", "Status", "Reasons", "Contact"]
     assert [row[-1] for row in rows[1:]] == ["two\nlines", "plain, “with” comma", "'-5", "'@x", "'=1+1"]
     numbers = [row.pk for row in queries.all_of(queries.submissions(cast.mara), chunk=2)]
     assert numbers == sorted(numbers, reverse=True)

@@ -8,6 +8,7 @@ import zipfile
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -40,12 +41,25 @@ def test_csv_has_the_mark_of_excel_and_numbers_as_numbers() -> None:
     ]
 
 
+@pytest.mark.parametrize("write", [export.csv_lines, export.xlsx_pieces])
+def test_instants_are_of_one_zone_that_the_file_names(write: Any) -> None:
+    at = datetime(2024, 7, 1, 22, 30, tzinfo=UTC)
+    header = ["Day", export.Instants("Created")]
+    content = b"".join(write(header, [[date(2024, 7, 1), at]], zone=ZoneInfo("Europe/Berlin")))
+    if write is export.xlsx_pieces:
+        rows = [json.loads(line) for line in workbooks.read_workbook(content).rows.splitlines()]
+        assert rows == [["Day", "Created (Europe/Berlin)"], ["2024-07-01", "2024-07-02 00:30:00"]]
+    else:
+        assert content.decode("utf-8-sig") == "Day,Created (Europe/Berlin)\r\n2024-07-01,2024-07-02 00:30\r\n"
+    assert b"".join(write(header, [[None, at]], zone=UTC)) == b"".join(write(header, [[None, at]]))
+
+
 def test_a_workbook_is_read_by_others_as_it_was_written() -> None:
     content = b"".join(export.xlsx_pieces(HEADER, ROWS, sheet="My [list]"))
     assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
-    sheet, sheets, lines = workbooks.read_workbook(content)
-    assert (sheet, sheets) == ("My  list", ["My  list"])
-    assert [json.loads(line) for line in lines.splitlines()] == [
+    sheet = workbooks.read_workbook(content)
+    assert (sheet.name, sheet.names) == ("My  list", ["My  list"])
+    assert [json.loads(line) for line in sheet.rows.splitlines()] == [
         HEADER,
         ["Ada", "5", "12.5", "yes", "2024-03-05", "2024-03-05 14:30:00"],
         ["=HYPERLINK(1)", "-7", "0.5", "no", "1850-01-01", "2024-03-05", "two\nlines"],
@@ -55,7 +69,7 @@ def test_a_workbook_is_read_by_others_as_it_was_written() -> None:
 def test_text_that_no_workbook_may_hold_is_left_out() -> None:
     hostile = "a\0b\x0bc\ud800d<&>\U0001f600" + "x" * 40_000
     content = b"".join(export.xlsx_pieces(["n"], [[hostile], [10**40], [float("nan")]]))
-    _, _, lines = workbooks.read_workbook(content)
+    lines = workbooks.read_workbook(content).rows
     cells = [json.loads(line)[0] for line in lines.splitlines()]
     assert cells[1].startswith("abcd<&>\U0001f600xxx")
     assert cells[2:] == [str(10**40), "nan"]
@@ -63,7 +77,7 @@ def test_text_that_no_workbook_may_hold_is_left_out() -> None:
 
 def test_a_sheet_that_is_full_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "MOST_SHEET_ROWS", 5)
-    _, _, lines = workbooks.read_workbook(b"".join(export.xlsx_pieces(["n"], ([n] for n in range(100)))))
+    lines = workbooks.read_workbook(b"".join(export.xlsx_pieces(["n"], ([n] for n in range(100))))).rows
     cells = [json.loads(line)[0] for line in lines.splitlines()]
     assert cells[:4] == ["n", "0", "1", "2"]
     assert cells[4] == "A sheet holds 5 rows; there are more. Export as CSV to have all of them."

@@ -2,20 +2,26 @@
 
 import csv
 import io
+import re
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.models import CustomField
+from capture import columns
+from leads.models import CustomField, EngagementEvent
 from leads.services import add_tag, assign_owner
 from tests import factories
 from tests.conftest import Cast, client_of
 from users.models import Export
 
 pytestmark = pytest.mark.django_db
+
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
 
 def rows_of(answer: Any) -> list[list[str]]:
@@ -109,6 +115,44 @@ def test_pairs_and_follow_ups_leave_as_they_are_filtered(cast: Cast) -> None:
     assert [row[1] for row in rows_of(client_of(cast.mona).get("/follow-ups/export.csv?assignee=999999"))] == ["What"]
     assert "/follow-ups/export.csv" in client_of(cast.mona).get("/follow-ups/").content.decode()
     assert "/leads/duplicates/export.xlsx?state=open" in client_of(cast.mara).get("/leads/duplicates/").content.decode()
+
+
+def test_instants_leave_in_the_zone_of_who_takes_them_and_come_back(cast: Cast) -> None:
+    cast.mara.timezone = "Asia/Tokyo"
+    cast.mara.save(update_fields=["timezone"])
+    ada = factories.contact(email="ada@acme.example")
+    pk = factories.event(ada, "page_view", path="/pricing")
+    local = EngagementEvent.objects.get(pk=pk).occurred_at.astimezone(ZoneInfo("Asia/Tokyo"))
+    header, row = rows_of(client_of(cast.mara).get("/settings/events/export.csv"))
+    assert dict(zip(header, row, strict=True))["Happened (Asia/Tokyo)"] == f"{local:%Y-%m-%d %H:%M}"
+    header, _ = rows_of(client_of(cast.mara).get("/leads/export.csv"))
+    assert columns.guess(header, {})[header.index("Created on (Asia/Tokyo)")] == "created_at"
+    assert "Created on (UTC)" in rows_of(client_of(cast.mona).get("/leads/export.csv"))[0]
+
+
+def test_every_instant_that_leaves_names_its_zone(cast: Cast) -> None:
+    """Of each list as a file: what looks like an instant stands under a name with the zone behind it."""
+    from activities.services import add_follow_up
+    from leads.services.duplicates import compare
+    from tests.conftest import NOW
+    from tests.pipeline.rows import opportunity
+
+    ada, bea = (
+        factories.contact(first_name="Jane", last_name="Doe", email=f"{name}@acme.example", company_name="Acme")
+        for name in ("jane.doe", "janedoe")
+    )
+    compare([ada.pk, bea.pk], now=NOW)
+    factories.event(ada, "page_view", path="/pricing")
+    opportunity(cast.rita, contact=ada)
+    add_follow_up(contact=ada, assignee=cast.rita, title="Call", due_at=NOW, now=NOW)
+    seen = []
+    for path in ("leads", "companies", "settings/events", "leads/duplicates", "pipeline", "follow-ups"):
+        header, *rows = rows_of(client_of(cast.adam).get(f"/{path}/export.csv"))
+        instants = {name for row in rows for name, cell in zip(header, row, strict=True) if INSTANT.fullmatch(cell)}
+        assert instants, path
+        assert {name for name in instants if not name.endswith(" (UTC)")} == set(), path
+        seen.append(len(instants))
+    assert seen == [1, 1, 2, 1, 2, 1]
 
 
 def test_two_rows_and_many_cost_the_same(cast: Cast) -> None:

@@ -1,6 +1,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.http import QueryDict
 
 from leads.filters import LeadFilter, month_range, number
 
@@ -21,7 +22,8 @@ def test_an_address_is_read_and_written_back_the_same() -> None:
         ("owner", "9" * 40),
         ("owner", "٣"),
         ("lifecycle", "boss"),
-        ("source", "\0"),
+        ("source", "web"),
+        ("tag", "nonsense"),
         ("tag", "-1"),
         ("tag", "1.5"),
         ("min", "99999999999"),
@@ -29,11 +31,22 @@ def test_an_address_is_read_and_written_back_the_same() -> None:
         ("two_way", "31"),
         ("month", "2026-13"),
         ("month", "1999-01"),
-        ("view", "all"),
-        ("sort", "id; drop table"),
+        ("view", "none"),
     ],
 )
-def test_what_is_asked_wrongly_is_as_if_it_had_not_been_asked(name: str, value: str) -> None:
+def test_what_is_asked_wrongly_is_kept_as_such(name: str, value: str) -> None:
+    wanted = LeadFilter.parse({name: value, "q": "x"})
+    assert wanted == LeadFilter(q="x", wrong=((name, value[:60]),))
+    assert not LeadFilter.parse({name: value}).is_empty
+    assert wanted.said_wrong.endswith(f"“{value[:60]}”")
+    assert LeadFilter.parse(QueryDict(wanted.query())) == wanted  # links of the page ask the same
+    assert LeadFilter.parse(QueryDict(wanted.query(**{name: ""}))) == LeadFilter(q="x")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("sort", "id; drop table"), ("view", "all"), ("source", "\0"), ("tag", "")]
+)
+def test_what_asks_for_nobody_else_is_as_if_it_had_not_been_asked(name: str, value: str) -> None:
     assert LeadFilter.parse({name: value}) == LeadFilter()
     assert LeadFilter.parse({name: value}).is_empty
 

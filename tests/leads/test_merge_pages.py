@@ -8,6 +8,7 @@ from django.urls import reverse
 from leads.models import Company, Contact, Duplicate, DuplicateState, Merge
 from leads.services import assign_owner, change_contact, merge_companies, merge_contacts
 from leads.tasks import find_duplicates
+from pipeline.models import Opportunity
 from pipeline.services import promote
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
@@ -49,6 +50,20 @@ def test_merging_leads_to_the_survivor_with_the_chosen_values(cast: Cast, two: t
     assert (merge.former_id, merge.by) == (gone.pk, cast.rita)
 
 
+def test_the_message_names_them_as_they_are_called_now(cast: Cast, two: tuple[Contact, Contact]) -> None:
+    rita = client_of(cast.rita)
+    Contact.objects.update(created_at=NOW)
+    Contact.objects.filter(pk=two[1].pk).update(created_at=LATER)
+    page = rita.get(_merge_url(two)).content.decode()
+    assert f"{LATER:%-d %b %Y}" in page
+    assert f"{LATER:%Y-%m-%d}" not in page
+    page = rita.post(_merge_url(two), {"first_name": "former"}, follow=True).content.decode()
+    assert "J. Doe is one record now." in page
+    other = factories.contact(first_name="Bo", last_name="Ek")
+    page = rita.post(_merge_url((two[0], other)), {"last_name": "former"}, follow=True).content.decode()
+    assert "Bo Ek is part of J. Ek now." in page
+
+
 def test_an_old_address_leads_to_the_survivor(cast: Cast, two: tuple[Contact, Contact]) -> None:
     kept, gone = two
     merge_contacts(survivor_id=kept.pk, former_id=gone.pk, now=LATER)
@@ -84,11 +99,19 @@ def test_a_repeated_merge_says_that_they_are_one(cast: Cast, two: tuple[Contact,
 
 def test_what_is_in_the_way_is_said_with_a_link(cast: Cast, two: tuple[Contact, Contact]) -> None:
     deals = [promote(contact_id=one.pk, now=NOW, actor=cast.rita, manual=True, reason="Knows us.") for one in two]
-    response = client_of(cast.rita).post(_merge_url(two))
-    page = response.content.decode()
-    assert response.status_code == 422
-    assert "Both have an open opportunity in the same pipeline." in page
-    assert all(deal and reverse("opportunity", args=[deal.pk]) in page for deal in deals)
+    rita = client_of(cast.rita)
+    for response, status in ((rita.get(_merge_url(two)), 200), (rita.post(_merge_url(two)), 422)):
+        page = response.content.decode()
+        assert response.status_code == status
+        assert page.count("Both have an open opportunity in the same pipeline. Win or lose one of them first.") == 1
+        assert all(deal and page.count(reverse("opportunity", args=[deal.pk])) == 2 for deal in deals)
+        assert 'title="Merge (M)"' not in page
+    lost = deals[1]
+    assert lost is not None
+    Opportunity.objects.filter(pk=lost.pk).update(closed_at=NOW)
+    page = rita.get(_merge_url(two)).content.decode()
+    assert "Both have an open opportunity" not in page
+    assert 'title="Merge (M)"' in page
 
 
 def test_the_survivors_page_tells_of_the_merge_and_takes_it_back(cast: Cast, two: tuple[Contact, Contact]) -> None:

@@ -1,5 +1,6 @@
 """Events of machines are kept and change nothing; the rule may change its mind, people have the last word."""
 
+from dataclasses import replace
 from datetime import timedelta
 from threading import Thread
 from typing import Any
@@ -240,6 +241,7 @@ def test_history_is_judged_in_ranges_that_anybody_may_go_on_with(ada: Contact, m
         ({"line": -1}, "line"),
         ({"machines": ["ab"]}, "machines"),
         ({"people": ["x" * 81]}, "people"),
+        ({"people": ["Reader", "acme"], "machines": ["ACME "]}, "people"),
         ({"people": [f"agent {number}" for number in range(201)]}, "people"),
     ],
 )
@@ -273,6 +275,34 @@ def test_every_link_of_a_mail_within_seconds_is_quarantined_afterwards(ada: Cont
     assert not quarantine.watch(now=NOW)
     assert set(EngagementEvent.objects.values_list("human", "is_quarantined")) == {(15, True)}
     assert changed() == [ada.pk]
+
+
+@pytest.mark.parametrize("name", ["url", "link_url"])
+def test_a_burst_that_another_program_tells_is_seen_however_it_came(ada: Contact, name: str) -> None:
+    quarantine.rule_row()
+    told = [replace(one, hints=None, properties={name: one.properties["url"]}) for one in clicks(4)]
+    other = event("form", kind="form_submitted", hints=None)
+    record_events([*told, other], now=NOW)
+    ChangedContact.objects.all().delete()
+    quarantine.watch(now=NOW)
+    burst = EngagementEvent.objects.filter(kind__key="email_clicked")
+    assert [(one.human, one.human_reasons, one.is_quarantined) for one in burst] == [(15, ["burst"], True)] * 4
+    assert EngagementEvent.objects.get(kind__key="form_submitted").human is None
+    assert changed() == [ada.pk]
+    quarantine.change_rule(line=10, machines=[], people=[], now=NOW)
+    finish()
+    assert not EngagementEvent.objects.filter(is_quarantined=True).exists()
+
+
+def test_what_another_program_tells_without_the_hour_is_no_burst(ada: Contact) -> None:
+    quarantine.rule_row()
+    day = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    record_events([replace(one, hints=None, occurred_at=day) for one in clicks(4)], now=NOW)
+    record_events(
+        [replace(one, hints=None, kind="page_view", message_id=f"p{n}") for n, one in enumerate(clicks(20))], now=NOW
+    )
+    quarantine.watch(now=NOW)
+    assert not EngagementEvent.objects.exclude(human=None).exists()
 
 
 def test_clicks_of_a_reader_stay(ada: Contact) -> None:

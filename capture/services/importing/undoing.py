@@ -19,6 +19,10 @@ AT_ONCE = 500
 def start_undo(of: Import, *, now: datetime) -> None:
     """Begin to take everything back. The caller queues the task."""
     until = of.undo_until
+    if of.status == ImportStatus.UNDONE:
+        raise Refused("This import is undone already; there is nothing more to take back.")
+    if of.status == ImportStatus.UNDOING:
+        raise Refused("This import is just being undone.")
     if until is None:
         raise Refused("Only an import that has ended can be undone.")
     people = ImportedContact.objects.filter(of=of).aggregate(n=Count("contact", distinct=True))["n"]

@@ -1,6 +1,7 @@
 """A list is uploaded, and somebody says what its columns mean; what they say is remembered."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -29,6 +30,7 @@ from leads.services.rows import LONGEST_TAG
 from users.models import User
 
 HEAD = 25  # records in which the header is looked for, and styles of dates and numbers
+MOST_SHEETS_TRIED = 5
 KEPT_UNFINISHED = timedelta(days=7)
 # Fields of known people that a list may change, and those that it can only add to.
 ADDED_TO = frozenset({"email", "tags", "created_at", "source", "company_domain"})
@@ -38,14 +40,28 @@ def upload(*, name: str, content: bytes, started_by: User, now: datetime) -> Imp
     """Keep the file and guess how to read it. Raises Refused, saying what to do, when it cannot be a list."""
     if len(content) > tables.MAX_BYTES:
         raise Refused(file="The file is larger than 20 MB. Split it into several files.")
-    listed = files.read(content)
     of = Import(name=normalise.line(name)[:200] or "List", started_by=started_by, created_at=now)
-    _take(of, listed)
+    listed = _first_list(of, content)
     with transaction.atomic():
         of.save()
         if len(listed.sheets) > 1:
             UploadedBook.objects.create(of=of, content=content, sheets=list(listed.sheets))
     return of
+
+
+def _first_list(of: Import, content: bytes) -> files.Listed:
+    """The file; of a workbook the first sheet that can be a list: before it there may be one with a title."""
+    listed = files.read(content)
+    try:
+        _take(of, listed)
+    except Refused:
+        for sheet in [name for name in listed.sheets if name != listed.sheet][:MOST_SHEETS_TRIED]:
+            with suppress(Refused):
+                other = files.read(content, sheet=sheet)
+                _take(of, other)
+                return other
+        raise
+    return listed
 
 
 def choose_sheet(of: Import, number: int) -> Import:
@@ -59,8 +75,8 @@ def choose_sheet(of: Import, number: int) -> Import:
     except Refused as refused:
         raise Refused(f"Sheet “{sheet[:60]}”: {refused}") from None
     of.every_row = ""
-    names = ("content", "sheet", "header_row", "header", "about", "total_rows", "mapping", "policies", "every_row")
-    fields = {name: getattr(of, name) for name in (*names, "day_first", "decimal_comma")}
+    names = ("content", "sheet", "unread", "header_row", "header", "about", "total_rows", "mapping", "policies")
+    fields = {name: getattr(of, name) for name in (*names, "every_row", "day_first", "decimal_comma")}
     if not Import.objects.filter(pk=of.pk, status=ImportStatus.MAPPING).update(**fields):
         raise Refused("This import has begun already.")
     return of
@@ -85,6 +101,7 @@ def _take(of: Import, listed: files.Listed) -> None:
         raise Refused(file="There are no rows below the row that names the columns.")
     of.content, of.format, of.sheet = listed.content, Format(listed.format), listed.sheet[:80]
     of.encoding, of.delimiter = listed.encoding, listed.delimiter
+    of.unread = {str(number): count for number, count in listed.unread.items() if number < len(header)}
     of.header_row, of.header, of.total_rows = header_row, header, total
     of.about = About.ACTIVITIES if columns.is_of_activities(header) else About.CONTACTS
     _guess(of, [record.cells for record in head[header_row + 1 :]])

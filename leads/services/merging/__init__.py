@@ -7,7 +7,7 @@ from leads.merging import Conflict
 from leads.models import Company, Contact, Merge
 from leads.services.merging.companies import company_conflicts, merge_companies, unmerge_companies
 from leads.services.merging.contacts import contact_conflicts, merge_contacts, unmerge_contacts
-from leads.services.merging.moving import what_moves
+from leads.services.merging.moving import in_the_way, what_moves
 from leads.services.merging.undoing import Conflicts
 from users.models import User
 
@@ -28,6 +28,7 @@ def conflicts_of(merge: Merge) -> list[Conflict]:
 __all__ = [
     "Conflicts",
     "conflicts_of",
+    "in_the_way",
     "merge_companies",
     "merge_contacts",
     "unmerge",

@@ -1,6 +1,6 @@
 """Rows that hang on one record are given to another one, and back; whichever app they belong to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import models
@@ -52,6 +52,24 @@ def _is_hung_on(model: type[Model]) -> bool:
     return any(relations(model, derived=True))
 
 
+def _refusal(stays: Sequence[Model], said: str) -> str:
+    """Why the rows that stay can neither move nor be put aside; empty when they can."""
+    if not stays or not _is_hung_on(type(stays[0])):
+        return ""
+    words = stays[0]._meta.verbose_name
+    return said or f"Both have a {words} of which there may be only one: {stays[0]}. Settle that first."
+
+
+def in_the_way(model: type[Model], *, former: int, survivor: int) -> str:
+    """What keeps them from being merged, as `give` would say it; empty when nothing does."""
+    for key in _keys(model):
+        if _is_hung_on(key.model):
+            clashing, said = _unmovable(key, former, survivor)
+            if refusal := _refusal(list(clashing[:1]), said):
+                return refusal
+    return ""
+
+
 def give(model: type[Model], *, former: int, survivor: int) -> tuple[Moved, list[Image]]:
     """Move every row from the former to the survivor; what moved, and what was put aside because only one may be.
 
@@ -62,9 +80,8 @@ def give(model: type[Model], *, former: int, survivor: int) -> tuple[Moved, list
     for key in _keys(model):
         clashing, said = _unmovable(key, former, survivor)
         stays = list(clashing)
-        if stays and _is_hung_on(key.model):
-            words = key.model._meta.verbose_name
-            raise Refused(said or f"Both have a {words} of which there may be only one: {stays[0]}. Settle that first.")
+        if refusal := _refusal(stays, said):
+            raise Refused(refusal)
         aside += [image_of(row) for row in stays]
         clashing.model._base_manager.filter(pk__in=[row.pk for row in stays])._raw_delete(clashing.db)
         rows = _rows(key, former)
