@@ -150,6 +150,12 @@ class EventIn(Strict):
     identity = IdentityIn(required=False)
     contact = serializers.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     email = serializers.CharField(required=False, max_length=254)
+    user_agent = serializers.CharField(
+        required=False,
+        max_length=2000,
+        help_text="Of the browser or program that did it, where you know it, as a mail provider tells of a click: "
+        "a machine's event is kept in the quarantine and counts for nothing.",
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if len({"identity", "contact", "email"} & attrs.keys()) != 1:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from core.errors import Refused
+from leads.human import Hints, clean_agent
 from leads.models import Contact, Identity, IdentityKind, Merge, Source, Tag
 from leads.queries import owners_for, told_to
 from leads.services import (
@@ -112,6 +113,7 @@ def store_events(given: Sequence[Mapping[str, Any]], *, token: Token, now: datet
                 source=f"api:{token.user_id}",  # the person: a new token in place of an old one doubles nothing
                 message_id=one["message_id"],
                 properties=one["properties"],
+                hints=Hints(agent) if (agent := clean_agent(one.get("user_agent", ""))) else None,
             )
             check_event(event, now=now)
             clean_properties(event.properties)

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from leads.models import Contact, EngagementEvent, Identity
+from leads.services import quarantine
 from tests import factories
 from tests.api.conftest import Caller, errors, send
 from tests.conftest import Cast
@@ -16,7 +18,10 @@ from users.models import Token
 pytestmark = pytest.mark.django_db
 
 
-def event(number: int = 1, **fields: Any) -> dict[str, Any]:
+CHROME = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/138.0.0.0 Safari/537.36"
+
+
+def event(number: int | str = 1, **fields: Any) -> dict[str, Any]:
     return {"kind": "webinar_attended", "email": "ada@acme.example", "message_id": f"m{number}"} | fields
 
 
@@ -37,6 +42,27 @@ def test_one_event_is_stored_under_the_persons_source(caller: APIClient) -> None
     assert stored.source == f"api:{Token.objects.get().user_id}"
     assert stored.occurred_at.isoformat() == "2026-05-01T08:00:00+00:00"
     assert stored.properties == {"asset": "intro"}
+
+
+def test_clicks_that_a_mail_provider_tells_are_judged_by_their_agent_and_as_a_burst(caller: APIClient) -> None:
+    def click(number: int, who: str, **fields: Any) -> dict[str, Any]:
+        at = f"2026-05-01T10:00:0{number}Z"
+        told = {"kind": "email_clicked", "occurred_at": at, "properties": {"url": f"https://acme.example/{number}"}}
+        return event(f"{who}{number}", email=f"{who}@acme.example", **told, **fields)
+
+    quarantine.rule_row()
+    agents = {"bot": "Mozilla/5.0 (compatible; bingbot/2.0)", "reader": CHROME}
+    batch = [click(0, who, user_agent=agent) for who, agent in agents.items()]
+    batch += [click(number, "scanner") for number in range(4)]
+    assert caller.post("/api/v1/events", batch).json()["accepted"] == 6
+    quarantine.watch(now=timezone.now())
+    stands = EngagementEvent.objects.order_by("message_id").values_list("message_id", "human", "human_reasons")
+    assert list(stands) == [
+        ("mbot0", 1, ["bot"]),
+        ("mreader0", 90, None),
+        *((f"mscanner{number}", 15, ["burst"]) for number in range(4)),
+    ]
+    assert EngagementEvent.objects.filter(is_quarantined=True).count() == 5
 
 
 def test_sending_twice_stores_once(caller: APIClient) -> None:

@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from activities.models import Activity
+from capture.models import Form
 from leads.models import Contact, Evidence, Lifecycle, Standing
 from pipeline.models import DeskOutcome, DeskPlace, Did, Opportunity, Waits
 from pipeline.services import desk as services
@@ -96,7 +97,8 @@ def test_what_a_form_said_is_confirmed_by_a_person(cast: Cast) -> None:
     lead = queue()
     factories.evidence(lead, "budget", now=timezone.now(), source="form:demo", quote="40k", confidence=60)
     client = client_of(cast.rita)
-    assert "from form:demo (60 % sure): nobody of us has heard it." in text(client)
+    form = Form.objects.get(slug="demo").title
+    assert f"from form “{form}” (60 % sure): nobody of us has heard it." in text(client)
     post(client, f"/qualify/{lead.pk}/answer/budget/", {"verdict": "meets", "quote": "40k"})
     assert Evidence.objects.order_by("-pk")[0].recorded_by == cast.rita
     assert "nobody of us has heard it" not in text(client)
