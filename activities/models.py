@@ -101,6 +101,7 @@ class Notification(models.Model):
             models.Index(fields=["mail_at"], condition=Q(mail_at__isnull=False), name="notification_to_mail"),
             models.Index(fields=["user", "-at", "-id"], name="notification_of_user"),
             models.Index(fields=["user"], condition=Q(read_at=None), name="notification_unread"),
+            models.Index(fields=["url"], name="notification_url"),
         ]
 
 

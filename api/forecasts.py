@@ -135,6 +135,7 @@ class AccuracyOut(serializers.Serializer[Any]):
     """How right the forecast was."""
 
     currency = serializers.CharField()
+    unrated = serializers.ListField(child=serializers.CharField(), help_text="Left out: no rate when it was said.")
     record_begins = serializers.DateField(allow_null=True)
     months = MonthOut(many=True)
 

@@ -160,7 +160,12 @@ def words(answer: Any) -> str:
 
 def quote_of(question: Question, answer: Any) -> str:
     """Their own words, with what was asked: a bare yes says nothing."""
-    return f"{question.label}: {words(answer)}"[:5000]
+    return told(question, words(answer))[:5000]
+
+
+def told(question: Question, said: str) -> str:
+    """What was asked and what they said, in one line."""
+    return f"{question.label}{'' if question.label.endswith(('?', '!', '.', ':', '…')) else ':'} {said}"
 
 
 def by_target(questions: Sequence[Question], answers: Mapping[str, Any], prefix: str) -> dict[str, Any]:

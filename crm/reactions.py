@@ -18,6 +18,7 @@ import leads.signals
 import leads.tasks
 import pipeline.signals
 import pipeline.tasks
+import reports.tasks
 import scoring.signals
 import scoring.tasks
 import users.signals
@@ -46,6 +47,7 @@ REACTIONS: "list[tuple[Signal, Task[Any, Any]]]" = [
     (scoring.signals.shadow_started, scoring.tasks.run_shadow),
     (scoring.signals.contact_qualified, pipeline.tasks.promote),
     (scoring.signals.judgement_changed, pipeline.tasks.place_at_desk),
+    (pipeline.signals.worth_changed, reports.tasks.refresh_funnel),
     (capture.signals.invitation_made, capture.tasks.mail_invitation),
     (capture.signals.confirmation_asked, capture.tasks.mail_confirmation),
 ]

@@ -82,12 +82,13 @@ class ItemsForm(VersionForm):
 
     @property
     def filled(self) -> list[int]:
-        """Which lines say something."""
-        said = ("product", "name", "quantity")
+        """Which lines say something; a discount of nothing does not."""
+        said = ("product", "name", "quantity", "price")
         return [
             place
             for place in range(self.count)
             if any(self.cleaned_data.get(f"{part}-{place}") not in (None, "") for part in said)
+            or (self.cleaned_data.get(f"discount-{place}") or "").strip("0.")
         ]
 
     @property

@@ -25,5 +25,6 @@ urlpatterns = [
     path("funnel/costs/add/", funnel_costs.add_cost, name="funnel_cost_add"),
     path("funnel/costs/import/", funnel_costs.import_costs, name="funnel_costs_import"),
     path("funnel/costs/<int:pk>/remove/", funnel_costs.remove_cost, name="funnel_cost_remove"),
+    path("funnel/counting/", funnel.funnel_counting, name="funnel_counting"),
     path("funnel/contacts/", funnel.funnel_contacts, name="funnel_contacts"),
 ]

@@ -196,16 +196,18 @@ class ForecastAccuracy(_OfForecast):
     @extend_schema(
         operation_id="get_forecast_accuracy",
         summary="What snapshots said of past months, and what came",
-        parameters=[_OWNER, _TEAM, _CURRENCY],
+        parameters=[_OWNER, _TEAM, _CURRENCY, _TOGETHER],
         responses={200: AccuracyOut, **_REFUSED},
     )
     def get(self, request: Request) -> Response:
         wanted = self.wanted()
-        currency = wanted.currency or main_currency()
-        found = accuracy(self.caller(), wanted, now=timezone.now(), currency=currency)
+        ours = reporting_currency() if self.together() else ""
+        currency = ours or wanted.currency or main_currency()
+        found = accuracy(self.caller(), wanted, now=timezone.now(), currency=currency, together=bool(ours))
         return Response(
             {
                 "currency": currency,
+                "unrated": list(found.unrated),
                 "record_begins": found.first_snapshot.isoformat() if found.first_snapshot else None,
                 "months": [
                     {

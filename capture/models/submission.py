@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from capture.answering import words
+from capture.answering import told, words
 from capture.models.form import Form, FormVersion
 from capture.questions import Question
 from capture.suspicion import REASONS
@@ -92,7 +92,7 @@ class Submission(models.Model):
         """Their message, else what they answered beside who they are."""
         said = [(q, answer) for q, answer in self.said if not q.maps_to.startswith(("contact.", "company."))]
         message = next((answer for q, answer in said if q.type == "long_text"), "")
-        return message or "; ".join(f"{q.label}: {answer}" for q, answer in said)
+        return message or "; ".join(told(q, answer) for q, answer in said)
 
     @property
     def sender(self) -> str:

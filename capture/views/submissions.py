@@ -1,6 +1,7 @@
 """What came in by forms, and what each did; what is suspicious waits here for somebody to look."""
 
 from collections.abc import Iterator
+from itertools import starmap
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from capture import queries, services
+from capture.answering import told
 from capture.forms import SpamForm
 from capture.models import Form, SpamRules, Submission, SubmissionStatus
 from capture.services.review import MOST_AT_ONCE
@@ -143,11 +145,11 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
     def cells() -> Iterator[list[Any]]:
         for row in queries.all_of(rows):
             said = {question.key: answer for question, answer in row.said}
-            told = [said.get(key, "") for key in labels]
+            answers = [said.get(key, "") for key in labels]
             if form is None:
-                told = ["; ".join(f"{question.label}: {answer}" for question, answer in row.said)]
+                answers = ["; ".join(starmap(told, row.said))]
             about = [row.pk, row.form.slug, row.received_at, row.get_status_display()]
-            yield [*about, "; ".join(row.why), row.contact_id, *told]
+            yield [*about, "; ".join(row.why), row.contact_id, *answers]
 
     return send(request, format, header, cells(), name=f"submissions-{form.slug}" if form else "submissions")
 

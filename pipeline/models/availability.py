@@ -26,10 +26,18 @@ class Availability(models.Model):
     is_paused = models.BooleanField(default=False, help_text="Gets nothing until it is taken back.")
     substitute = models.ForeignKey(User, models.SET_NULL, null=True, blank=True, related_name="+")
     region = models.CharField(
-        max_length=10, blank=True, default="", help_text="Whose public holidays they have; empty: the team's."
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Whose public holidays they have; empty: the team's.",
     )
     skills: Any = ArrayField(
-        models.CharField(max_length=40), default=list, blank=True, help_text="What rules may ask for, such as German."
+        models.CharField(max_length=40),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="What rules may ask for, such as German.",
     )
 
     class Meta:
@@ -87,7 +95,7 @@ class Holiday(models.Model):
     day = models.DateField()
     name = models.CharField(max_length=80)
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
-    is_worked = models.BooleanField(default=False, help_text="A day off that is taken back.")
+    is_worked = models.BooleanField(default=False, db_default=False, help_text="A day off that is taken back.")
 
     class Meta:
         ordering = ["day", "pk"]

@@ -115,6 +115,7 @@ class Question(models.Model):
         max_length=60,
         blank=True,
         default="",
+        db_default="",
         help_text="Of whom it is asked first, by name; empty: of everybody.",
     )
     position = models.PositiveSmallIntegerField(default=0)

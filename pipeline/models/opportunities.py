@@ -71,7 +71,9 @@ class Opportunity(models.Model):
     category = models.CharField(
         "forecast category", max_length=8, choices=Category.choices, blank=True, help_text="Empty: that of its stage."
     )
-    priority = models.CharField(max_length=6, choices=Priority.choices, default=Priority.NORMAL)
+    priority = models.CharField(
+        max_length=6, choices=Priority.choices, default=Priority.NORMAL, db_default=Priority.NORMAL
+    )
     next_step = models.CharField(max_length=200, blank=True)
     next_step_on = models.DateField("next step on", null=True, blank=True)
     position = models.FloatField(default=0, help_text="Place in the column, ascending.")
@@ -90,7 +92,9 @@ class Opportunity(models.Model):
         User, blank=True, related_name="+", help_text="They see and change it; the forecast stays with the owner."
     )
     tags: "models.ManyToManyField[Tag, Any]" = models.ManyToManyField(Tag, blank=True, related_name="+")
-    custom: Any = models.JSONField(default=dict, blank=True, help_text="Fields of one's own, by their key.")
+    custom: Any = models.JSONField(
+        default=dict, db_default={}, blank=True, help_text="Fields of one's own, by their key."
+    )
     snapshot: Any = models.JSONField(
         default=dict, help_text="The judgement it was based on: score with lines, evidence, definition version."
     )

@@ -72,7 +72,10 @@ class Stage(models.Model):
         models.CharField(max_length=20, choices=StageField.choices), default=list, blank=True
     )
     gate: Any = models.JSONField(
-        default=dict, blank=True, help_text="What must be known of its people first (gates.py); empty: nothing."
+        default=dict,
+        db_default={},
+        blank=True,
+        help_text="What must be known of its people first (gates.py); empty: nothing.",
     )
     most_each = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Open opportunities a person should have in it at once; empty: no limit."

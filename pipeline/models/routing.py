@@ -34,7 +34,11 @@ class HandOffTerms(models.Model):
     )
 
     region = models.CharField(
-        max_length=10, blank=True, default="", help_text="Whose public holidays the team has, such as DE or DE-BY."
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Whose public holidays the team has, such as DE or DE-BY.",
     )
 
     class Meta:
@@ -59,7 +63,11 @@ class RoutingRule(models.Model):
     team = models.ForeignKey(Team, models.CASCADE, null=True, blank=True, related_name="+")
     members: "models.ManyToManyField[User, Any]" = models.ManyToManyField(User, blank=True, related_name="+")
     skills: Any = ArrayField(
-        models.CharField(max_length=40), default=list, blank=True, help_text="Who may get it has all of these."
+        models.CharField(max_length=40),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="Who may get it has all of these.",
     )
     waits = models.BooleanField(
         default=False, help_text="When none of them is free, it waits for them instead of trying the next rule."

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from pipeline.exchange import CENT
 from pipeline.models import Opportunity, OpportunityPerson, StageMove
 
 
@@ -86,8 +87,8 @@ def snapshot_of(opportunity: Opportunity) -> Snapshot:
 
 
 def _line(line: dict[str, Any]) -> dict[str, Any]:
-    thousandths = int(line.get("thousandths", 0))
-    return line | {"points": f"{thousandths / 1000:+,.3f}".rstrip("0").rstrip(".").replace("-", "−")}
+    points = (Decimal(int(line.get("thousandths", 0))) / 1000).quantize(CENT, ROUND_HALF_UP)
+    return line | {"points": f"{points:+,.2f}".rstrip("0").rstrip(".").replace("-", "−")}
 
 
 def _evidence(row: dict[str, Any]) -> dict[str, Any]:

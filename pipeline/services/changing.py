@@ -56,7 +56,10 @@ def move_card(
     facts: Mapping[str, Any] | None = None,
     **how: Any,
 ) -> tuple[Opportunity, BoardChange | None]:
-    """`move`, and what undoes it when the card came into another column or band (`facts` are what it takes on)."""
+    """`move`, and what undoes it when the card came into another column or band (`facts` are what it takes on).
+
+    Nothing undoes what changed nothing, or what handed an offer to somebody else.
+    """
     if facts:
         return _move_to_band(opportunity_id, stage_id, actor=actor, now=now, version=version, facts=facts, **how)
     how |= {"stage_id": stage_id, "version": version}
@@ -77,7 +80,8 @@ def _move_to_band(
     facts = {name: how.get(name, value) for name, value in facts.items()}  # what was asked for counts more
     row = edit(opportunity_id=pk, version=version, actor=actor, now=now, **facts)
     row = move(opportunity_id=pk, stage_id=stage_id, actor=actor, now=now, **how)
-    return row, _kept(before, [row], by=actor, now=now)
+    is_elsewhere = any(before[pk][name] != getattr(row, name) for name in _KEPT if name != "position")
+    return row, _kept(before, [row], by=actor, now=now) if is_elsewhere else None
 
 
 @transaction.atomic
@@ -126,7 +130,7 @@ def change_many(
             if row.version != before[row.pk]["version"]:
                 changed.append(row)
     outcome.changed = len(changed)
-    outcome.change = _kept(before, changed, by=actor, now=now) if changed else None
+    outcome.change = _kept(before, changed, by=actor, now=now)
     return outcome
 
 
@@ -165,8 +169,14 @@ def _refuse_newer_owner(row: Opportunity, *, since: datetime) -> None:
     """The person and the hand-off follow an owner, and what somebody decided about them since is not ours to undo."""
     if Standing.objects.filter(pk=row.contact_id).exclude(owner=row.owner_id).exists():
         raise Refused("its person has been given to somebody else since")
-    if HandOff.objects.filter(opportunity=row.pk, offered_at__gte=since).exists():
+    if _handed_over([row.pk], since=since):
         raise Refused("it was handed over with this; give it to somebody by hand")
+
+
+def _handed_over(ids: Collection[int], *, since: datetime) -> set[int | None]:
+    """Those that were offered to somebody since, who has been told and may have begun."""
+    offered = HandOff.objects.filter(opportunity__in=ids, offered_at__gte=since)
+    return set(offered.values_list("opportunity", flat=True))
 
 
 def _put_back(
@@ -245,7 +255,13 @@ def _as_they_are(ids: Collection[int], *, tags: bool = False) -> dict[int, dict[
     return found
 
 
-def _kept(before: dict[int, dict[str, Any]], changed: list[Opportunity], *, by: User, now: datetime) -> BoardChange:
+def _kept(
+    before: dict[int, dict[str, Any]], changed: list[Opportunity], *, by: User, now: datetime
+) -> BoardChange | None:
+    """What puts them back as they were; none where no row can be."""
+    given = [row.pk for row in changed if row.owner_id != before[row.pk]["owner_id"]]
+    if not changed or (given and len(_handed_over(given, since=now)) == len(changed)):
+        return None
     offers = [was["offer"] for row in changed if "offer" in (was := before[row.pk])]
     answered = set()  # by this very change
     if offers:

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from core.errors import Refused
 from leads import normalise
-from pipeline import terms
+from pipeline import signals, terms
 from pipeline.exchange import FINEST
 from pipeline.models import ExchangeRate, ReportingCurrency
 from users.models import User
@@ -27,6 +27,7 @@ def set_reporting_currency(*, currency: str) -> str:
         ReportingCurrency.objects.update_or_create(pk=1, defaults={"currency": code})
     else:
         ReportingCurrency.objects.all().delete()
+    signals.worth_changed.send(sender=None)
     return code
 
 
@@ -90,7 +91,10 @@ def set_rate(*, currency: str, day: date | None, rate: Any, actor: User, now: da
 @transaction.atomic
 def remove_rate(*, rate_id: int) -> bool:
     """It was wrong; false when it was gone already."""
-    return bool(ExchangeRate.objects.filter(pk=rate_id).delete()[0])
+    gone, _ = ExchangeRate.objects.filter(pk=rate_id).delete()
+    if gone:
+        signals.worth_changed.send(sender=None)
+    return bool(gone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def move(
 
     `fields` and `answers` are what the stage asks for; Refused names all that is still missing. Stale when the card has
     changed since `version`. Only `across` pipelines does it leave its own. Where it `stays`, a card that is in the
-    column already keeps its place and everything else.
+    column already keeps its place and everything else. One that is put where it was stays the version that it is.
     """
     stage = hold_stage(stage_id)
     _make_room(stage, after_id, but_not=opportunity_id)
@@ -51,9 +51,12 @@ def move(
         return opportunity
     changes = terms.cleaned(fields, today=now.date())
     keep_to_items(opportunity, changes)
+    entered = came_from != stage
+    is_same = not entered and all(getattr(opportunity, name) == value for name, value in changes.items())
+    if is_same and _stands_below(opportunity, after_id):
+        return opportunity
     for name, value in changes.items():
         setattr(opportunity, name, value)
-    entered = came_from != stage
     if entered:
         enter(opportunity, stage, answers or {}, actor=actor, now=now)
         opportunity.stage, opportunity.stage_entered_at = stage, now
@@ -87,6 +90,14 @@ def _place(stage: Stage, after_id: int | None, but_not: int) -> float | None:
     if after is None:
         return places.first(cards.aggregate(top=Min("position"))["top"])
     return places.between(after.position, _below(after, but_not))
+
+
+def _stands_below(card: Opportunity, after_id: int | None) -> bool:
+    """Whether it is directly below that card already; below none that is here means on top."""
+    others = Opportunity.objects.open().filter(stage_id=card.stage_id).exclude(pk=card.pk)
+    higher = others.filter(Q(position__lt=card.position) | Q(position=card.position, pk__lt=card.pk))
+    after = others.filter(pk=after_id).first() if after_id else None
+    return higher.order_by("-position", "-pk").first() == after
 
 
 def _below(card: Opportunity, but_not: int) -> float | None:

@@ -205,17 +205,17 @@ def move(request: SignedInRequest, pk: int) -> HttpResponse:
         form.is_valid()
         show_refusal(form, refused)
         return _ask(request, opportunity, form, asked)
-    crowded = over_limit(moved) if moved.stage_id != opportunity.stage_id else ""
+    entered = moved.stage_id != opportunity.stage_id
+    crowded = over_limit(moved) if entered else ""
     if not wants_part(request):
         if crowded:
             messages.warning(request, crowded)
         return redirect(home)
     news: dict[str, Any] = {"close-dialog": True}
-    if change:
+    if entered or (facts and moved.version != opportunity.version):
         there = f"in {moved.stage.name}" + (f", {said_of(bands, moved)}" if facts else "")
-        text = crowded or f"{moved.name} is {there}."
-        undo, tone = reverse("pipeline_undo", args=[change.pk]), "warning" if crowded else "info"
-        news["toast"] = {"text": text, "tone": tone, "undo": undo}
+        toast = {"text": crowded or f"{moved.name} is {there}.", "tone": "warning" if crowded else "info"}
+        news["toast"] = toast | ({"undo": reverse("pipeline_undo", args=[change.pk])} if change else {})
     return (
         fresh_columns(request, opportunity.pipeline, request.POST, now=now, always=stage_id, news=news)
         or HttpResponse()

@@ -1,17 +1,20 @@
 """How right the forecast was: what snapshots said of past months, held against what came."""
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Sum
-from django.db.models.functions import TruncMonth
+from django.db.models.functions import TruncDay, TruncMonth
 
 from pipeline.accuracy import Coverage, Said, Score, coverage, score
+from pipeline.exchange import Rates, in_cents
 from pipeline.models import ForecastCall, Opportunity, StageKind
 from pipeline.periods import later
 from pipeline.queries import Filters
+from pipeline.queries.currencies import rates_in
 from pipeline.queries.filters import midnight
 from pipeline.queries.quotas import sees_calls
 from reports.models import ForecastSnapshot, ForecastTotal, SnapshotRange
@@ -85,26 +88,73 @@ class Accuracy:
     people: list[Person]
     called: Score  # managers' own figures
     replaced: Score  # what the deals said where a manager put a figure beside it
+    is_together: bool = False  # all currencies in that one; ranges, which are of one each, are then not among it
+    unrated: tuple[str, ...] = ()  # of which something is left out, for want of a rate when it was said
 
     @property
     def months(self) -> list[Past]:
         return self.horizons[0].months
 
 
-def accuracy(user: User, filters: Filters, *, now: datetime, currency: str) -> Accuracy:
-    """The last twelve whole months that the record reaches. Six queries."""
+@dataclass(slots=True)
+class _InOne:
+    """Amounts in one currency, each by the rate of its day. What had no rate when it was said does not count at all."""
+
+    rates: Rates
+    won: dict[date, list[tuple[int | None, str, Decimal | None]]]  # month -> owner, currency, amount
+    unrated: set[str] = field(default_factory=set)
+
+    def said(self, amount: Decimal, code: str, day: date) -> Decimal | None:
+        worth = self.rates.convert(amount, code, day)
+        if worth is None and amount:
+            self.unrated.add(code)
+        return worth
+
+    def came(self, month: date, since: date, holds: Callable[[int | None], bool]) -> Decimal:
+        """What these owners won in the month, of the currencies that had a rate on the day since which it is said."""
+        total = ZERO
+        for owner, code, amount in self.won.get(month, []):
+            if holds(owner):
+                if amount is None or self.rates.on(code, since) is None:
+                    self.unrated.add(code)
+                else:
+                    total += amount
+        return in_cents(total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Total:
+    """A `ForecastTotal` in the one currency."""
+
+    owner: int | None
+    closed: Decimal
+    commit: Decimal
+    best: Decimal
+    weighted: Decimal
+
+
+def accuracy(user: User, filters: Filters, *, now: datetime, currency: str, together: bool = False) -> Accuracy:
+    """The last twelve whole months that the record reaches. Six queries, and one for rates where any are needed.
+
+    `together`: all currencies in that one, what was said by the rates of its day, what came by that of the day it was
+    won.
+    """
     today = now.astimezone(UTC).date()
     months = [later(today.replace(day=1), -back) for back in range(MONTHS, 0, -1)]
-    ours = whose(user, filters)
-    came = _came(months, currency)
+    ours, only = whose(user, filters), {} if together else {"currency": currency}
+    won = _won(months, only, is_daily=together)
     days = list(ForecastSnapshot.objects.filter(day__gte=months[0] - timedelta(days=100)).values_list("day", flat=True))
     stands = {(month, ahead): _near(days, later(month, -ahead)) for month in months for ahead, _ in HORIZONS}
     wanted = {day for day in stands.values() if day is not None}
-    totals: dict[tuple[date, date], list[ForecastTotal]] = defaultdict(list)
-    for row in ForecastTotal.objects.filter(snapshot__in=wanted, month__in=months, currency=currency):
-        if row.month is not None and ours.holds(row.owner_id):
-            totals[row.snapshot_id, row.month].append(row)
-    whole = user.sees_everything and not filters.owner and filters.team is None
+    rows = [
+        row
+        for row in ForecastTotal.objects.filter(snapshot__in=wanted, month__in=months, **only).order_by("pk")
+        if ours.holds(row.owner_id)
+    ]
+    calls = _calls(user, ours, months, only)
+    in_one = _in_one(currency, won, rows, calls)
+    totals = _totals(rows, in_one)
+    whole = user.sees_everything and not filters.owner and filters.team is None and not together
     ranges = {
         (row.snapshot_id, row.start): row
         for row in SnapshotRange.objects.filter(snapshot__in=wanted, unit="month", currency=currency)
@@ -116,19 +166,13 @@ def accuracy(user: User, filters: Filters, *, now: datetime, currency: str) -> A
         for month in months:
             day = stands[month, ahead]
             if day is not None:
-                own = sum((amount for (owner, of), amount in came.items() if of == month and ours.holds(owner)), ZERO)
+                own = in_one.came(month, day, ours.holds)
                 pasts.append(_past(month, own, totals[day, month], ranges.get((day, month))))
         horizons.append(Horizon(ahead, label, pasts))
-    starts = {month: stands[month, 0] for month in months}
-    called, replaced = _calls(user, ours, months, came, currency)
-    return Accuracy(
-        currency,
-        min(days, default=None),
-        horizons,
-        _people(ours, starts, totals, came),
-        called,
-        replaced,
-    )
+    called, replaced = _called(calls, in_one)
+    people = _people(ours, {month: stands[month, 0] for month in months}, totals, in_one)
+    first, unrated = min(days, default=None), tuple(sorted(in_one.unrated))
+    return Accuracy(currency, first, horizons, people, called, replaced, together, unrated)
 
 
 def _near(days: list[date], day: date) -> date | None:
@@ -136,25 +180,51 @@ def _near(days: list[date], day: date) -> date | None:
     return max((one for one in days if day - NEAR <= one <= day), default=None)
 
 
-def _came(months: list[date], currency: str) -> dict[tuple[int | None, date], Decimal]:
-    """What was won, per owner and month, as it is known now."""
+Won = tuple[int | None, str, date, Decimal]  # owner, currency, day (or first of the month), amount
+
+
+def _won(months: list[date], only: dict[str, str], *, is_daily: bool) -> list[Won]:
+    """What was won, as it is known now."""
     rows = Opportunity.objects.filter(
         stage__kind=StageKind.WON,
-        currency=currency,
         closed_at__gte=midnight(months[0]),
         closed_at__lt=midnight(later(months[-1], 1)),
+        **only,
     )
-    groups = rows.order_by().annotate(month=TruncMonth("closed_at", tzinfo=UTC)).values_list("owner", "month")
-    return {(owner, month.date()): amount or ZERO for owner, month, amount in groups.annotate(sum=Sum("amount"))}
+    day = (TruncDay if is_daily else TruncMonth)("closed_at", tzinfo=UTC)
+    groups = rows.order_by().annotate(on=day).values_list("owner", "currency", "on").annotate(sum=Sum("amount"))
+    return [(owner, code, on.date(), amount or ZERO) for owner, code, on, amount in groups]
 
 
-def _past(month: date, came: Decimal, rows: list[ForecastTotal], likely: SnapshotRange | None) -> Past:
+def _in_one(currency: str, won: list[Won], rows: Iterable[ForecastTotal], calls: Iterable[ForecastCall]) -> _InOne:
+    needed = {(code, day) for _, code, day, _ in won} | {(row.currency, row.snapshot_id) for row in rows}
+    rates = rates_in(currency, needed | {(call.currency, _day(call)) for call in calls})
+    by_month: dict[date, list[tuple[int | None, str, Decimal | None]]] = defaultdict(list)
+    for owner, code, day, amount in won:
+        by_month[day.replace(day=1)].append((owner, code, rates.convert(amount, code, day)))
+    return _InOne(rates, by_month)
+
+
+def _totals(rows: Iterable[ForecastTotal], in_one: _InOne) -> dict[tuple[date, date], list[_Total]]:
+    """By day and month."""
+    found: dict[tuple[date, date], list[_Total]] = defaultdict(list)
+    for row in rows:
+        said = [
+            in_one.said(amount, row.currency, row.snapshot_id)
+            for amount in (row.closed, row.commit, row.best, row.weighted)
+        ]
+        if row.month is not None and (known := [amount for amount in said if amount is not None]):
+            found[row.snapshot_id, row.month].append(_Total(row.owner_id, *known))
+    return found
+
+
+def _past(month: date, came: Decimal, rows: list[_Total], likely: SnapshotRange | None) -> Past:
     closed = sum((row.closed for row in rows), ZERO)
     commit = closed + sum((row.commit for row in rows), ZERO)
     said = {
-        "commit": commit,
-        "best": commit + sum((row.best for row in rows), ZERO),
-        "weighted": closed + sum((row.weighted for row in rows), ZERO),
+        "commit": in_cents(commit),
+        "best": in_cents(commit + sum((row.best for row in rows), ZERO)),
+        "weighted": in_cents(closed + sum((row.weighted for row in rows), ZERO)),
     }
     if likely is None:
         return Past(month, came, said)
@@ -164,41 +234,62 @@ def _past(month: date, came: Decimal, rows: list[ForecastTotal], likely: Snapsho
 def _people(
     ours: Whose,
     starts: dict[date, date | None],
-    totals: dict[tuple[date, date], list[ForecastTotal]],
-    came: dict[tuple[int | None, date], Decimal],
+    totals: dict[tuple[date, date], list[_Total]],
+    in_one: _InOne,
 ) -> list[Person]:
     said: dict[int | None, dict[date, Decimal]] = defaultdict(dict)
-    known = [(month, day) for month, day in starts.items() if day is not None]
-    for month, day in known:
+    known = {month: day for month, day in starts.items() if day is not None}
+    for month, day in known.items():
         for row in totals[day, month]:
-            said[row.owner_id][month] = row.closed + row.commit
-    for owner, month in came:
-        if ours.holds(owner) and starts.get(month) is not None:
-            said[owner].setdefault(month, ZERO)
+            said[row.owner][month] = said[row.owner].get(month, ZERO) + row.closed + row.commit
+        for owner, _, _ in in_one.won.get(month, []):
+            if ours.holds(owner):
+                said[owner].setdefault(month, ZERO)
     people = [
-        Person(owner, score(Said(amount, came.get((owner, month), ZERO)) for month, amount in sorted(rows.items())))
+        Person(
+            owner,
+            score(
+                Said(in_cents(amount), in_one.came(month, known[month], {owner}.__contains__))
+                for month, amount in sorted(rows.items())
+            ),
+        )
         for owner, rows in said.items()
     ]
     return sorted(people, key=lambda one: -one.score.came)
 
 
-def _calls(
-    user: User,
-    ours: Whose,
-    months: list[date],
-    came: dict[tuple[int | None, date], Decimal],
-    currency: str,
-) -> tuple[Score, Score]:
-    """Managers' last figures before a month's end, and what they were put beside."""
+def _calls(user: User, ours: Whose, months: list[date], only: dict[str, str]) -> list[ForecastCall]:
+    """Managers' last figures before a month's end, where they are the reader's to see."""
     if not sees_calls(user):
-        return score([]), score([])
-    last: dict[tuple[int, date], ForecastCall] = {}
-    rows = ForecastCall.objects.filter(month__in=months, currency=currency, owner__isnull=False).order_by("at", "pk")
-    for call in rows:
+        return []
+    last: dict[tuple[int, date, str], ForecastCall] = {}
+    for call in ForecastCall.objects.filter(month__in=months, owner__isnull=False, **only).order_by("at", "pk"):
         if call.owner_id is not None and ours.holds(call.owner_id) and call.at < midnight(later(call.month, 1)):
-            last[call.owner_id, call.month] = call
-    standing = [(call, came.get(key, ZERO)) for key, call in last.items() if call.amount is not None]
-    return (
-        score(Said(call.amount or ZERO, amount) for call, amount in standing),
-        score(Said(call.original, amount) for call, amount in standing),
-    )
+            last[call.owner_id, call.month, call.currency] = call
+    return [call for call in last.values() if call.amount is not None]
+
+
+def _day(call: ForecastCall) -> date:
+    """By whose rate it counts: not later than what came was won."""
+    return min(call.at.astimezone(UTC).date(), call.month)
+
+
+def _called(calls: list[ForecastCall], in_one: _InOne) -> tuple[Score, Score]:
+    """Their figures, and what they were put beside; each is of one currency, and held against what came in that."""
+    own, replaced = [], []
+    for call in calls:
+        figure = in_one.said(call.amount or ZERO, call.currency, _day(call))
+        beside = in_one.said(call.original, call.currency, _day(call))
+        if figure is None or beside is None:
+            continue
+        came = sum(
+            (
+                amount
+                for owner, code, amount in in_one.won.get(call.month, [])
+                if owner == call.owner_id and code == call.currency and amount is not None
+            ),
+            ZERO,
+        )
+        own.append(Said(in_cents(figure), in_cents(came)))
+        replaced.append(Said(in_cents(beside), in_cents(came)))
+    return score(own), score(replaced)

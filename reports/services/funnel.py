@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.urls import reverse
 
 from activities.services import notify
@@ -15,7 +16,7 @@ from pipeline.models import ExchangeRate, Opportunity, StageKind
 from pipeline.queries.currencies import reporting_currency
 from reports.models import FunnelCell, Journey, Rollup
 from reports.queries.facts import FACTS, MARKS, TOUCHED
-from reports.queries.proof import FIRST, PROOF, ROLLUP
+from reports.queries.proof import ANEW, FIRST, PROOF, ROLLUP
 from reports.services.cells import all_months, recount
 from reports.services.journeys import bring, main_currency
 from users.models import User
@@ -76,26 +77,28 @@ def advanced(cursor: dict[str, Any], marks: Marks) -> dict[str, Any]:
 def refresh_funnel(*, now: datetime, everything: bool = False, joins_in: bool = True) -> list[date]:
     """Read again whom something may have happened to since the last run; returns the months that were recounted.
 
-    The first time, and with `everything`, all are read: range by range, each in a transaction of its own, by whoever
-    comes, and after a crash from where it stood. Without `joins_in` somebody who is at that already is left alone.
+    The first time, and with `everything`, all are read, and after another reporting currency whoever has bought: range
+    by range, each in a transaction of its own, by whoever comes, and after a crash from where it stood. Without
+    `joins_in` somebody who is at that already is left alone.
     """
     if everything:
         Rollup.objects.filter(name=ROLLUP).delete()
     waits = joins_in or Rollup.objects.filter(name=ROLLUP).exists()
-    while (months := _run(now=now, waits=waits)) is None:
+    months: set[date] = set()
+    while _run(months, now=now, waits=waits):
         pass
-    return months
+    return sorted(months)
 
 
 @transaction.atomic
-def _run(*, now: datetime, waits: bool = True) -> list[date] | None:
-    """None: not all have been read yet."""
+def _run(months: set[date], *, now: datetime, waits: bool = True) -> bool:
+    """Adds the months that it recounts; true: not all have been read yet."""
     if waits:
         hold(FUNNEL)
     elif not hold_if_free(FUNNEL):
-        return []
+        return False
     rollup = Rollup.objects.filter(name=ROLLUP).first()
-    return _first(now=now) if rollup is None else _refresh(rollup, now=now)
+    return _first(months, now=now) if rollup is None else _refresh(rollup, months, now=now)
 
 
 def _worth(upto: int) -> str:
@@ -109,7 +112,7 @@ def _worths() -> dict[str, Any]:
     return {"rate": newest, "worth": _worth(newest)}
 
 
-def _first(*, now: datetime) -> list[date] | None:
+def _first(months: set[date], *, now: datetime) -> bool:
     """Read the next range of all; after the last one count every month."""
     begun, _ = Rollup.objects.get_or_create(
         name=FIRST,  # the marks are taken before the facts are read: what commits meanwhile is read again afterwards
@@ -120,30 +123,47 @@ def _first(*, now: datetime) -> list[date] | None:
     if start + RANGE <= _last():
         begun.cursor["next"] = start + RANGE
         begun.save()
-        return None
-    months = sorted(all_months())
+        return True
+    months.update(all_months())
     recount(months)
     del begun.cursor["next"]
     # whatever was running when it began is found by the stretches
     Rollup.objects.create(name=ROLLUP, at=begun.at, cursor=begun.cursor)
     begun.delete()
-    return months
+    return False
 
 
-def _refresh(rollup: Rollup, *, now: datetime) -> list[date]:
+def _refresh(rollup: Rollup, months: set[date], *, now: datetime) -> bool:
     cursor: dict[str, Any] = rollup.cursor
     worths = _worths()  # before it is compared, as the marks
     marks = _marks()  # before the facts are read: what commits in between is read again next time
-    months = {month for of in bring(_touched(cursor["safe"], since=rollup.at - LATE)).values() for month in of}
+    moved = {month for of in bring(_touched(cursor["safe"], since=rollup.at - LATE)).values() for month in of}
     if cursor.get("worth") != _worth(cursor.get("rate", 0)):  # all that was won may be worth another sum
-        won = Opportunity.objects.filter(stage__kind=StageKind.WON).order_by().values_list("contact", flat=True)
-        months.update(*bring(set(won)).values())
+        cursor = cursor | {ANEW: {"after": 0, "done": 0, "of": bought().count()}}
+    moved.update(*bring(_next_bought(cursor)).values())
     stretch, cursor = _stretch(cursor)
-    months.update(*bring(stretch).values())
-    recount(months)
+    moved.update(*bring(stretch).values())
+    recount(moved)
+    months |= moved
     rollup.cursor, rollup.at = advanced(cursor | worths, marks), now
     rollup.save()
-    return sorted(months)
+    return ANEW in cursor
+
+
+def _next_bought(cursor: dict[str, Any]) -> list[int]:
+    """The next of those whose deals are counted in another currency or by other rates, as the cursor says."""
+    if (at := cursor.pop(ANEW, None)) is None:
+        return []
+    some = list(bought().filter(contact__gt=at["after"]).order_by("contact")[:RANGE])
+    if len(some) == RANGE:
+        cursor[ANEW] = at | {"after": some[-1], "done": at["done"] + RANGE}
+    return some
+
+
+def bought() -> "QuerySet[Opportunity, int]":
+    """The ids of contacts with a won deal."""
+    won = Opportunity.objects.filter(stage__kind=StageKind.WON).order_by()
+    return won.values_list("contact", flat=True).distinct()
 
 
 def _touched(safe: dict[str, int], *, since: datetime) -> list[int]:

@@ -1,7 +1,6 @@
 """How right the forecast was."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from django.http import HttpResponse
@@ -15,10 +14,9 @@ from pipeline.accuracy import covered_words, words
 from pipeline.queries import NOBODY, Filters
 from pipeline.views.filtering import owner_filters, sellers
 from reports.queries.accuracy import METHODS, Accuracy, Past, accuracy
-from reports.queries.changes import currencies_on
 from reports.queries.record import counted_for
-from reports.views.changes import currency_filter, main_currency
-from reports.views.forecast import pages
+from reports.views.changes import MoneyAsked
+from reports.views.forecast import kept_query, pages
 from users.access import SignedInRequest, requires
 from users.exports import send
 from users.roles import Can
@@ -32,11 +30,12 @@ def forecast_accuracy(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     wanted = counted_for(request.user, Filters.parse(request.GET))
     owners = sellers(request.user)
-    currency = wanted.currency or main_currency()
-    found = accuracy(request.user, wanted, now=now, currency=currency)
+    money = MoneyAsked(request, wanted, now.date())
+    currency, together = money.currency, money.together
+    found = accuracy(request.user, wanted, now=now, currency=currency, together=together)
     names = {one.pk: one for one in owners}
     list_url = reverse("pipeline_list")
-    meant = Filters(owner=wanted.owner, team=wanted.team, currency=currency)
+    meant = Filters(owner=wanted.owner, team=wanted.team, currency="" if together else currency)
     context: dict[str, Any] = {
         "accuracy": found,
         "currency": currency,
@@ -48,13 +47,13 @@ def forecast_accuracy(request: SignedInRequest) -> HttpResponse:
                 names.get(one.owner) if one.owner else None,
                 one.owner is None or one.owner in names,
                 one.score,
-                _of_person(meant, one.owner),
+                _of_person(meant, one.owner, together),
             )
             for one in found.people
         ],
         "months": [(row, _won(meant, row, list_url)) for row in reversed(found.months)],
-        "pages": pages("forecast_accuracy", replace(meant, currency=wanted.currency).query()),
-        "filters": [*owner_filters(owners, wanted), *currency_filter(currencies_on(now.date()), currency, currency)],
+        "pages": pages("forecast_accuracy", kept_query(wanted, together)),
+        "filters": [*owner_filters(owners, wanted), *money.filter],
         "kept": {},
     }
     return render(request, f"reports/forecast_accuracy.html{'#figures' if wants_part(request) else ''}", context)
@@ -83,12 +82,12 @@ def said(found: Accuracy) -> list[str]:
     return [*lately, *ranged, *called]
 
 
-def _of_person(meant: Filters, owner: int | None) -> str:
+def _of_person(meant: Filters, owner: int | None, together: bool) -> str:
     """This page for one person, whose months open their lists; nothing where it is theirs already."""
     key = NOBODY if owner is None else str(owner)
     if meant.owner == key:
         return ""
-    return f"{reverse('forecast_accuracy')}?{Filters(owner=key, currency=meant.currency).query()}"
+    return f"{reverse('forecast_accuracy')}?{kept_query(Filters(owner=key, currency=meant.currency), together)}"
 
 
 def _won(meant: Filters, row: Past, list_url: str) -> str:
@@ -109,9 +108,10 @@ def _column(row: Past, meant: Filters, list_url: str) -> dict[str, Any]:
 @requires(Can.EXPORT_LISTS)
 def export(request: SignedInRequest, format: str) -> HttpResponse:
     """Each month as it was seen from each distance, beside what came."""
-    wanted = Filters.parse(request.GET)
-    currency = wanted.currency or main_currency()
-    found = accuracy(request.user, wanted, now=timezone.now(), currency=currency)
+    wanted, now = Filters.parse(request.GET), timezone.now()
+    money = MoneyAsked(request, wanted, now.date())
+    currency = money.currency
+    found = accuracy(request.user, wanted, now=now, currency=currency, together=money.together)
     header = ["Month", "Seen", "Currency", *(label for _, label in METHODS), "P10", "P90", "Came", "In the range"]
 
     def rows() -> Iterator[list[Any]]:
@@ -120,5 +120,7 @@ def export(request: SignedInRequest, format: str) -> HttpResponse:
                 values = [row.said.get(method) for method, _ in METHODS]
                 covered = None if row.is_covered is None else "yes" if row.is_covered else "no"
                 yield [f"{row.month:%Y-%m}", horizon.label, currency, *values, row.low, row.high, row.came, covered]
+        if found.unrated:
+            yield ["Without a rate", "", ", ".join(found.unrated), *[None] * (len(header) - 3)]
 
     return send(request, format, header, rows(), name="forecast-accuracy")

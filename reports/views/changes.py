@@ -1,6 +1,6 @@
 """What changed in the forecast since a day, bar by bar, and the deals behind each bar."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import UTC, date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,7 +21,7 @@ from pipeline.views.filtering import owner_filters, sellers
 from pipeline.waterfall import LABELS, Kind, Stood
 from reports.queries.changes import Changes, changes, currencies_on, with_names
 from reports.queries.record import counted_for, first_snapshot, snapshot_until
-from reports.views.forecast import pages
+from reports.views.forecast import kept_query, pages
 from users.access import SignedInRequest, requires
 from users.exports import send
 from users.models import User
@@ -64,10 +64,8 @@ class Asked:
             self.period = parse(named, opens) or period_of(self.today, Unit.QUARTER, opens)
         kind = request.GET.get("kind", "")
         self.kind = kind if kind in LABELS else ""
-        self.currencies = currencies_on(self.last)
-        self.ours = reporting_currency() if len(self.currencies) > 1 else ""
-        self.together = bool(self.ours) and TOGETHER in (request.GET.get("currency"), request.GET.get("together"))
-        self.currency = self.ours if self.together else self.filters.currency or main_currency()
+        self.money = MoneyAsked(request, self.filters, self.last)
+        self.together, self.currency = self.money.together, self.money.currency
         self.found: Changes | None = None
         if self.first <= self.last:
             self.found = changes(
@@ -94,22 +92,28 @@ class Asked:
 
     def filters_query(self) -> str:
         """What the other pages of the forecast keep."""
-        kept = Filters(owner=self.filters.owner, team=self.filters.team, currency=self.filters.currency)
-        return kept.query()
-
-    def currency_filter(self) -> list[dict[str, Any]]:
-        """One of the record's, or all of them in the reporting one."""
-        more = [(TOGETHER, f"all in {self.ours}")] if self.ours else []
-        return currency_filter(self.currencies, TOGETHER if self.together else self.currency, self.currency, more)
+        return kept_query(self.filters, self.together)
 
 
-def currency_filter(
-    known: set[str], value: str, currency: str, more: Sequence[tuple[str, str]] = ()
-) -> list[dict[str, Any]]:
-    """The choice of a currency, where the record has several; `currency` is shown now, `more` may be chosen besides."""
-    codes = sorted(known | {currency})
-    choices = [*((code, code) for code in codes), *more]
-    return [{"name": "currency", "label": "Currency", "value": value, "choices": choices}] if len(codes) > 1 else []
+class MoneyAsked:
+    """In which currency the record is shown: in one of those that it has on a day, or all of them in the reporting one.
+
+    Two queries, three where several occur.
+    """
+
+    def __init__(self, request: HttpRequest, filters: Filters, day: date) -> None:
+        self.known = currencies_on(day)
+        self.ours = reporting_currency() if len(self.known) > 1 else ""
+        self.together = bool(self.ours) and TOGETHER in (request.GET.get("currency"), request.GET.get("together"))
+        self.currency = self.ours if self.together else filters.currency or main_currency()
+
+    @property
+    def filter(self) -> list[dict[str, Any]]:
+        """The choice, where there is one."""
+        codes = sorted(self.known | {self.currency})
+        choices = [*((code, code) for code in codes), *([(TOGETHER, f"all in {self.ours}")] if self.ours else [])]
+        value = TOGETHER if self.together else self.currency
+        return [{"name": "currency", "label": "Currency", "value": value, "choices": choices}] if len(codes) > 1 else []
 
 
 def main_currency() -> str:
@@ -156,7 +160,7 @@ def forecast_changes(request: SignedInRequest) -> HttpResponse:
             },
             {"name": "from", "label": "From", "value": f"{asked.first}", "kind": "date"},
             {"name": "to", "label": "To", "value": f"{asked.last}", "kind": "date"},
-            *asked.currency_filter(),
+            *asked.money.filter,
         ],
         "kept": {},
         "export_query": asked.query(),

@@ -44,6 +44,12 @@ def pages(current: str, query: str = "") -> list[dict[str, Any]]:
     return [{"label": label, "url": reverse(name) + more, "active": name == current} for name, label in known]
 
 
+def kept_query(wanted: Filters, together: bool) -> str:
+    """What the forecast's pages keep when one goes from one to the other: whose it is, and in which currency."""
+    kept = Filters(owner=wanted.owner, team=wanted.team, currency="" if together else wanted.currency).query()
+    return "&".join(filter(None, [kept, "together=yes" if together else ""]))
+
+
 @require_safe
 def forecast(request: SignedInRequest) -> HttpResponse:
     """Closed and open by how sure we are, by month, quarter or year, and per owner; reps see what they may see."""
@@ -66,7 +72,7 @@ def forecast(request: SignedInRequest) -> HttpResponse:
         "forecast": whole,
         "list_url": reverse("pipeline_list"),
         "team_url": f"{here()}{'&' if '?' in here() else '?'}team=",
-        "pages": pages("forecast", kept.query()),
+        "pages": pages("forecast", kept_query(wanted, whole.is_together)),
         "units": [{"label": label, "url": here(one), "active": one == unit} for one, label in UNITS],
         "now_words": NOW[unit],
         "tiles": _tiles(whole, reverse("pipeline_list"), NOW[unit]),

@@ -16,6 +16,7 @@ from leads.models import Source
 from reports import queries
 from reports.attribution import MODELS
 from reports.queries.labels import activations, labels
+from reports.queries.proof import counted_anew
 from reports.queries.restated import back_tests, restatement
 from reports.queries.steps import BY_KEY, STEPS
 from reports.queries.wanted import DIVISIONS, PERIODS, SHARED, Wanted
@@ -88,6 +89,14 @@ def funnel(request: SignedInRequest) -> HttpResponse:
         "filters": filters,
     }
     return render(request, f"reports/funnel.html{'#figures' if wants_part(request) else ''}", context)
+
+
+@require_safe
+@requires(Can.SEE_FUNNEL)
+def funnel_counting(request: SignedInRequest) -> HttpResponse:
+    """How far what was won is counted in another currency; nothing where it is."""
+    context = {"anew": counted_anew(), "was_running": request.GET.get("running") == "yes"}
+    return render(request, "reports/_counting.html", context)
 
 
 def _step_filter(wanted: Wanted) -> dict[str, Any]:

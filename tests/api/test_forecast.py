@@ -99,7 +99,7 @@ def test_changes_add_up(cast: Cast, api: Caller) -> None:
 
 def test_accuracy_and_leads(cast: Cast, api: Caller, some: None) -> None:
     got = api(cast.mona).get("/api/v1/forecast/accuracy").json()
-    assert got == {"currency": "EUR", "record_begins": None, "months": []}
+    assert got == {"currency": "EUR", "unrated": [], "record_begins": None, "months": []}
     leads = api(cast.mona).get("/api/v1/forecast/leads").json()
     assert (leads["win_rate"], leads["deal_size"], leads["months"][0]["period"]) == (1.0, 70.0, f"{MONTH:%Y-%m}")
     assert api(cast.mona).get("/api/v1/forecast/leads?currency=JPY").json()["months"] == []

@@ -107,7 +107,7 @@ def test_conditions(operator: str, value: str, answer: Any, shown: bool) -> None
 def test_an_option_says_its_verdict_with_the_question_in_the_quote() -> None:
     (found,) = findings([BUDGET], {"budget": "Yes"})
     assert (found.criterion, found.verdict, found.amount) == ("budget", "meets", Decimal(20000))
-    assert found.quote == "Is there a budget?: Yes"
+    assert found.quote == "Is there a budget? Yes"
     assert findings([BUDGET], {"budget": "Who knows"}) == []
     assert findings([BUDGET], {}) == []
 
@@ -115,7 +115,7 @@ def test_an_option_says_its_verdict_with_the_question_in_the_quote() -> None:
 def test_of_several_answers_the_strongest_counts() -> None:
     both = replace(BUDGET, type="choices")
     (found,) = findings([both], {"budget": ["No", "Soon"]})
-    assert (found.verdict, found.quote) == ("weak", "Is there a budget?: No, Soon")
+    assert (found.verdict, found.quote) == ("weak", "Is there a budget? No, Soon")
 
 
 def test_dates_numbers_and_words_become_measures_and_quotes() -> None:

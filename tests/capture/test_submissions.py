@@ -40,8 +40,8 @@ def test_an_answer_to_a_criterion_is_evidence_with_quote_form_and_event() -> Non
     assert (budget.verdict, budget.amount, budget.source, budget.observed_at) == (
         "meets", Decimal(20000), "form:quiz", NOW,
     )  # fmt: skip
-    assert budget.quote == "Is there a budget?: Yes"
-    assert (need.verdict, need.quote) == ("weak", "What bothers you?: We type every order twice.")
+    assert budget.quote == "Is there a budget? Yes"
+    assert (need.verdict, need.quote) == ("weak", "What bothers you? We type every order twice.")
     assert {row.event_id for row in rows.values()} == {EngagementEvent.objects.get().pk} == {told.event_id}
     assert {(row["id"], row["criterion"], row["verdict"]) for row in told.did["evidence"]} == {
         (budget.pk, "budget", "meets"),

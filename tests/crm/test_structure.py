@@ -73,6 +73,7 @@ SWEEPS = {
     "scoring.tasks.follow_team": "scoring.tasks.refresh_stale",
     "scoring.tasks.run_preview": "scoring.tasks.resume_trials",
     "scoring.tasks.run_back_test": "scoring.tasks.resume_trials",
+    "reports.tasks.refresh_funnel": "reports.tasks.refresh_funnel",
     "pipeline.tasks.let_rest": "pipeline.tasks.let_rest_missed",
     "capture.tasks.mail_invitation": "capture.tasks.mail_missed_invitations",
     "scoring.tasks.run_load_trial": "scoring.tasks.resume_trials",

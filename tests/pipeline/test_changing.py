@@ -149,6 +149,20 @@ def test_a_move_can_be_undone_and_a_place_in_the_same_column_needs_none(cast: Ca
     assert facts(one) == before
 
 
+def test_a_card_put_where_it_was_stays_the_version_that_it_is(cast: Cast) -> None:
+    one, two = rows.opportunity(cast.rita, position=1.0), rows.opportunity(cast.rita, position=2.0)
+    gone = rows.opportunity(cast.rita, at="Discovery")
+    stage = rows.stage("New").pk
+    for card, after in ((one, None), (one, gone.pk), (two, one.pk)):
+        moved, change = services.move_card(
+            opportunity_id=card.pk, stage_id=stage, after_id=after, version=1, actor=cast.rita, now=NOW
+        )
+        assert (moved.version, change) == (1, None)
+    moved, _ = services.move_card(opportunity_id=two.pk, stage_id=stage, version=1, actor=cast.rita, now=NOW)
+    assert moved.version == 2
+    assert facts(one)["position"] == 1.0
+
+
 def test_a_stage_that_was_archived_meanwhile_takes_nothing_back(cast: Cast) -> None:
     one = rows.opportunity(cast.rita, name="Kestrel")
     stage = rows.stage("Discovery")

@@ -184,3 +184,21 @@ def test_an_undo_of_somebody_else_is_refused_and_the_offer_stays(offered: Cast) 
         services.undo_change(change.pk, actor=offered.mona, now=NOW)
     row.refresh_from_db()
     assert row.state == "accepted"
+
+
+def test_what_is_handed_to_somebody_offers_no_undo_unless_something_else_can_be(offered: Cast) -> None:
+    row, other = rows.offer(), rows.opportunity(offered.sven, name="Amber")
+    assert row.opportunity is not None
+    others = {offered.rita: offered.ravi, offered.ravi: offered.rita}
+    to = others[row.opportunity.owner] if row.opportunity.owner else offered.rita
+    done = services.change_many(chosen=chosen(row.opportunity), owner=to, actor=offered.mona, now=NOW)
+    assert (done.changed, done.change) == (1, None)
+    again = rows.offer()
+    assert again.opportunity is not None
+    later = NOW + timedelta(minutes=1)
+    to = others[again.opportunity.owner] if again.opportunity.owner else offered.rita
+    done = services.change_many(chosen=chosen(again.opportunity, other), owner=to, actor=offered.mona, now=later)
+    assert done.change is not None
+    undone = services.undo_change(done.change.pk, actor=offered.mona, now=later)
+    said = "it was handed over with this; give it to somebody by hand"
+    assert (undone.changed, undone.left) == (1, [(again.opportunity.name, said)])

@@ -13,6 +13,7 @@ from core.errors import Refused, Stale
 from leads.models import Company, Standing
 from pipeline import queries, services
 from pipeline.models import Opportunity, OpportunityPerson
+from pipeline.queries.records import snapshot_of
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
 from tests.pipeline import rows
@@ -152,6 +153,17 @@ def test_markup_in_names_is_shown_and_never_run(cast: Cast) -> None:
         assert answer.status_code == 200
         assert "<script>alert" not in answer.content.decode(), url
         assert "&lt;script&gt;alert" in answer.content.decode(), url
+
+
+@pytest.mark.parametrize(
+    ("thousandths", "said"),
+    [(12_000, "+12"), (4_250, "+4.25"), (-5_125, "−5.13"), (1_234_567, "+1,234.57"), (100_000, "+100"), (0, "+0")],
+)
+def test_points_of_the_snapshot_have_two_places_at_most(cast: Cast, thousandths: int, said: str) -> None:
+    card = rows.opportunity(cast.rita)
+    line = {"category": "fit", "name": "Industry", "thousandths": thousandths}
+    card.snapshot = {"judgement": {"total": 1, "lines": [line]}}
+    assert [row["points"] for row in snapshot_of(card).groups[0][2]] == [said]
 
 
 @pytest.mark.parametrize("snapshot", [{}, [], None, {"judgement": None, "evidence": []}, {"at": 5, "evidence": [{}]}])

@@ -114,6 +114,30 @@ def test_what_cannot_be_sold_is_refused_and_nothing_changes(cast: Cast, wrong: d
     assert (card.amount, card.version, card.items.count()) == (Decimal(5), 1, 0)
 
 
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ({"price": "5"}, {"name", "quantity"}),
+        ({"discount": "10"}, {"name", "quantity", "price"}),
+        ({"quantity": "2"}, {"name", "price"}),
+        ({"discount": "0.00"}, set()),
+    ],
+)
+def test_a_line_that_says_too_little_is_refused_beside_its_controls(
+    cast: Cast, said: dict[str, str], wrong: set[str]
+) -> None:
+    card = rows.opportunity(cast.rita, amount=7)
+    parts = ("product", "name", "quantity", "price", "discount")
+    given = {f"{part}-{place}": "" for part in parts for place in range(3)}
+    given |= {f"{part}-1": value for part, value in said.items()}
+    answer = client_of(cast.rita).post(f"/opportunities/{card.pk}/items/", given | {"version": card.version})
+    assert answer.status_code == (422 if wrong else 302)
+    if wrong:
+        assert set(answer.context["form"].errors) == {f"{part}-1" for part in wrong}
+    card.refresh_from_db()
+    assert (card.items.count(), card.amount) == (0, Decimal(7))
+
+
 def test_a_product_in_another_currency_needs_a_price(cast: Cast) -> None:
     card, product = rows.opportunity(cast.rita), seat(currency="USD")
     with pytest.raises(Refused, match="priced in USD; give its price in EUR"):

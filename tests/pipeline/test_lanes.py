@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from pipeline import queries, services
-from pipeline.models import Opportunity, Pipeline, Stage
+from pipeline.models import BoardChange, Opportunity, Pipeline, Stage
 from pipeline.queries import Board, Filters
 from pipeline.queries.lanes import CARDS_IN_CELL, MOST_LANES
 from pipeline.views.bands import day_in
@@ -260,7 +260,7 @@ def test_a_band_of_another_owner_hands_it_over_and_can_be_undone(cast: Cast) -> 
 def test_what_a_band_stands_for_is_taken_on_and_given_back(
     cast: Cast, bands: str, band: str, field: str, value: Any, words: str
 ) -> None:
-    card = rows.opportunity(cast.rita, name="Kestrel", expected_close=date(NEXT, 12, 31))
+    card = rows.opportunity(cast.rita, name="Kestrel", expected_close=date(NEXT, 12, 31), category="best")
     before = getattr(card, field)
     answer = drop(cast.rita, card, bands, band)
     assert answer.status_code == 200
@@ -319,6 +319,31 @@ def test_what_the_stage_asks_for_is_asked_and_the_band_is_kept(cast: Cast) -> No
     assert (fresh(card).priority, fresh(card).expected_close) == ("high", date(NEXT, 12, 1))
     drop(cast.rita, fresh(card), "month", "none", to="Discovery", expected_close=f"{NEXT}-12-05")
     assert fresh(card).expected_close == date(NEXT, 12, 5)
+
+
+def test_a_band_that_it_is_in_already_changes_nothing(cast: Cast) -> None:
+    """As when somebody else was quicker to give it to whom it belongs."""
+    card = rows.opportunity(cast.rita)
+    for bands, band in (
+        ("owner", str(cast.rita.pk)),
+        ("priority", "normal"),
+        ("month", "none"),
+        ("category", "pipeline"),
+    ):
+        answer = drop(cast.rita, card, bands, band)
+        assert (answer.status_code, fresh(card).version) == (200, card.version)
+        assert "toast" not in json.loads(answer["HX-Trigger"])
+    assert not BoardChange.objects.exists()
+
+
+def test_an_offer_that_a_band_passes_on_offers_no_undo(offered: Cast) -> None:
+    row = rows.offer()
+    assert row.opportunity is not None
+    answer = drop(offered.mona, row.opportunity, "owner", str(offered.ravi.pk))
+    assert fresh(row.opportunity).owner == offered.ravi
+    assert said(answer)["text"].endswith(f"is in New, with {offered.ravi}.")
+    assert "undo" not in said(answer)
+    assert not BoardChange.objects.exists()
 
 
 def test_a_card_that_somebody_has_changed_meanwhile_takes_nothing_on(cast: Cast) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import services
 from pipeline.models import ForecastCall
 from pipeline.queries import Filters
 from reports.models import ForecastSnapshot, ForecastTotal, SnapshotRange
@@ -128,6 +129,67 @@ def test_other_currencies_are_apart(cast: Cast, spring: None) -> None:
     made: Any = accuracy(cast.mona, Filters(), now=NOW, currency="USD")
     assert [row.came for row in made.months] == [0] * 3
     assert made.horizons[0].score("commit").bias is None
+
+
+@pytest.fixture
+def in_dollars(cast: Cast, spring: None) -> None:
+    """Besides, Rita sells in dollars; they have a rate since the end of March, and another one in May."""
+    services.set_reporting_currency(currency="EUR")
+    for day, rate in ((date(2026, 3, 31), "0.5"), (date(2026, 5, 5), "0.4")):
+        services.set_rate(currency="USD", day=day, rate=rate, actor=cast.mona, now=NOW)
+    for month, commit, came, currency in (
+        (MARCH, 10, 20, "USD"),
+        (APRIL, 100, 60, "USD"),
+        (MAY, 100, 50, "USD"),
+        (MAY, 7, 7, "CHF"),
+    ):
+        ForecastTotal.objects.create(
+            snapshot=snapshot(month), currency=currency, owner=cast.rita, month=month, commit=commit
+        )
+        rows.opportunity(
+            cast.rita,
+            at="Won",
+            amount=came,
+            currency=currency,
+            closed_at=datetime.combine(month + timedelta(days=9), datetime.min.time(), UTC),
+        )
+
+
+def test_all_currencies_in_one_by_the_rates_of_their_days(cast: Cast, in_dollars: None) -> None:
+    """What had no rate when it was said counts neither as said nor as come: then there is nothing to hold it against."""
+    made: Any = accuracy(cast.mona, Filters(), now=NOW, currency="EUR", together=True)
+    assert [(row.month, row.came, row.said["commit"], row.low) for row in made.months] == [
+        (MARCH, 950, 1100, None),
+        (APRIL, 800 + 30, 1100 + 50, None),
+        (MAY, 950 + 20, 1000 + 50, None),
+    ]
+    assert (made.is_together, made.unrated) == (True, ("CHF", "USD"))
+    people = {one.owner: one.score for one in made.people}
+    assert (people[cast.rita.pk].said, people[cast.rita.pk].came) == (3000 + 100, 2400 + 50)
+    assert [made.called.said, made.called.missed] == [950, 50]  # of the euros alone
+    alone: Any = accuracy(cast.mona, Filters(), now=NOW, currency="USD")
+    assert [(row.came, row.said["commit"]) for row in alone.months] == [(20, 10), (60, 100), (50, 100)]
+    assert alone.unrated == ()
+
+
+def test_the_page_in_the_reporting_currency(cast: Cast, in_dollars: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    client = client_of(cast.mona)
+    alone = client.get("/forecast/accuracy/").content.decode()
+    assert "all in EUR" in alone
+    assert "Left out where it had no rate" not in alone
+    for query in ("currency=yes", "together=yes"):
+        page = client.get(f"/forecast/accuracy/?{query}").content.decode()
+        assert "Left out where it had no rate when it was said: CHF, USD." in re.sub(r"</?b[^>]*>", "", page)
+        assert 'href="/forecast/changes/?together=yes"' in page
+        assert f'href="/forecast/accuracy/?owner={cast.rita.pk}&amp;together=yes"' in page
+    # a month opens the list of all currencies, which says the same sum
+    won = re.search(r'href="(/pipeline/list/\?[^"]*closed=2026-04[^"]*)"', page)
+    assert won and "currency" not in won[1]
+    assert "830" in client.get(unescape(won[1])).content.decode()
+    lines = b"".join(client.get("/forecast/accuracy/export.csv?together=yes").streaming_content).decode().splitlines()  # type: ignore[attr-defined]
+    assert lines[2].startswith("2026-04,on its first day,EUR,1150")
+    assert lines[-1].startswith('Without a rate,,"CHF, USD"')
 
 
 def test_the_page(cast: Cast, spring: None, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,12 +18,12 @@ from pipeline import services
 from pipeline.models import ExchangeRate, Opportunity
 from reports.models import FunnelCell, Journey, Rollup
 from reports.queries.facts import FACTS
-from reports.queries.proof import FIRST, ROLLUP, kept
+from reports.queries.proof import FIRST, ROLLUP, counted_anew, kept
 from reports.services import Marks, advanced, prove_funnel, refresh_funnel
 from reports.services import funnel as keeping
 from reports.services.cells import recount
 from tests import factories
-from tests.conftest import NOW, Cast
+from tests.conftest import NOW, Cast, client_of
 from tests.pipeline import rows
 from tests.reports.leads import JUNE, MAY, cells, counts, lead, verdict
 
@@ -202,14 +202,15 @@ def small_ranges(cast: Cast, some: None, monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_the_first_count_goes_on_where_it_stood(cast: Cast, small_ranges: None) -> None:
     runs = []
-    while (months := keeping._run(now=NOW)) is None:
+    months: set[date] = set()
+    while keeping._run(months, now=NOW):
         runs.append(Journey.objects.count())
         assert kept().at is None  # the page does not yet call it counted
         # who is read already does something, somebody else comes, and a worker dies and another one goes on
         factories.event(Contact.objects.earliest("pk"), "email_replied", now=NOW)
         lead("engaged")
     assert len(runs) == 1 and 0 < runs[0] < 9
-    assert months == [date(2026, 5, 1), date(2026, 6, 1)]
+    assert months == {date(2026, 5, 1), date(2026, 6, 1)}
     assert not Rollup.objects.filter(name=FIRST).exists()
     refresh_funnel(now=NOW + timedelta(seconds=30))
     piecewise = cells()
@@ -275,6 +276,41 @@ def test_another_reporting_currency_and_a_rate_that_is_gone_are_noticed(cast: Ca
     assert won() == 170 + 25
     services.set_reporting_currency(currency="")
     assert won() == 100
+
+
+def test_another_currency_is_counted_by_ranges_and_goes_on_where_it_stood(
+    cast: Cast, no_stretch: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(5):
+        card = rows.opportunity(contact=factories.contact(now=JUNE), at="Won", amount=100, closed_at=NOW)
+        Opportunity.objects.filter(pk=card.pk).update(changed_at=NOW - timedelta(days=9))
+    refresh_funnel(now=NOW)
+    assert (kept().anew, counted_anew()) == (None, None)
+    services.set_reporting_currency(currency="USD")
+    rate = services.set_rate(currency="EUR", day=JUNE.date(), rate="2", actor=cast.mona, now=NOW)
+    ExchangeRate.objects.filter(pk=rate.pk).update(set_at=NOW - timedelta(days=9))
+    assert counted_anew() == (0, 0)  # it has not begun
+    monkeypatch.setattr(keeping, "RANGE", 2)
+    client, running = client_of(cast.mara), list[Any]()
+    months: set[date] = set()
+    while keeping._run(months, now=NOW + timedelta(minutes=1 + len(running))):
+        running.append((kept().anew, sum(row.revenue or 0 for row in Journey.objects.all())))
+        page = client.get("/funnel/counting/").content.decode()
+        assert "What was won is counted in another currency" in page
+        assert 'hx-get="/funnel/counting/?running=yes"' in page
+    assert running == [((2, 5), 700), ((4, 5), 900)]
+    assert sum(row.revenue for row in FunnelCell.objects.filter(by="source")) == 1000
+    assert (months, kept().anew, counted_anew()) == ({date(2026, 6, 1)}, None, None)
+    assert client.get("/funnel/counting/").content.decode().strip() == ""
+    assert "in the new currency" in client.get("/funnel/counting/?running=yes").content.decode()
+    # changed once more while it is at it: from the beginning
+    services.set_reporting_currency(currency="")
+    assert keeping._run(months, now=NOW + timedelta(minutes=9))
+    services.set_reporting_currency(currency="USD")
+    assert keeping._run(months, now=NOW + timedelta(minutes=10))
+    assert kept().anew == (2, 5)
+    refresh_funnel(now=NOW + timedelta(minutes=11))
+    assert sum(row.revenue for row in FunnelCell.objects.filter(by="source")) == 1000
 
 
 # --- the proof ---

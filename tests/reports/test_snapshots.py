@@ -13,7 +13,7 @@ from pipeline import services
 from pipeline.models import Opportunity, Stage, StageMove
 from reports.models import ForecastLine, ForecastSnapshot, ForecastTotal, SnapshotRange
 from reports.services import outlook, refresh_outlook, take_snapshot
-from tests.conftest import NOW, Cast
+from tests.conftest import NEVER_EMPTIED, NOW, Cast
 from tests.pipeline import rows
 
 DAY = timedelta(days=1)
@@ -141,6 +141,15 @@ def test_nobody_changes_a_snapshot(cast: Cast, model: Any, change: str) -> None:
             cursor.execute(sql)
     with pytest.raises((DatabaseError, ProtectedError)), transaction.atomic():
         model.objects.all().delete()
+
+
+@pytest.mark.parametrize("table", NEVER_EMPTIED)
+def test_nobody_empties_the_record(cast: Cast, table: str) -> None:
+    """Tests clean up by emptying tables, so that the trigger is off in their database; here it is on."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {table.removeprefix('reports_')}_whole")
+        with pytest.raises(DatabaseError, match=f"never changed .{table}."), transaction.atomic():
+            cursor.execute(f"TRUNCATE {table} CASCADE")
 
 
 def as_kept(day: date) -> list[Any]:

@@ -17,6 +17,7 @@ ROWS = [
     Row("funnel_contacts", "403 403 403 200 200 200 200 302"),
     Row("funnel_cohorts", "403 403 403 200 200 200 200 302"),
     Row("funnel_compare", "403 403 403 200 200 200 200 302"),
+    Row("funnel_counting", "403 403 403 200 200 200 200 302"),
     Row("funnel_costs", "403 403 403 200 200 200 200 302"),
     Row("funnel_cohorts_export", IMPORTS, ("csv",)),
     Row("funnel_compare_export", IMPORTS, ("csv",)),
