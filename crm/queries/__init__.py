@@ -3,5 +3,6 @@
 from crm.queries.manager import ManagerDay, manager_day
 from crm.queries.marketer import MarketerDay, marketer_day
 from crm.queries.rep import RepDay, rep_day
+from crm.queries.start import first_steps
 
-__all__ = ["ManagerDay", "MarketerDay", "RepDay", "manager_day", "marketer_day", "rep_day"]
+__all__ = ["ManagerDay", "MarketerDay", "RepDay", "first_steps", "manager_day", "marketer_day", "rep_day"]

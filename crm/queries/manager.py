@@ -53,6 +53,10 @@ class ManagerDay:
     rotting: int  # with those that nobody owns
 
     @property
+    def is_quiet(self) -> bool:
+        return not self.forecast.open.count and not any(group.count for group in self.changes)
+
+    @property
     def overdue(self) -> int:
         return sum(seller.overdue for seller in self.sellers)
 

@@ -73,6 +73,10 @@ class MarketerDay:
         ]
 
     @property
+    def is_quiet(self) -> bool:
+        return not self.sources and not self.near_count
+
+    @property
     def new(self) -> int:
         return sum(row.count for row in self.sources)
 

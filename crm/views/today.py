@@ -11,8 +11,9 @@ from django.views.decorators.http import require_safe
 
 from core.components.numbers import money
 from crm import queries
+from leads.models import Contact
 from pipeline.exchange import Together
-from pipeline.models import StageKind
+from pipeline.models import Opportunity, StageKind
 from pipeline.queries import Totals
 from pipeline.queries.hand_offs import suggestions_for, waiting_for
 from pipeline.views.hand_offs import shown as offers_shown
@@ -62,8 +63,10 @@ def today(request: SignedInRequest) -> HttpResponse:
         return render(request, "crm/today_rep.html", shown | {"day": rep, "tiles": _rep_tiles(rep)})
     if user.role == Role.MARKETER:
         marketer = queries.marketer_day(user, now=now, shown=None if request.GET.get("near") == "all" else 10)
+        shown["start"] = queries.first_steps(user, without=Contact) if marketer.is_quiet else None
         return render(request, "crm/today_marketer.html", shown | {"day": marketer, "tiles": _marketer_tiles(marketer)})
     manager = queries.manager_day(user, now=now)
+    shown["start"] = queries.first_steps(user, without=Opportunity) if manager.is_quiet else None
     return render(
         request,
         "crm/today_manager.html",

@@ -233,6 +233,31 @@ def test_it_costs_the_same_for_many(cast: Cast, who: str, budget: int) -> None:
 
 def test_an_empty_installation_says_what_will_be_there(cast: Cast) -> None:
     assert "Nobody is near the line" in client_of(cast.rita).get("/").content.decode()
-    assert "No new lead in two weeks" in client_of(cast.mara).get("/").content.decode()
     assert client_of(cast.mona).get("/").status_code == 200
     assert client_of(cast.rita).post("/").status_code == 405
+
+
+def links(user: User) -> list[str]:
+    page = client_of(user).get("/").content.decode()
+    assert "Where to begin" in page
+    return re.findall(r'class="btn btn-s[^"]*" href="([^"]+)"', page.partition("Where to begin")[2])
+
+
+def test_the_first_day_says_what_to_do_first(cast: Cast) -> None:
+    people, lists, tracking = reverse("settings_people"), reverse("import_new"), reverse("settings_tracking")
+    definition, quotas = reverse("definition"), reverse("forecast_quotas")
+    assert links(cast.adam) == [people, lists, tracking, definition, quotas]
+    assert links(cast.mona) == [lists, definition, quotas]
+    assert links(cast.mara) == [lists, tracking, definition]
+    assert links(cast.vera) == []
+    assert "As soon as your colleagues" in client_of(cast.vera).get("/").content.decode()
+    for address in (people, lists, tracking, definition, quotas):
+        assert client_of(cast.adam).get(address).status_code == 200
+    assert client_of(cast.adam).get("/").content.decode().count('aria-label="done"') == 1  # there are colleagues
+    factories.contact(now=timezone.now() - timedelta(days=90))
+    assert "No new lead in two weeks" in client_of(cast.mara).get("/").content.decode()
+    assert links(cast.mona) == [lists, definition, quotas]
+    row = pipeline_rows.opportunity(cast.rita, opened=timezone.now() - timedelta(days=90))
+    lose(opportunity_id=row.pk, reason="price", actor=cast.rita, now=timezone.now() - timedelta(days=80))
+    for user in (cast.mara, cast.mona, cast.adam, cast.vera):
+        assert "Where to begin" not in client_of(user).get("/").content.decode()
