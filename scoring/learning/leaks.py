@@ -24,6 +24,8 @@ _LOOK_AT = 0.60  # AUC alone, below which a column cannot dominate
 _PURE = 0.01  # share of the expected buyers (or others) where a value rules them out
 _EXPECTED = 30
 _TAIL = 0.15  # of all buyers (or others): fewer are also ruled out at the far end of something honest and strong
+_SELDOM = 0.5  # of the usual share: next to a far end it happens no oftener
+_FEW, _SLACK = 4, 0.02  # of all: what an even curve may have expected at its far end and did not come
 _SMOOTH = 20
 _ROWS = 20_000
 _MOST = 8
@@ -87,6 +89,8 @@ def _dominant(frame: Frame, alone: dict[str, float], label: Matrix, groups: Matr
 def _mark(name: str, cells: Sequence[Cell], label: Matrix) -> str:
     """What about this column speaks of hindsight; empty when nothing does."""
     bins, base = _bins(name, cells), float(label.mean())
+    column = look_at(name, cells)
+    numbers = column.read(cells) if column.kind == "number" else None
     is_known = Cells.of(cells).is_known.astype(int)
     for values, where, part in (
         (bins, "at some of its values", _TAIL),
@@ -99,9 +103,53 @@ def _mark(name: str, cells: Sequence[Cell], label: Matrix) -> str:
             expected = float((rows * share)[certain].sum())
             least = max(_EXPECTED, part * float(happened.sum()))
             if expected >= least and seen[certain].sum() <= _PURE * expected:
+                if values is bins and numbers is not None and _is_far_end(numbers, bins, certain, happened):
+                    continue
                 counted = int(seen[certain].sum())
                 return f"{where} there are {counted} {word} where {expected:.0f} were to be expected"
     return "its name speaks of what happens later" if names.speaks_of_later(name) else ""
+
+
+def _is_far_end(numbers: Matrix, bins: Matrix, certain: Matrix, happened: Matrix) -> bool:
+    """Whether the values that rule it out are but the far end of what grows evenly.
+
+    A logistic curve over the number, its logarithm or its rank expects hardly any there either, and next to them it
+    happens seldom: what only a sale fills in jumps.
+    """
+    certain = certain.copy()
+    certain[0] = False  # unknown is no end
+    rows, seen = np.bincount(bins), np.bincount(bins, happened)
+    inside = np.flatnonzero(certain)
+    if not len(inside):
+        return False
+    first, last, share = inside[0], inside[-1], happened.mean()
+    ends = [(seen[1:first], last + 1), (seen[last + 1 :], first - 1)]  # what is further out, and who is next
+    beside = [place for further, place in ends if not further.sum() and 0 < place < len(rows)]
+    if len(beside) != 1 or seen[beside[0]] > _SELDOM * rows[beside[0]] * share:
+        return False
+    is_known = bins > 0
+    came, where = happened[is_known], certain[bins[is_known]]
+    if came.min() == came.max():
+        return False
+    curve = _curve(numbers[is_known], came)
+    return bool(curve[where].sum() - came[where].sum() <= max(_FEW, _SLACK * happened.sum()))
+
+
+def _curve(numbers: Matrix, happened: Matrix) -> Matrix:
+    """How likely it is at each number, if that changes evenly; the scale that explains most."""
+    from scipy.special import ndtri
+    from sklearn.linear_model import LogisticRegression
+
+    order = np.sort(numbers)
+    rank = (np.searchsorted(order, numbers, "left") + np.searchsorted(order, numbers, "right")) / (2 * len(numbers))
+    curves = []
+    for scale in (numbers, np.sign(numbers) * np.log1p(np.abs(numbers)), ndtri(rank)):
+        spread = scale.std()
+        if not np.isfinite(spread) or not spread:
+            continue
+        x = ((scale - scale.mean()) / spread)[:, None]
+        curves.append(LogisticRegression(C=1e3).fit(x, happened).predict_proba(x)[:, 1])
+    return min(curves, key=lambda curve: float(measures.losses(happened, curve).mean()))
 
 
 def _alone(name: str, cells: Sequence[Cell], label: Matrix, groups: Matrix, seed: int) -> float:

@@ -10,6 +10,7 @@ from core.errors import Refused
 from scoring.learning.cells import Cell
 from scoring.learning.evaluation import evaluate, labels
 from scoring.learning.leaks import suspects
+from scoring.learning.measures import auc
 
 ROWS = 2000
 Values = list[Cell]
@@ -103,6 +104,25 @@ def test_a_number_that_raises_the_chance_step_by_step_is_no_leak() -> None:
         "noise": [float(n) for n in rng.normal(size=ROWS).round(2)],
     }
     assert named(frame, label) == []
+
+
+@pytest.mark.parametrize("scale", ["even", "skewed"])
+def test_the_far_end_of_a_strong_number_is_no_mark_of_hindsight(scale: str) -> None:
+    """Hundreds of rows at one end without a buyer: as many as a curve that rises evenly expects there."""
+    rng = np.random.default_rng(3)
+    intent = rng.normal(size=ROWS)
+    label = (rng.random(ROWS) < 1 / (1 + np.exp(2 - 3 * intent))).astype(int)
+    numbers = intent if scale == "even" else np.exp(4 + intent)
+    frame: dict[str, Values] = {
+        "intent": [float(n) for n in numbers.round(3)],
+        "noise": [float(n) for n in rng.normal(size=ROWS).round(2)],
+    }
+    assert label[intent < -1].sum() == 0 < 300 < (intent < -1).sum()
+    assert 0.90 < auc(label, numbers) < 0.95
+    assert named(frame, label) == []
+    # the same end, but what follows it jumps: only a sale fills it in
+    leak = np.where(label == 1, rng.lognormal(8, 1, ROWS), 0.0).round()
+    assert named({**frame, "paid": [float(n) for n in leak]}, label) == ["paid"]
 
 
 def test_a_copy_of_the_answer_is_seen_in_few_rows() -> None:
