@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from core.components.numbers import signed
 from leads.conditions import described
 from scoring.drafting import Content, EngagementDraft, ExclusionDraft, FitDraft, Known, Number, PersonaDraft
 
@@ -13,7 +14,7 @@ Asking = Content | PersonaDraft  # what requires criteria
 
 def points(value: Number) -> str:
     """+12, −5."""
-    return f"{value:+,}".replace("-", "−") if isinstance(value, int) else "?"
+    return signed(value) if isinstance(value, int) else "?"
 
 
 def facets(rule: EngagementDraft, known: Known) -> str:

@@ -28,6 +28,11 @@ def _money(number: Decimal, currency: str, compact: bool) -> SafeString:
     return mark_safe(f'<span class="num" title="{exact}">{text(money_text(number, currency, compact=True))}</span>')
 
 
+def signed(value: int | float | Decimal) -> str:
+    """+12, −5, +0: of a change, or of points."""
+    return f"{value:+,}".replace("-", "−")
+
+
 def money_text(amount: Decimal, currency: str, compact: bool = False) -> str:
     symbol = SYMBOLS.get(currency, f"{currency}\u00a0" if currency else "")
     sign, amount = ("−" if amount < 0 else ""), abs(amount)

@@ -36,6 +36,11 @@ def _face(name: str, initials: str, size: str) -> SafeString:
     )
 
 
+def breakable(address: Any) -> SafeString:
+    """An e-mail address that ends its line behind the @ where there is no room for all of it."""
+    return mark_safe(text(address).replace("@", "@<wbr>"))
+
+
 def person(user: Any) -> SafeString:
     """Initials and name."""
     name = str(of(user, "name") or user) if user else "Nobody"

@@ -39,6 +39,8 @@ DRAWN_BY_TEMPLATE: list[Callable[..., dict[str, Any]]] = [
     pieces.sort,
     pieces.pager,
 ]
+register.filter("signed", numbers.signed)
+register.filter("breakable", people.breakable)
 register.tag("kept", kept.kept)
 for simple in SIMPLE:
     register.simple_tag(simple)

@@ -48,9 +48,9 @@ def definition_health() -> Health:
 def _findings(rules: list[accountability.Account]) -> Iterator[str]:
     for rule in rules:
         if rule.is_dead:
-            yield f"{rule.name} fires for nobody"
+            yield f"“{rule.name}” fires for nobody"
         if rule.is_redundant:
-            yield f"{rule.name} fires for nearly the same people as {rule.twin}"
+            yield f"“{rule.name}” fires for nearly the same people as “{rule.twin}”"
         if rule.drift and rule.drift.is_clear:
             lately, before = rule.drift.lately.percent, rule.drift.before.percent
-            yield f"{rule.name} fires {rule.drift.words}: {lately} in the last 30 days, {before} in the 90 before"
+            yield f"“{rule.name}” fires {rule.drift.words}: {lately} in the last 30 days, {before} in the 90 before"

@@ -137,7 +137,8 @@ class _Cells:
         return f'<a href="{self.list_url}?{text(query)}">{inside}</a>'
 
     def dialog(self, url: str, inside: str, label: str) -> str:
-        return f'<a href="{text(url)}" data-dialog aria-label="{text(label)}" title="{text(label)}">{inside}</a>'
+        hidden = f'<span class="visually-hidden">, {text(label)}</span>'
+        return f'<a href="{text(url)}" data-dialog title="{text(label)}">{inside}{hidden}</a>'
 
     def rounded(self, value: Decimal) -> str:
         return money(value.quantize(Decimal(1), ROUND_HALF_UP), self.currency)

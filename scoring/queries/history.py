@@ -21,10 +21,6 @@ class Move:
     total: int
     events: str
 
-    @property
-    def signed(self) -> str:
-        return f"{self.by:+d}".replace("-", "−")
-
 
 @dataclass(frozen=True, slots=True)
 class History:

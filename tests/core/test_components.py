@@ -30,6 +30,15 @@ def draw(source: str, **context: object) -> str:
 # --- icons ---
 
 
+def test_a_change_has_its_sign() -> None:
+    assert [numbers.signed(value) for value in (1200, -5, 0, Decimal("-1.5"))] == ["+1,200", "−5", "+0", "−1.5"]
+
+
+def test_an_address_breaks_behind_its_at_and_nothing_in_it_is_markup() -> None:
+    drawn = Template("{{ address|breakable }}").render(Context({"address": "<b>@example.com"}))
+    assert drawn == "&lt;b&gt;@<wbr>example.com"
+
+
 def test_an_icon_is_hidden_unless_it_has_a_label() -> None:
     assert 'aria-hidden="true"' in draw('{% icon "phone" %}')
     assert 'role="img" aria-label="Call"' in draw('{% icon "phone" label="Call" %}')

@@ -44,12 +44,12 @@ def test_promotions_and_rules_that_need_a_look(cast: Cast) -> None:
     health = definition_health()
     assert health.drafts == [draft]
     assert (health.promoted, health.bought) == (4, Share(1, 3))
-    assert health.findings == [f"{spec.engagement[0].name} fires for nobody"]
+    assert health.findings == [f"“{spec.engagement[0].name}” fires for nobody"]
     page = re.sub(r"<[^>]+>", "", client_of(cast.mara).get("/").content.decode())
     assert "33 %" in page
     assert "of 3 decided" in page
     assert "a small sample" in page
-    assert f"{spec.engagement[0].name} fires for nobody" in page
+    assert f"“{spec.engagement[0].name}” fires for nobody" in page
 
 
 def test_without_an_active_definition_it_says_so(cast: Cast) -> None:

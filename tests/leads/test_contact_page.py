@@ -117,7 +117,7 @@ def test_how_we_know_them_is_fetched_when_the_page_has_come(cast: Cast, contact:
     assert f'hx-get="/leads/{contact.pk}/known/"' in client.get(f"/leads/{contact.pk}/").content.decode()
     panel = client.get(f"/leads/{contact.pk}/known/", headers=HTMX).content.decode()
     assert panel.lstrip().startswith('<section class="panel" id="contact-known"')
-    assert contact.email in panel
+    assert contact.email in panel.replace("<wbr>", "")
     assert "never asked" in panel
     assert "<html" in client.get(f"/leads/{contact.pk}/known/").content.decode()
     services.record_consent(contact=contact, purpose="calls", given=True, now=timezone.now(), source="form")
