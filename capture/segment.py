@@ -133,7 +133,7 @@ def _message(raw: Any, shared: dict[str, Any], around: Mapping[str, Any], now: d
         anonymous_id=_id(raw, "anonymousId", "anonymous_id"),
         name=_name(raw, kind),
         properties=_properties(raw, context, kind),
-        traits=_object(raw, "traits") if kind in {Type.IDENTIFY, Type.GROUP} else _object(context, "traits"),
+        traits=_traits(raw, context, kind),
         previous_id=_id(raw, "previousId", "previous_id"),
         group_id=_id(raw, "groupId", "group_id"),
         agent=_text(context.get("userAgent") or context.get("user_agent"), 500),
@@ -156,6 +156,14 @@ def _object(of: Mapping[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Refused(**{name: "This must be an object."})
     return value
+
+
+def _traits(raw: Mapping[str, Any], context: Mapping[str, Any], kind: Type) -> dict[str, Any]:
+    """What is said of the person or, in a group, of the organisation; RudderStack's identify says it in the context."""
+    if kind == Type.GROUP:
+        return _object(raw, "traits")
+    of_person = _object(context, "traits")
+    return of_person | _object(raw, "traits") if kind == Type.IDENTIFY else of_person
 
 
 def _text(value: Any, longest: int) -> str:
@@ -239,6 +247,8 @@ def _properties(raw: Mapping[str, Any], context: Mapping[str, Any], kind: Type) 
         value = _part(context, "campaign").get(given)
         if isinstance(value, str) and value:
             properties.setdefault(f"utm_{name}", value[:LONGEST_NAME])
+    if kind == Type.TRACK and isinstance(mailing := properties.get("campaign_name"), str):  # as mail platforms call it
+        properties.setdefault("campaign", mailing)
     name = _text(raw.get("name"), LONGEST_NAME)
     if kind != Type.TRACK and name:
         properties.setdefault("title" if kind == Type.PAGE else "name", name)

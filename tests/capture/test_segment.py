@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from capture import segment, sites, wire
 from capture.models import Site, SiteNote
-from leads.models import EngagementEvent, EventKind, Identity
+from leads.models import Company, Contact, EngagementEvent, EventKind, Identity
 from tests.conftest import NOW
 
 pytestmark = pytest.mark.django_db
@@ -63,8 +63,20 @@ def test_a_track_call_is_an_event_of_its_kind(client: Client, server: Site) -> N
 
 
 def test_a_mail_platforms_click_is_our_click_in_a_mail(client: Client, server: Site) -> None:
-    assert call(client, "track", track(event="Email Link Clicked"), server.write_key).status_code == 200
-    assert EngagementEvent.objects.get().kind.key == "email_clicked"
+    told = track(event="Email Link Clicked", properties={"campaign_name": "Spring", "link_url": "https://a.example/"})
+    assert call(client, "track", told, server.write_key).status_code == 200
+    event = EngagementEvent.objects.get()
+    assert (event.kind.key, event.properties["campaign"]) == ("email_clicked", "Spring")
+
+
+def test_who_they_are_may_stand_in_the_context_as_rudderstacks_clients_write_it(client: Client, server: Site) -> None:
+    told = {"userId": "u1", "context": {"traits": {"email": "lee@acme.example", "firstName": "Lee", "title": "Clerk"}}}
+    call(client, "batch", {"batch": [{"type": "identify", "traits": {"title": "Buyer"}, **told}]}, server.write_key)
+    contact = Contact.objects.get(email="lee@acme.example")
+    assert (contact.first_name, contact.job_title) == ("Lee", "Buyer")
+    group = {"type": "group", "groupId": "g1", "traits": {"name": "Acme"}, **told}
+    call(client, "batch", {"batch": [group]}, server.write_key)
+    assert Company.objects.get(name="Acme").industry == ""
 
 
 @pytest.mark.parametrize("place", ["header", "body"])
