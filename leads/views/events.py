@@ -83,7 +83,7 @@ def _row(event: EngagementEvent, names: dict[str, str]) -> dict[str, Any]:
 
 def _told(event: EngagementEvent) -> str:
     """The property that tells most about it."""
-    names = (event.kind.facet_property, "path", "url", "title", "form", "asset", "campaign", "name")
+    names = (event.kind.facet_property, "path", "url", "link_url", "title", "form", "asset", "campaign", "name")
     told = (event.properties.get(name) for name in names if name)
     return next((_short(value)[:100] for value in told if isinstance(value, str) and value), "")
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from capture import nonces
-from capture.models import Submission
+from capture.models import Form, Submission
 from capture.questions import Question
 from leads.models import Consent, Contact, EngagementEvent, Evidence
 from leads.services.merging import merge_contacts
@@ -141,3 +141,14 @@ def test_links_are_made_by_whoever_may_change_the_contact(cast: Cast) -> None:
     assert client_of(cast.vera).get(f"/leads/{ada.pk}/forms/").status_code == 403
     assert client_of(cast.rita).get("/leads/999999/forms/").status_code == 404
     assert client_of(cast.rita).post(f"/leads/{ada.pk}/forms/").status_code == 405
+
+
+def test_a_survey_shows_no_public_link_and_says_how_it_is_sent(cast: Cast) -> None:
+    survey = make_form("survey", BUDGET, is_by_invitation=True).form
+    mara = client_of(cast.mara)
+    page = mara.get(f"/settings/forms/{survey.pk}/share/").content.decode()
+    assert "This form has no public address" in page
+    assert "/f/survey/" not in page
+    assert f"Send: {survey.title}" in mara.get("/settings/forms/").content.decode()
+    shown = Form.objects.get(slug="contact")
+    assert "/f/contact/" in mara.get(f"/settings/forms/{shown.pk}/share/").content.decode()
