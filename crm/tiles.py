@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from users.roles import Can, Role
 
 MOST_TILES = 12
-PICTURE, NUMBERS = ":is([data-chart], .blank)", ".tiles"
+PICTURE, NUMBERS = ":is([data-chart], .blank)", ":is(.tiles, [data-instead])"
 _VIEW = re.compile(r"view-([1-9]\d{0,17})", re.ASCII)
 
 

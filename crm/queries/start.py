@@ -1,6 +1,6 @@
 """What there is to do first where nothing has come in yet, and what of it has been done."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from capture.models import Import, Site
 from leads.models import Contact
@@ -20,6 +20,7 @@ class Step:
     label: str
     needs: Can
     is_done: bool = False
+    is_next: bool = False  # the first that is to be done
 
 
 def first_steps(user: User, without: type[Contact | Opportunity]) -> list[Step] | None:
@@ -68,4 +69,6 @@ def first_steps(user: User, without: type[Contact | Opportunity]) -> list[Step] 
             Quota.objects.exists(),
         ),
     ]
-    return [step for step in steps if user.can(step.needs)]
+    mine = [step for step in steps if user.can(step.needs)]
+    following = next((step for step in mine if not step.is_done), None)
+    return [replace(step, is_next=step is following) for step in mine]

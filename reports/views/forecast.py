@@ -92,6 +92,7 @@ def forecast(request: SignedInRequest) -> HttpResponse:
         | ({"currency": whole.currency} if len(whole.currencies) > 1 and not whole.is_together else {})
         | ({"unit": unit.value} if unit != Unit.MONTH else {}),
         "can_call": request.user.can(Can.MANAGE_FORECAST),
+        "is_empty": not (whole.currencies or whole.sellers or request.GET.get("owner") or request.GET.get("team")),
         "is_of_team": not request.user.sees_everything and wanted.team is not None,
     }
     return render(request, f"reports/forecast.html{'#figures' if wants_part(request) else ''}", context)

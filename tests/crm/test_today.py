@@ -253,7 +253,9 @@ def test_the_first_day_says_what_to_do_first(cast: Cast) -> None:
     assert "As soon as your colleagues" in client_of(cast.vera).get("/").content.decode()
     for address in (people, lists, tracking, definition, quotas):
         assert client_of(cast.adam).get(address).status_code == 200
-    assert client_of(cast.adam).get("/").content.decode().count('aria-label="done"') == 1  # there are colleagues
+    page = client_of(cast.adam).get("/").content.decode()
+    assert page.count('aria-label="done"') == 1  # there are colleagues
+    assert re.findall(r'btn-primary" href="([^"]+)"', page) == [lists]
     factories.contact(now=timezone.now() - timedelta(days=90))
     assert "No new lead in two weeks" in client_of(cast.mara).get("/").content.decode()
     assert links(cast.mona) == [lists, definition, quotas]
