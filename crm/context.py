@@ -28,7 +28,7 @@ class Place:
 
 PLACES = (
     Place("today", "Today", "sun-high", "t"),
-    Place("leads", "Leads", "users", "l", apps=("leads", "activities")),
+    Place("leads", "Leads", "users", "l", apps=("leads",)),
     Place("qualify", "Qualify", "user-question", "q", needs=Can.EDIT_LEADS),
     Place("pipeline", "Pipeline", "layout-kanban", "p", apps=("pipeline",)),
     # the first four are a phone's dock

@@ -100,7 +100,7 @@ def verdict(card: Mapping[str, object], *, is_useful: bool) -> str:
         return f"No useful signal yet: {won:,} of {rows:,} leads bought; we show the base rate."
     return (
         f"Useful: of two leads, one who bought and one who did not, it ranks the buyer higher in "
-        f"{float(str(card.get('auc', 0.5))):.0%} of the pairs."
+        f"{round(100 * float(str(card.get('auc', 0.5))))} % of the pairs."
     )
 
 

@@ -16,21 +16,27 @@ _MONTHS = [name[:3] for name in MONTHS]
 _NEVER = mark_safe('<span class="muted">–</span>')
 
 
-def ago(when: datetime | date | None, late: bool = False) -> SafeString:
-    """A short distance from now ("3 d", "in 2 d", "just now"), the exact instant on hover. `late` marks a past one."""
+def ago(when: datetime | date | None, late: bool = False, spoken: bool = False) -> SafeString:
+    """A short distance from now ("3 d", "in 2 d", "just now"), the exact instant on hover. `late` marks a past one.
+
+    `spoken`: an instant within a sentence ("3 d ago", "just now", "on 4 May").
+    """
     if not when:
         return _NEVER
     # a list draws a hundred of these, and Django's date format costs ten times as much
     if not isinstance(when, datetime):
         return day_ago(when, timezone.localdate(), late)
-    return since(when, timezone.localtime(), late)
+    return since(when, timezone.localtime(), late, spoken)
 
 
-def since(when: datetime, now: datetime, late: bool = False) -> SafeString:
+def since(when: datetime, now: datetime, late: bool = False, spoken: bool = False) -> SafeString:
     """The same, for whoever draws dozens: `now` is in the reader's zone (timezone.localtime())."""
     here = when.astimezone(now.tzinfo)
     exact = f"{_exact(here)}, {here.hour:02}:{here.minute:02}"
-    text = _distance(now - when) or _day_in(here, now.year)
+    distance, day = _distance(now - when), _day_in(here, now.year)
+    if spoken:
+        distance, day = f"{distance} ago" if distance[:1].isdigit() else distance, f"on {day}"
+    text = distance or day
     return _time(when, text, exact, late and when < now)
 
 

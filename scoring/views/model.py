@@ -66,7 +66,7 @@ def _card(model: PurchaseModel) -> dict[str, Any]:
         "plot": purchase.plot(card.get("calibration", [])),
         "lifts": [
             {
-                "label": f"{number}. tenth",
+                "label": f"Tenth {number}",
                 "value": lift,
                 "text": f"{lift:.1f} ×",
                 "note": "" if number > 1 else "the most likely",

@@ -152,6 +152,21 @@ def test_ago(distance: timedelta, said: str) -> None:
 
 
 @pytest.mark.usefixtures("frozen")
+@pytest.mark.parametrize(
+    ("distance", "said"),
+    [
+        (timedelta(seconds=9), "just now"),
+        (timedelta(minutes=9), "9 min ago"),
+        (timedelta(days=3), "3 d ago"),
+        (timedelta(days=40), "on 6 May"),
+        (timedelta(days=-2), "in 2 d"),
+    ],
+)
+def test_ago_within_a_sentence(distance: timedelta, said: str) -> None:
+    assert words(times.ago(NOW - distance, spoken=True)) == said
+
+
+@pytest.mark.usefixtures("frozen")
 def test_ago_of_a_day() -> None:
     assert words(times.ago(date(2026, 6, 15))) == "today"
     assert words(times.ago(date(2026, 6, 16))) == "tomorrow"
