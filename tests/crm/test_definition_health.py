@@ -13,9 +13,16 @@ from scoring.models import Definition, RuleReport
 from scoring.proportions import Share
 from scoring.queries import active_spec
 from scoring.services.definitions import new_draft
+from tests import factories
 from tests.conftest import NOW, Cast, client_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def lead(db: None) -> None:
+    """Without any, Today says what to do first."""
+    factories.contact()
 
 
 def report(promotions: list[list[Any]]) -> RuleReport:
