@@ -12,8 +12,33 @@ from scoring.learning.cells import Cell, Cells, Frame, Matrix
 UNKNOWN = "(unknown)"
 OTHER = "(other)"
 MAX_LEVELS = 200
+_UNEVEN = 2.0  # skewness
+_BEND = 0.3  # weight of a number's bin beside its scale: to bend the line takes more evidence than to slope it
 _RARE = 5  # a level seen less often is "other"
 _ID_NAME = re.compile(r"(^|[\W_])(id|uuid|guid|key|number|no|nr)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Where a number stands among the others: in spreads from the middle, of its logarithm when it is very uneven."""
+
+    is_log: bool
+    middle: float
+    spread: float
+
+    @classmethod
+    def of(cls, numbers: Matrix) -> "Scale | None":
+        spread = float(numbers.std())
+        if not spread or not np.isfinite(spread):
+            return None
+        is_log = bool(numbers.min() >= 0 and np.mean(((numbers - numbers.mean()) / spread) ** 3) > _UNEVEN)
+        read = np.log1p(numbers) if is_log else numbers
+        return cls(is_log, float(read.mean()), float(read.std()))
+
+    def read(self, numbers: Matrix) -> Matrix:
+        """At most four spreads; unknown stands in the middle."""
+        read = np.log1p(np.maximum(numbers, 0)) if self.is_log else numbers
+        return np.nan_to_num(np.clip((read - self.middle) / self.spread, -4, 4))
 
 
 @dataclass(frozen=True)
@@ -27,6 +52,7 @@ class Column:
     kind: str
     levels: tuple[str, ...] = ()
     edges: tuple[float, ...] = ()  # of bins, for the linear model
+    scale: Scale | None = None  # of the number itself, for the linear model; none in models from before there was one
 
     @property
     def is_used(self) -> bool:
@@ -60,7 +86,7 @@ def look_at(name: str, cells: Sequence[Cell]) -> Column:
                 return Column(name, "identifier")
             if sizes > 2:
                 edges = np.unique(np.quantile(parsed, np.linspace(0, 1, 9)[1:-1]))
-                return Column(name, kind, edges=tuple(map(float, edges)))
+                return Column(name, kind, edges=tuple(map(float, edges)), scale=Scale.of(parsed))
             break
     if different > 0.5 * len(said) and different > 20:
         return Column(name, "identifier")  # names, addresses, free text: every row its own
@@ -92,8 +118,11 @@ class Encoder:
         return np.column_stack([column.read(frame[column.name]) for column in self.columns])
 
     def indicators(self, codes: Matrix) -> Any:
-        """Sparse: one 0/1 per level or bin, and one for unknown; for the linear model. Takes what `codes` gives."""
-        from scipy.sparse import csr_matrix
+        """Sparse: one 0/1 per level or bin, and for unknown; then numbers on their scales. Takes what `codes` gives.
+
+        For the linear model: what rises evenly is a line, and bins say where it does not.
+        """
+        from scipy.sparse import csr_matrix, hstack
 
         ones: list[Matrix] = []
         width = 0
@@ -107,7 +136,11 @@ class Encoder:
             width += len(column.edges) + 2
         places = np.column_stack(ones) if ones else np.zeros((len(codes), 0), dtype=int)
         starts = np.arange(len(codes) + 1) * places.shape[1]
-        return csr_matrix((np.ones(places.size), places.ravel(), starts), shape=(len(codes), width))
+        bend = np.array([_BEND if column.scale else 1.0 for column in self.columns])
+        weights = np.where(np.isnan(codes), 1.0, bend)  # that it is unknown is no bend
+        levels = csr_matrix((weights.ravel(), places.ravel(), starts), shape=(len(codes), width))
+        scaled = [c.scale.read(values) for c, values in zip(self.columns, codes.T, strict=True) if c.scale]
+        return hstack([levels, csr_matrix(np.column_stack(scaled))], format="csr") if scaled else levels
 
 
 def _height(frame: Frame) -> int:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -119,8 +120,22 @@ def test_an_indicator_of_unknown_stands_beside_the_bins() -> None:
     codes = encoder.codes(frame)
     assert np.isnan(codes[100, 0])
     indicators = encoder.indicators(codes).toarray()
-    assert (indicators.sum(axis=1) == 1).all()
+    assert (np.count_nonzero(indicators[:, :-1], axis=1) == 1).all()
     assert indicators[:, 0].tolist() == [0.0] * 100 + [1.0]
+    scaled = indicators[:, -1]  # the number itself, in spreads from the middle
+    assert scaled[:100].round(3).tolist() == [round((n - 49.5) / 28.8661, 3) for n in range(100)]
+    assert scaled[100] == 0
+
+
+def test_a_very_uneven_number_is_scaled_by_its_logarithm_and_nothing_runs_away() -> None:
+    revenue = look_at("revenue", [float(10 ** (n % 7)) for n in range(700)])
+    assert revenue.scale is not None and revenue.scale.is_log
+    assert revenue.scale.read(np.array([np.nan, 1e3, -5.0, 1e300])).round(2).tolist() == [0.0, -0.03, -1.58, 4.0]
+    steady = look_at("visits", [float(n % 7) for n in range(700)])
+    assert steady.scale is not None and not steady.scale.is_log
+    # a model that was kept before there were scales has bins alone
+    before = Encoder([replace(steady, scale=None)])
+    assert before.indicators(np.array([[1.0], [np.nan]])).shape == (2, len(steady.edges) + 2)
 
 
 def test_order_knows_hours_and_puts_unknown_first() -> None:
