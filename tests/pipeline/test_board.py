@@ -171,7 +171,7 @@ def test_nothing_changed(cast: Cast) -> None:
 
 
 def test_every_kind_of_change_is_seen(cast: Cast) -> None:
-    card, other = rows.opportunity(cast.rita), rows.opportunity(cast.rita)
+    card, other, third = (rows.opportunity(cast.rita) for _ in range(3))
     new, discovery = rows.stage("New"), rows.stage("Discovery")
     before = board(cast.ravi)
     services.move(opportunity_id=card.pk, stage_id=discovery.pk, actor=cast.rita, now=NOW)
@@ -180,7 +180,7 @@ def test_every_kind_of_change_is_seen(cast: Cast) -> None:
     services.edit(opportunity_id=card.pk, next_step="Call", actor=cast.rita, now=NOW)
     assert changed_since(cast.ravi, before) == ["Discovery"]
     before = board(cast.ravi)
-    services.move(opportunity_id=other.pk, stage_id=new.pk, actor=cast.rita, now=NOW)
+    services.move(opportunity_id=other.pk, stage_id=new.pk, after_id=third.pk, actor=cast.rita, now=NOW)
     assert changed_since(cast.ravi, before) == ["New"]
     before = board(cast.ravi)
     services.win(opportunity_id=card.pk, amount=5, closed_on=NOW.date(), actor=cast.rita, now=NOW)
