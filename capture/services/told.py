@@ -22,6 +22,8 @@ from leads import normalise
 from leads.models import Contact, Identity, IdentityKind, Source
 from leads.services import change_contact, custom_rules, find_contact, upsert_contact
 
+LEAST_DIGITS = 5
+
 
 @transaction.atomic
 def identify(user_id: str, anonymous_id: str, traits: Mapping[str, Any], *, at: datetime, by: Teller) -> None:
@@ -117,7 +119,7 @@ def _may_be(contact_id: int, address: str, known: Known) -> bool:
 def _new(person: words.Person, by: Teller) -> Contact | None:
     fields = {name: value for name, value in person.fields.items() if value}
     company = person.company.name if person.company else ""
-    while fields.get("email") or fields.get("phone"):
+    while fields.get("email") or _is_number(str(fields.get("phone", ""))):
         try:
             contact, _ = upsert_contact(
                 source=Source.API, now=by.now, company_name=company, custom=person.custom, **fields
@@ -127,6 +129,11 @@ def _new(person: words.Person, by: Teller) -> Contact | None:
             if not _without(fields, refused, by):
                 return None
     return None
+
+
+def _is_number(phone: str) -> bool:
+    """Whether it may be a number by which somebody is reached, also one without its country."""
+    return sum(map(str.isdigit, phone)) >= LEAST_DIGITS
 
 
 def _without(fields: dict[str, Any], refused: Refused, by: Teller) -> bool:

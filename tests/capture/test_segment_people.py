@@ -211,6 +211,8 @@ def test_what_is_no_value_of_its_field_is_left_out_and_the_rest_is_kept(server: 
     tell(server, "u1", email="p@x.example", title="x" * 5_000, phone=["no"], address="Berlin", size="large", company=7)
     contact = Contact.objects.get()
     assert (contact.email, contact.phone, contact.custom) == ("p@x.example", "", {})
+    tell(server, "u3", email="nobody", phone="x")  # neither an address nor a number: nobody whom we could reach
+    assert (Contact.objects.count(), owner("user_id", "u3")) == (1, None)
     tell(server, "u2", email="no address", phone="+4930901821")
     assert Contact.objects.exclude(pk=contact.pk).get().phone == "+4930901821"
 
