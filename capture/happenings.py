@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
 from capture.rows import one_address, plain, read_moment, read_number
@@ -24,6 +24,7 @@ class Happening:
 
     identity: tuple[str, str]
     at: datetime
+    written: str = ""  # when, as the list says it, whoever reads it
     kind: str = ""
     criterion: str = ""
     text: str = ""
@@ -38,7 +39,7 @@ class Happening:
     @property
     def message_id(self) -> str:
         """The same for the same row of whatever list: what is imported twice is stored once."""
-        parts = (*self.identity, self.kind, self.criterion, self.at.isoformat(), self.text, self.detail, self.verdict)
+        parts = (*self.identity, self.kind, self.criterion, self.written, self.text, self.detail, self.verdict)
         told = "\0".join((*parts, str(self.amount))).encode("utf-8", "replace")
         return f"import-{hashlib.sha256(told).hexdigest()[:32]}"
 
@@ -54,6 +55,7 @@ class Reading:
     every_row: str = ""  # what happened, where no column says it
     day_first: bool = False
     decimal_comma: bool = False
+    zone: tzinfo = UTC  # of times that name none
 
     def happening(self, cells: Sequence[str]) -> Happening:
         """The row as a happening. Raises Refused naming the field that cannot be read."""
@@ -68,8 +70,9 @@ class Reading:
             if number < len(cells) and (value := normalise.text(plain(cells[number])))
         }
         kind, criterion = self._what(normalise.line(values.get("kind", "") or self.every_row))
-        at = read_moment(values.get("at", ""), day_first=self.day_first)
-        if at is None:
+        written = read_moment(values.get("at", ""), day_first=self.day_first)
+        at = read_moment(values.get("at", ""), day_first=self.day_first, zone=self.zone)
+        if at is None or written is None:
             raise Refused(at=f"“{values.get('at', '')[:40]}” is not a date. Write it as 2024-03-05 14:30.")
         amount = None
         if "amount" in values:
@@ -81,6 +84,7 @@ class Reading:
         return Happening(
             identity=_who(values),
             at=at,
+            written=written.isoformat(),
             kind=kind,
             criterion=criterion,
             text=values.get("text", ""),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -184,13 +184,15 @@ def has_decimal_comma(values: Iterable[str]) -> bool:
     return any(re.fullmatch(r"[+-]?(\d+|\d{1,3}(\.\d{3})+),\d{1,2}", value) for value in plain)
 
 
-def read_moment(value: str, *, day_first: bool) -> datetime | None:
-    """An instant as lists write it: a day as in `read_date`, with a time or without (then noon); UTC."""
+def read_moment(value: str, *, day_first: bool, zone: tzinfo = UTC) -> datetime | None:
+    """An instant as lists write it: a day as in `read_date` with a time, which is of the zone unless it names another;
+    without a time it is noon in UTC.
+    """
     text = normalise.line(value)[:60]
     try:
         moment = datetime.fromisoformat(text.replace(" UTC", "+00:00").replace("Z", "+00:00"))
         if len(text) > 10:
-            return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            return moment if moment.tzinfo else moment.replace(tzinfo=zone)
     except ValueError:
         pass
     time_of_day = re.search(r"(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\.?)?", text, re.IGNORECASE)
@@ -202,7 +204,7 @@ def read_moment(value: str, *, day_first: bool) -> datetime | None:
     hour, minute, second, half = time_of_day.groups()
     hours = int(hour) % 12 + (12 if half.lower().startswith("p") else 0) if half else int(hour)
     try:
-        return datetime(day.year, day.month, day.day, hours, int(minute), int(second or 0), tzinfo=UTC)
+        return datetime(day.year, day.month, day.day, hours, int(minute), int(second or 0), tzinfo=zone)
     except ValueError:
         return None
 

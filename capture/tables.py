@@ -154,3 +154,9 @@ def header_row(head: list[Record], known: frozenset[str]) -> int:
 def heading(cell: str) -> str:
     """A column's name as it is compared: lower case, words separated by one space, without its time zone."""
     return re.sub(r"[\W_]+", " ", _ZONE.sub("", cell).lower()).strip()
+
+
+def zone_named(cell: str) -> str:
+    """The time zone behind a column's name; empty when it names none."""
+    found = _ZONE.search(cell)
+    return found.group(1) if found else ""

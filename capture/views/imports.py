@@ -13,6 +13,7 @@ from capture import columns, queries, services, tables
 from capture.forms import ListUpload
 from capture.models import About, Format, Import, ImportStatus
 from capture.queries.imports import fields_of
+from capture.services.importing.activities import zone_of
 from capture.services.importing.running import open_rows
 from capture.services.importing.uploading import ADDED_TO
 from capture.tasks import run_import
@@ -163,6 +164,7 @@ def _mapping_page(request: SignedInRequest, of: Import, error: str) -> HttpRespo
         "unread": sum(of.unread.values()),
         "kinds": _kinds() if not of.is_about_people and "kind" not in fields else [],
         "has_dates": bool({"created_at", "at"} & fields) or any(name.startswith("custom.") for name in fields),
+        "zone": zone_of(of) if "at" in fields and not of.is_about_people else None,
         "has_numbers": "amount" in fields or any(name.startswith("custom.") for name in fields),
         "rehearsed": lines,
         "tally": {outcome.value: sum(line.outcome == outcome for line in lines) for outcome in Outcome},

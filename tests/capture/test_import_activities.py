@@ -121,3 +121,36 @@ def test_policies_are_kept_only_for_what_they_can_mean(mara: User) -> None:
     run(of)
     ada.refresh_from_db()
     assert (ada.job_title, ada.standing.tag_ids, timezone.now() > ada.updated_at) == ("CTO", [], True)
+
+
+@pytest.mark.parametrize(
+    ("heading", "zone", "hour"),
+    [
+        ("Date", "Europe/Berlin", 13),
+        ("Date (UTC)", "Europe/Berlin", 14),
+        ("Date (Asia/Tokyo)", "UTC", 5),
+        ("Date", "", 14),
+    ],
+)
+def test_times_are_of_the_zone_that_the_column_names_else_of_whoever_brings_the_list(
+    mara: User, heading: str, zone: str, hour: int
+) -> None:
+    factories.contact(email="ada@acme.example")
+    User.objects.filter(pk=mara.pk).update(timezone=zone)
+    mara.refresh_from_db()
+    rows = (
+        f"Email,Activity type,{heading}\nada@acme.example,Page view,2024-03-05 14:30\n"
+        "ada@acme.example,Page view,2024-03-06T14:30:00+02:00\nada@acme.example,Page view,07.03.2024\n"
+        "ada@acme.example,Page view,0001-01-01 00:00\n"
+    )
+    of = run(upload(rows, mara))
+    assert counts(of) == (3, 0, 0, 1)
+    at = EngagementEvent.objects.order_by("occurred_at").values_list("occurred_at", flat=True)
+    assert list(at) == [
+        datetime(2024, 3, 5, hour, 30, tzinfo=UTC),
+        datetime(2024, 3, 6, 12, 30, tzinfo=UTC),
+        datetime(2024, 3, 7, 12, tzinfo=UTC),
+    ]
+    User.objects.filter(pk=mara.pk).update(timezone="America/Lima")
+    mara.refresh_from_db()
+    assert counts(run(upload(rows, mara))) == (0, 0, 3, 1)  # the same rows, whoever brings them

@@ -1,14 +1,16 @@
 """Rows that tell what people did or said: events, answers to criteria, notes; with their days, so that they score."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from activities.models import Activity, ActivityKind
 from activities.services import log_activity
 from capture.happenings import Happening, Reading
 from capture.models import Import, ImportedFact
-from capture.tables import Record, heading
+from capture.tables import Record, heading, zone_named
 from core.errors import Refused
 from leads import kinds
 from leads.models import Contact, Criterion, EventKind, Evidence
@@ -28,7 +30,17 @@ def reading_of(of: Import) -> Reading:
     for key, label in Criterion.objects.values_list("key", "label"):
         criteria[heading(label)] = criteria[heading(key)] = key
     mapping = {int(number): field for number, field in of.mapping.items()}
-    return Reading(mapping, len(of.header), known, criteria, of.every_row, of.day_first, of.decimal_comma)
+    return Reading(mapping, len(of.header), known, criteria, of.every_row, of.day_first, of.decimal_comma, zone_of(of))
+
+
+def zone_of(of: Import) -> ZoneInfo:
+    """The zone of times that name none: the one behind the column's name, else that of whoever brought the list."""
+    columns = [of.header[int(number)] for number, field in of.mapping.items() if field == "at"]
+    named = [zone_named(name) for name in columns] + [of.started_by.timezone if of.started_by else ""]
+    for name in filter(None, named):
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(name)
+    return ZoneInfo("UTC")
 
 
 def take_activities(batch: Sequence[Record], reading: Reading, of: Import, *, now: datetime) -> list[RowResult]:
