@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from leads.models import Contact, EngagementEvent, Identity
 from leads.services import quarantine
+from leads.tasks import watch_events
 from tests import factories
 from tests.api.conftest import Caller, errors, send
 from tests.conftest import Cast
@@ -55,7 +55,7 @@ def test_clicks_that_a_mail_provider_tells_are_judged_by_their_agent_and_as_a_bu
     batch = [click(0, who, user_agent=agent) for who, agent in agents.items()]
     batch += [click(number, "scanner") for number in range(4)]
     assert caller.post("/api/v1/events", batch).json()["accepted"] == 6
-    quarantine.watch(now=timezone.now())
+    watch_events()
     stands = EngagementEvent.objects.order_by("message_id").values_list("message_id", "human", "human_reasons")
     assert list(stands) == [
         ("mbot0", 1, ["bot"]),

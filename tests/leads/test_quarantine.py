@@ -284,7 +284,7 @@ def test_a_burst_that_another_program_tells_is_seen_however_it_came(ada: Contact
     other = event("form", kind="form_submitted", hints=None)
     record_events([*told, other], now=NOW)
     ChangedContact.objects.all().delete()
-    quarantine.watch(now=NOW)
+    tasks.watch_events()
     burst = EngagementEvent.objects.filter(kind__key="email_clicked")
     assert [(one.human, one.human_reasons, one.is_quarantined) for one in burst] == [(15, ["burst"], True)] * 4
     assert EngagementEvent.objects.get(kind__key="form_submitted").human is None
@@ -301,7 +301,7 @@ def test_what_another_program_tells_without_the_hour_is_no_burst(ada: Contact) -
     record_events(
         [replace(one, hints=None, kind="page_view", message_id=f"p{n}") for n, one in enumerate(clicks(20))], now=NOW
     )
-    quarantine.watch(now=NOW)
+    tasks.watch_events()
     assert not EngagementEvent.objects.exclude(human=None).exists()
 
 
