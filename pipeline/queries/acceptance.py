@@ -1,5 +1,6 @@
 """How hand-offs go: accepted or not, how soon, why not; by whatever tells them apart."""
 
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from statistics import median
@@ -143,20 +144,20 @@ class Figures:
 
     label: str
     wanted: Wanted
-    counts: dict[str, int] = field(default_factory=dict)
-    reasons: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
     answered: list[timedelta] = field(default_factory=list)
     responded: list[timedelta] = field(default_factory=list)
     overrides: int = 0
-    ended: dict[str, int] = field(default_factory=dict)  # accepted ones whose opportunity is closed, by won and lost
+    ended: Counter[str] = field(default_factory=Counter)  # accepted ones whose opportunity is closed, by won and lost
 
     @property
     def accepted(self) -> int:
-        return self.counts.get(HandOffState.ACCEPTED, 0)
+        return self.counts[HandOffState.ACCEPTED]
 
     @property
     def decided(self) -> int:
-        return sum(self.counts.get(state, 0) for state in DECIDED)
+        return sum(self.counts[state] for state in DECIDED)
 
     @property
     def rate(self) -> Share:
@@ -166,11 +167,11 @@ class Figures:
     @property
     def won_rate(self) -> Share:
         """Of those that were accepted and are closed by now."""
-        return Share(self.ended.get(StageKind.WON, 0), sum(self.ended.values()))
+        return Share(self.ended[StageKind.WON], self.ended.total())
 
     @property
     def waiting(self) -> int:
-        return self.counts.get(HandOffState.OFFERED, 0)
+        return self.counts[HandOffState.OFFERED]
 
     @property
     def time_to_answer(self) -> timedelta | None:
@@ -186,46 +187,43 @@ class Figures:
     def top_reasons(self) -> list[tuple[str, int, str]]:
         """(reason, how many, the address of their list), most first."""
         ordered = sorted(self.reasons.items(), key=lambda one: (-one[1], one[0]))
-        return [(RejectReason(key).label, n, self.linked(state="rejected", reason=key)) for key, n in ordered]
-
-    def linked(self, **more: str) -> str:
-        return self.wanted.query(**more)
+        return [(RejectReason(key).label, n, self.wanted.query(state="rejected", reason=key)) for key, n in ordered]
 
     @property
     def decided_query(self) -> str:
-        return self.linked(state="decided")
+        return self.wanted.query(state="decided")
 
     @property
     def accepted_query(self) -> str:
-        return self.linked(state="accepted")
+        return self.wanted.query(state="accepted")
 
     @property
     def won_query(self) -> str:
-        return self.linked(ended=StageKind.WON)
+        return self.wanted.query(ended=StageKind.WON)
 
     @property
     def closed_query(self) -> str:
-        return self.linked(ended="closed")
+        return self.wanted.query(ended="closed")
 
     @property
     def rejected_query(self) -> str:
-        return self.linked(state="rejected")
+        return self.wanted.query(state="rejected")
 
     @property
     def expired_query(self) -> str:
-        return self.linked(state="expired")
+        return self.wanted.query(state="expired")
 
     @property
     def waiting_query(self) -> str:
-        return self.linked(state="offered")
+        return self.wanted.query(state="offered")
 
     @property
     def responded_query(self) -> str:
-        return self.linked(response="yes")
+        return self.wanted.query(response="yes")
 
     @property
     def override_query(self) -> str:
-        return self.linked(override="yes")
+        return self.wanted.query(override="yes")
 
     @property
     def answer_words(self) -> str:
@@ -237,11 +235,11 @@ class Figures:
 
     @property
     def rejected(self) -> int:
-        return self.counts.get(HandOffState.REJECTED, 0)
+        return self.counts[HandOffState.REJECTED]
 
     @property
     def expired(self) -> int:
-        return self.counts.get(HandOffState.EXPIRED, 0)
+        return self.counts[HandOffState.EXPIRED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,16 +270,16 @@ def acceptance(user: User, *, days: str, by: str, now: datetime) -> Acceptance:
         if name not in groups:
             groups[name] = Figures(_label(by, name, rep), replace(base, **{by: name}))
         for figures in (total, groups[name], against if is_override else met):
-            figures.counts[state] = figures.counts.get(state, 0) + 1
+            figures.counts[state] += 1
             figures.overrides += is_override
             if reason:
-                figures.reasons[reason] = figures.reasons.get(reason, 0) + 1
+                figures.reasons[reason] += 1
             if state == HandOffState.ACCEPTED and due is not None:
                 figures.answered.append(decided - offered)
             if state == HandOffState.ACCEPTED and response is not None:
                 figures.responded.append(response - decided)
             if state == HandOffState.ACCEPTED and kind in ENDS:
-                figures.ended[kind] = figures.ended.get(kind, 0) + 1
+                figures.ended[kind] += 1
     return Acceptance(total, against, met, sorted(groups.values(), key=lambda one: (-one.decided, one.label)), by)
 
 
