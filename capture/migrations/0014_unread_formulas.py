@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='import',
             name='unread',
-            field=models.JSONField(default=dict, help_text='Column number -> formulas without a result in the file.'),
+            field=models.JSONField(db_default={}, default=dict, help_text='Column number -> formulas without a result in the file.'),
         ),
     ]

@@ -54,7 +54,9 @@ class Import(models.Model):
     delimiter = models.CharField(max_length=1, blank=True, help_text="Empty: each row is a line of JSON.")
     header_row = models.PositiveSmallIntegerField(default=0, help_text="The record that names the columns; from 0.")
     header: Any = ArrayField(models.TextField(), default=list)
-    unread: Any = models.JSONField(default=dict, help_text="Column number -> formulas without a result in the file.")
+    unread: Any = models.JSONField(
+        default=dict, db_default={}, help_text="Column number -> formulas without a result in the file."
+    )
     mapping: Any = models.JSONField(default=dict, help_text="Column number -> contact field.")
     policies: Any = models.JSONField(default=dict, help_text="Contact field -> what becomes of known people's values.")
     day_first = models.BooleanField(default=False, help_text="03/04/2024 is the third of April.")
