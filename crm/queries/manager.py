@@ -54,7 +54,7 @@ class ManagerDay:
 
     @property
     def is_quiet(self) -> bool:
-        return not self.forecast.open.count and not any(group.count for group in self.changes)
+        return not self.forecast.open.count and not self.overdue and not any(group.count for group in self.changes)
 
     @property
     def overdue(self) -> int:

@@ -93,7 +93,7 @@ def test_the_report_counts_acceptance_per_rule_and_lists_the_people(cast: Cast) 
     people = []
     for goes_back in (False, False, True):
         contact = factories.contact(now=now - timedelta(days=60))
-        factories.event(contact, "demo_requested", now=now, days_ago=50)
+        factories.event(contact, "demo_requested", now=now - timedelta(days=51))
         enter_lifecycle(
             contact.pk, Lifecycle.PROSPECT, now=now - timedelta(days=50), reason="Qualified", definition_version=version
         )
