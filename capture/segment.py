@@ -162,8 +162,9 @@ def _traits(raw: Mapping[str, Any], context: Mapping[str, Any], kind: Type) -> d
     """What is said of the person or, in a group, of the organisation; RudderStack's identify says it in the context."""
     if kind == Type.GROUP:
         return _object(raw, "traits")
-    of_person = _object(context, "traits")
-    return of_person | _object(raw, "traits") if kind == Type.IDENTIFY else of_person
+    if kind == Type.IDENTIFY:
+        return {**_part(context, "traits")} | _object(raw, "traits")
+    return _object(context, "traits")
 
 
 def _text(value: Any, longest: int) -> str:
@@ -247,7 +248,7 @@ def _properties(raw: Mapping[str, Any], context: Mapping[str, Any], kind: Type) 
         value = _part(context, "campaign").get(given)
         if isinstance(value, str) and value:
             properties.setdefault(f"utm_{name}", value[:LONGEST_NAME])
-    if kind == Type.TRACK and isinstance(mailing := properties.get("campaign_name"), str):  # as mail platforms call it
+    if kind == Type.TRACK and (mailing := _text(properties.get("campaign_name"), LONGEST_NAME)):  # as mail platforms do
         properties.setdefault("campaign", mailing)
     name = _text(raw.get("name"), LONGEST_NAME)
     if kind != Type.TRACK and name:

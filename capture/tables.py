@@ -8,7 +8,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
+from zoneinfo import available_timezones
 
 from charset_normalizer import from_bytes
 
@@ -38,7 +40,7 @@ _MARKS = [
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
 _CONTROLS = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # in texts there are hardly any
-_ZONE = re.compile(r"\((UTC|GMT|[A-Z][A-Za-z]+/[\w/+-]+)\)\s*$")  # Created (Europe/Berlin)
+_ZONE = re.compile(r"\(([A-Z][\w+-]*(?:/[\w+-]+)*)\)\s*$")  # Created (Europe/Berlin)
 _LIKELY = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "gb18030", "big5", "shift_jis", "euc_kr"]
 
 
@@ -153,10 +155,13 @@ def header_row(head: list[Record], known: frozenset[str]) -> int:
 
 def heading(cell: str) -> str:
     """A column's name as it is compared: lower case, words separated by one space, without its time zone."""
-    return re.sub(r"[\W_]+", " ", _ZONE.sub("", cell).lower()).strip()
+    return re.sub(r"[\W_]+", " ", (_ZONE.sub("", cell) if zone_named(cell) else cell).lower()).strip()
 
 
 def zone_named(cell: str) -> str:
     """The time zone behind a column's name; empty when it names none."""
     found = _ZONE.search(cell)
-    return found.group(1) if found else ""
+    return found.group(1) if found and found.group(1) in _zones() else ""
+
+
+_zones = cache(available_timezones)

@@ -130,8 +130,8 @@ def _unread(content: bytes, name: str) -> dict[int, int]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as packed, packed.open(_part_of(packed, name)) as part:
             sheet = part.read(MOST_FORMULAS)
-    except (KeyError, ValueError, NotImplementedError, zipfile.BadZipFile, zlib.error):
-        return {}  # another format, all of whose writers compute
+    except (KeyError, ValueError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error):
+        return {}  # another format, all of whose writers compute, or none in which we can look
     found: dict[int, int] = {}
     for cell in _CELL.finditer(sheet) if _FORMULA.search(sheet) else ():
         about, inner = cell.groups()
@@ -153,7 +153,7 @@ def _part_of(packed: Any, name: str) -> str:
         ]
 
     sheets = {unescape(sheet.get("name", "")): sheet for sheet in all_of("xl/workbook.xml", "sheet")}
-    key = next(value for names, value in sheets[name].items() if names.endswith(":id"))
+    key = next((value for names, value in sheets[name].items() if names.endswith(":id")), "")
     parts = {part.get("Id"): part.get("Target", "") for part in all_of("xl/_rels/workbook.xml.rels", "Relationship")}
     return parts[key].lstrip("/") if parts[key].startswith("/") else f"xl/{parts[key]}"
 

@@ -24,6 +24,8 @@ def in_words(source: str, names: Mapping[str, str]) -> str:
     """The source with the name of the form, site or person behind it; confirmations stay. Empty for a colleague."""
     known, comma, rest = source.partition(",")
     kind, colon, key = known.partition(":")
+    if colon and key.split() != [key]:  # somebody's own words
+        return source
     if colon and kind in _NAMED:
         with_name, without = _NAMED[kind]
         said = with_name.format(names[known]) if known in names else without.format(key)

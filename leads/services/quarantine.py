@@ -1,7 +1,7 @@
 """Whether events count as people's: the rule, what it makes of history, and what somebody decides by hand."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
@@ -252,7 +252,7 @@ def _crowds(events: Any) -> dict[int, Sign]:
     watched = events.filter(Q(kind__in=kinds, human__isnull=False) | Q(kind__in=told))
     rows = watched.values_list("identity_id", "pk", "kind_id", "occurred_at", "properties", "human")
     for identity_id, pk, kind_id, at, properties, human in rows:
-        if human is None and at.astimezone(UTC).time() == time():  # only the day is known
+        if human is None and not (at.minute % 15 or at.second or at.microsecond):  # only the day or the hour is known
             continue
         by_visitor.setdefault(identity_id, []).append(Done(pk, kinds[kind_id], at, _target(properties)))
     found: dict[int, Sign] = {}

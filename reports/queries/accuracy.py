@@ -152,7 +152,7 @@ def accuracy(user: User, filters: Filters, *, now: datetime, currency: str, toge
         if ours.holds(row.owner_id)
     ]
     calls = _calls(user, ours, months, only)
-    in_one = _in_one(currency, won, rows, calls)
+    in_one = _in_one(currency, won, rows, calls, wanted)
     totals = _totals(rows, in_one)
     whole = user.sees_everything and not filters.owner and filters.team is None and not together
     ranges = {
@@ -196,8 +196,15 @@ def _won(months: list[date], only: dict[str, str], *, is_daily: bool) -> list[Wo
     return [(owner, code, on.date(), amount or ZERO) for owner, code, on, amount in groups]
 
 
-def _in_one(currency: str, won: list[Won], rows: Iterable[ForecastTotal], calls: Iterable[ForecastCall]) -> _InOne:
+def _in_one(
+    currency: str,
+    won: list[Won],
+    rows: Iterable[ForecastTotal],
+    calls: Iterable[ForecastCall],
+    snapshots: Iterable[date],
+) -> _InOne:
     needed = {(code, day) for _, code, day, _ in won} | {(row.currency, row.snapshot_id) for row in rows}
+    needed |= {(code, day) for code in {code for _, code, _, _ in won} for day in snapshots}
     rates = rates_in(currency, needed | {(call.currency, _day(call)) for call in calls})
     by_month: dict[date, list[tuple[int | None, str, Decimal | None]]] = defaultdict(list)
     for owner, code, day, amount in won:

@@ -26,7 +26,7 @@ from scoring.models import (
     RequiredCriterion,
 )
 from scoring.queries.drafts import content_of, known
-from scoring.queries.signing import SIDES, may_sign
+from scoring.queries.signing import SIDES, may_sign, may_withdraw
 from scoring.services.floods import reach_of
 from users.models import User
 from users.roles import CAPABILITIES, Can
@@ -229,7 +229,7 @@ def _tell(definition: Definition, text: str, side: str, now: datetime) -> None:
 def withdraw(*, definition_id: int, side: str, by: User, now: datetime) -> Definition:
     """Take a signature back."""
     definition = _open(definition_id, None)
-    if side not in SIDES or not may_sign(by, side):
+    if side not in SIDES or not may_withdraw(by, side, definition):
         raise Refused("Only who signs for this side takes its signature back.")
     setattr(definition, f"signed_by_{side}", None)
     setattr(definition, f"{side}_signed_at", None)

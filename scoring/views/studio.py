@@ -16,7 +16,7 @@ from scoring import wording
 from scoring.drafting import problems, warnings
 from scoring.models import Definition, DefinitionStatus
 from scoring.queries import drafts
-from scoring.queries.signing import SIDES, may_sign
+from scoring.queries.signing import SIDES, may_sign, may_withdraw
 from scoring.services import definitions
 from scoring.views.pages import progress_of
 from users.access import SignedInRequest, requires
@@ -93,7 +93,8 @@ def compare(request: SignedInRequest) -> HttpResponse:
     if not versions[1:]:
         before = None
     elif before is None:  # by itself the newest one, read as a change of the active one
-        before, after = after, next(row for row in versions if row != after)
+        other = next(row for row in versions if row != after)
+        before, after = (other, after) if "to" in request.GET else (after, other)
     context: dict[str, Any] = {"versions": versions, "before": before, "after": after}
     if before and after:
         known = drafts.known()
@@ -113,6 +114,7 @@ def _sides(request: SignedInRequest, definition: Definition) -> list[dict[str, A
             "by": getattr(definition, f"signed_by_{side}"),
             "at": getattr(definition, f"{side}_signed_at"),
             "may_sign": definition.is_open and may_sign(request.user, side),
+            "may_withdraw": definition.is_open and may_withdraw(request.user, side, definition),
         }
         for side in SIDES
     ]

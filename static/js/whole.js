@@ -1,11 +1,16 @@
 // What a narrow place cuts short: text says itself whole to whoever points at it, wide tables scroll by the keyboard.
 document.addEventListener("pointerover", ({ target }) => {
-  if (!(target instanceof HTMLElement) || target.closest("[title]") || target.scrollWidth <= target.clientWidth) return;
-  if (getComputedStyle(target).textOverflow === "ellipsis") target.title = target.textContent.trim();
+  if (!(target instanceof HTMLElement)) return;
+  if ("whole" in target.dataset) target.removeAttribute("title"); // ours: the text or the place may have changed
+  if (target.closest("[title]") || target.scrollWidth <= target.clientWidth) return;
+  if (getComputedStyle(target).textOverflow !== "ellipsis") return;
+  target.dataset.whole = "";
+  target.title = target.textContent.trim();
 });
 
 document.addEventListener("htmx:load", ({ detail }) => {
-  for (const place of detail.elt.querySelectorAll(".sheet-scroll, .sheet-wide")) {
+  const wide = ".sheet-scroll, .sheet-wide";
+  for (const place of [...(detail.elt.matches(wide) ? [detail.elt] : []), ...detail.elt.querySelectorAll(wide)]) {
     if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
   }
 });

@@ -36,6 +36,8 @@ def by_form(contact: Contact, at: datetime, **properties: Any) -> None:
         ("form:demo", "form “See a demo”"),
         ("form:demo, confirmed by mail", "form “See a demo”, confirmed by mail"),
         ("form:gone", "form “gone”"),
+        ("form: paper, at the fair (noted by Rita)", "form: paper, at the fair (noted by Rita)"),
+        ("import: fair list of May", "import: fair list of May"),
         ("tracker:1", "Web site"),
         ("segment:2", "The product"),
         ("tracker:9", "a site"),

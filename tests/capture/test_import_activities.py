@@ -129,6 +129,7 @@ def test_policies_are_kept_only_for_what_they_can_mean(mara: User) -> None:
         ("Date", "Europe/Berlin", 13),
         ("Date (UTC)", "Europe/Berlin", 14),
         ("Date (Asia/Tokyo)", "UTC", 5),
+        ("Date (Japan)", "UTC", 5),
         ("Date", "", 14),
     ],
 )

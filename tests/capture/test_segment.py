@@ -67,6 +67,11 @@ def test_a_mail_platforms_click_is_our_click_in_a_mail(client: Client, server: S
     assert call(client, "track", told, server.write_key).status_code == 200
     event = EngagementEvent.objects.get()
     assert (event.kind.key, event.properties["campaign"]) == ("email_clicked", "Spring")
+    for number, name in enumerate(("", "x" * 17_000)):
+        told = track(messageId=f"n{number}", properties={"campaign_name": name})
+        assert call(client, "track", told, server.write_key).status_code == 200
+    kept = [event.properties.get("campaign") for event in EngagementEvent.objects.order_by("pk")]
+    assert kept == ["Spring", None, "x" * segment.LONGEST_NAME]
 
 
 def test_who_they_are_may_stand_in_the_context_as_rudderstacks_clients_write_it(client: Client, server: Site) -> None:
@@ -74,6 +79,9 @@ def test_who_they_are_may_stand_in_the_context_as_rudderstacks_clients_write_it(
     call(client, "batch", {"batch": [{"type": "identify", "traits": {"title": "Buyer"}, **told}]}, server.write_key)
     contact = Contact.objects.get(email="lee@acme.example")
     assert (contact.first_name, contact.job_title) == ("Lee", "Buyer")
+    other = {"type": "identify", "userId": "u2", "traits": {"email": "kim@acme.example"}, "context": {"traits": "x"}}
+    assert call(client, "batch", {"batch": [other]}, server.write_key).status_code == 200
+    assert Contact.objects.filter(email="kim@acme.example").exists()
     group = {"type": "group", "groupId": "g1", "traits": {"name": "Acme"}, **told}
     call(client, "batch", {"batch": [group]}, server.write_key)
     assert Company.objects.get(name="Acme").industry == ""

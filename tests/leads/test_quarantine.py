@@ -294,9 +294,10 @@ def test_a_burst_that_another_program_tells_is_seen_however_it_came(ada: Contact
     assert not EngagementEvent.objects.filter(is_quarantined=True).exists()
 
 
-def test_what_another_program_tells_without_the_hour_is_no_burst(ada: Contact) -> None:
+@pytest.mark.parametrize(("hour", "minute"), [(0, 0), (12, 0), (18, 30)])  # midnight, noon, midnight in India
+def test_what_another_program_tells_without_the_hour_is_no_burst(ada: Contact, hour: int, minute: int) -> None:
     quarantine.rule_row()
-    day = NOW.replace(hour=0, minute=0, second=0, microsecond=0)
+    day = NOW.replace(hour=hour, minute=minute, second=0, microsecond=0) - timedelta(days=1)
     record_events([replace(one, hints=None, occurred_at=day) for one in clicks(4)], now=NOW)
     record_events(
         [replace(one, hints=None, kind="page_view", message_id=f"p{n}") for n, one in enumerate(clicks(20))], now=NOW

@@ -172,6 +172,17 @@ def test_all_currencies_in_one_by_the_rates_of_their_days(cast: Cast, in_dollars
     assert alone.unrated == ()
 
 
+def test_what_was_opened_and_won_since_counts_by_the_rate_that_there_was(cast: Cast, spring: None) -> None:
+    """Nothing was said of it, but its currency had a rate then."""
+    services.set_reporting_currency(currency="EUR")
+    for day, rate in ((date(2026, 3, 31), "0.5"), (date(2026, 5, 5), "0.4")):
+        services.set_rate(currency="USD", day=day, rate=rate, actor=cast.mona, now=NOW)
+    closed = datetime.combine(MAY + timedelta(days=9), datetime.min.time(), UTC)
+    rows.opportunity(cast.rita, at="Won", amount=50, currency="USD", closed_at=closed)
+    made: Any = accuracy(cast.mona, Filters(), now=NOW, currency="EUR", together=True)
+    assert (made.months[-1].month, made.months[-1].came) == (MAY, 950 + 20)
+
+
 def test_the_page_in_the_reporting_currency(cast: Cast, in_dollars: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
     client = client_of(cast.mona)

@@ -30,7 +30,7 @@ from leads.services.rows import LONGEST_TAG
 from users.models import User
 
 HEAD = 25  # records in which the header is looked for, and styles of dates and numbers
-MOST_SHEETS_TRIED = 5
+MOST_SHEETS_TRIED = 2
 KEPT_UNFINISHED = timedelta(days=7)
 # Fields of known people that a list may change, and those that it can only add to.
 ADDED_TO = frozenset({"email", "tags", "created_at", "source", "company_domain"})
