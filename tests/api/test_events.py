@@ -46,7 +46,7 @@ def test_one_event_is_stored_under_the_persons_source(caller: APIClient) -> None
 
 def test_clicks_that_a_mail_provider_tells_are_judged_by_their_agent_and_as_a_burst(caller: APIClient) -> None:
     def click(number: int, who: str, **fields: Any) -> dict[str, Any]:
-        at = f"2026-05-01T10:00:0{number}Z"
+        at = f"2026-05-01T10:00:0{number + 1}Z"
         told = {"kind": "email_clicked", "occurred_at": at, "properties": {"url": f"https://acme.example/{number}"}}
         return event(f"{who}{number}", email=f"{who}@acme.example", **told, **fields)
 

@@ -59,6 +59,7 @@ def sign_in(browser: Any, live_server: Any) -> Iterator[SignIn]:
     def in_a_window_of(user: User, **how: Any) -> Any:
         page = browser.new_context(reduced_motion="reduce", base_url=live_server.url, **how).new_page()
         page.set_default_timeout(2 * PATIENCE)
+        page.set_default_navigation_timeout(6 * PATIENCE)  # a busy machine may take so long for the first page
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if said.type == "error" else None)
         page.goto("/accounts/login/")
