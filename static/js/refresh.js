@@ -3,5 +3,5 @@
 document.addEventListener("change", (event) => {
   const control = event.target.closest?.("[data-refresh]");
   const button = control?.form?.querySelector("[data-refresh-button]");
-  if (button) control.form.requestSubmit(button);
+  if (button) button.click();
 });
