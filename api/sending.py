@@ -87,8 +87,6 @@ def post(url: str, body: bytes, headers: dict[str, str], *, deadline: float = DE
 def _in_words(error: Exception, host: str) -> str:
     """What went wrong, as whoever runs the receiver can act on it."""
     match error:
-        case NotAllowed():
-            return str(error)
         case socket.gaierror():
             return f"The name {host} is not known."
         case ssl.SSLCertVerificationError():

@@ -70,9 +70,8 @@ class Reading:
             if number < len(cells) and (value := normalise.text(plain(cells[number])))
         }
         kind, criterion = self._what(normalise.line(values.get("kind", "") or self.every_row))
-        written = read_moment(values.get("at", ""), day_first=self.day_first)
         at = read_moment(values.get("at", ""), day_first=self.day_first, zone=self.zone)
-        if at is None or written is None:
+        if at is None:
             raise Refused(at=f"“{values.get('at', '')[:40]}” is not a date. Write it as 2024-03-05 14:30.")
         amount = None
         if "amount" in values:
@@ -84,7 +83,7 @@ class Reading:
         return Happening(
             identity=_who(values),
             at=at,
-            written=written.isoformat(),
+            written=(at.replace(tzinfo=UTC) if at.tzinfo is self.zone else at).isoformat(),
             kind=kind,
             criterion=criterion,
             text=values.get("text", ""),
