@@ -1,10 +1,12 @@
 """What the forecast is made of: figures that open their list, periods, sellers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from pipeline.models import Category
 from pipeline.periods import Period
+from pipeline.queries import Filters
 from pipeline.rollup import Rolled
 from users.models import User
 
@@ -13,13 +15,19 @@ ZERO = Decimal(0)
 
 @dataclass(slots=True)
 class Figure:
-    """Opportunities that are counted together, and the query of the list that shows exactly them."""
+    """Opportunities that are counted together, and what the list that shows exactly them is asked."""
 
-    query: str = ""
+    asked: Filters
+    more: Mapping[str, str]  # beside what is asked of all
     count: int = 0
     unknown: int = 0  # of them without an amount; not in the sums
     amount: Decimal = ZERO
     weighted: Decimal = ZERO
+
+    @property
+    def query(self) -> str:
+        """Written when it is shown: of the hundreds of a page few are."""
+        return self.asked.query(**self.more)
 
     def add(self, count: int, known: int, amount: Decimal | None, weighted: Decimal | None) -> None:
         self.count += count
@@ -44,11 +52,16 @@ class Month:
     period: Period
     closed: Figure
     open: Figure
-    query: str  # of both together
+    both: Figure  # knows the list of both together, and counts nothing
     is_current: bool = False
     parts: dict[str, Figure] = field(default_factory=dict)  # of what is open, by category
     likely: Likely | None = None
     quota: Decimal | None = None
+
+    @property
+    def query(self) -> str:
+        """Of both together."""
+        return self.both.query
 
     @property
     def total(self) -> Decimal:

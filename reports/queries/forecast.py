@@ -6,7 +6,7 @@ only where that is asked for and rates are known, since no rate is true on the d
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -92,6 +92,8 @@ def forecast(
         [group for group in still_open if group["currency"] == main],
     )
     made = building.forecast(main, sorted(known, key=lambda item: item[0] != main))
+    if not by_owner:
+        made.sellers = []
     if ours:
         made.unrated, made.is_together = sorted(unrated), True
     elif named:
@@ -140,18 +142,18 @@ class _Building:
     """Groups of rows are added up into periods, rests and sellers."""
 
     def __init__(self, asked: Filters, today: date, periods: list[Period], people: dict[int, User]) -> None:
-        self.asked, self.counted, self.people = asked, replace(asked, category=COUNTED), people
+        self.asked, self.people = asked, people
         self.current = next(period for period in periods if period.holds(today))
-        self.months = {period: month_of(asked, period, is_current=period == self.current) for period in periods}
+        self.months = {period: month_of(asked, period, {}, is_current=period == self.current) for period in periods}
         self.periods = {month: period for period in periods for month in period.months}
         self.last = periods[-1]
         self.rests = {
-            OVERDUE: Figure(self.counted.query(overdue="yes")),
-            BEYOND: Figure(self.counted.query(expected=f"{self.last.moved(1).key}+")),
-            UNDATED: Figure(self.counted.query(expected="none")),
+            OVERDUE: Figure(asked, {"category": COUNTED, "overdue": "yes"}),
+            BEYOND: Figure(asked, {"category": COUNTED, "expected": f"{self.last.moved(1).key}+"}),
+            UNDATED: Figure(asked, {"category": COUNTED, "expected": "none"}),
         }
-        self.omitted = Figure(asked.query(category=Category.OMITTED.value))
-        self.whole = Figure(asked.query())
+        self.omitted = Figure(asked, {"category": Category.OMITTED.value})
+        self.whole = Figure(asked, {})
         self.sellers: dict[int | None, Seller] = {}
 
     def add(self, closed: list[dict[str, Any]], still_open: list[dict[str, Any]]) -> None:
@@ -160,49 +162,47 @@ class _Building:
             if (period := self.periods.get(group["month"].date().replace(day=1))) is None:
                 continue
             self.months[period].closed.add(*figures)
-            for of in self._whose(group) if period == self.current else []:
-                of.closed.add(*figures)
-                of.now.closed.add(*figures)
+            if period == self.current:
+                seller = self._seller(group.get("owner"))
+                seller.closed.add(*figures)
+                seller.now.closed.add(*figures)
         for group in still_open:
-            self._add_open(group)
+            self._add_open(group, (group["rows"], group["known"], group["sum"], group["weighted"]))
 
-    def _add_open(self, group: dict[str, Any]) -> None:
-        figures = (group["rows"], group["known"], group["sum"], group["weighted"])
-        whose = self._whose(group)
-        counted = [self.whole, *(of.all for of in whose)]
+    def _add_open(self, group: dict[str, Any], figures: tuple[Any, ...]) -> None:
+        seller, month = self._seller(group.get("owner")), group["month"]
+        self.whole.add(*figures)
+        seller.all.add(*figures)
         if group["sure"] == Category.OMITTED:
-            counted.append(self.omitted)
-        elif group["month"] is None:
-            counted += [self.rests[UNDATED], *(of.undated for of in whose)]
+            self.omitted.add(*figures)
+        elif month is None:
+            self.rests[UNDATED].add(*figures)
+            seller.undated.add(*figures)
         elif group["is_late"]:
-            counted += [self.rests[OVERDUE], *(of.overdue for of in whose)]
-        elif (period := self.periods.get(group["month"])) is None:
-            counted.append(self.rests[BEYOND])
+            self.rests[OVERDUE].add(*figures)
+            seller.overdue.add(*figures)
+        elif (period := self.periods.get(month)) is None:
+            self.rests[BEYOND].add(*figures)
         else:
-            months = [self.months[period], *(of.now for of in whose if period == self.current)]
-            counted += [of.due for of in whose]
-            counted += [figure for month in months for figure in (month.open, month.parts[group["sure"]])]
-        for figure in counted:
-            figure.add(*figures)
-
-    def _whose(self, group: dict[str, Any]) -> list[Seller]:
-        """The seller; none where owners are not told apart."""
-        return [self._seller(group["owner"])] if "owner" in group else []
+            seller.due.add(*figures)
+            for shown in (self.months[period], seller.now) if period == self.current else (self.months[period],):
+                shown.open.add(*figures)
+                shown.parts[group["sure"]].add(*figures)
 
     def _seller(self, owner_id: int | None) -> Seller:
         """`due` has no list of its own: it is overdue=no up to the last period shown."""
         if owner_id not in self.sellers:
-            own = replace(self.asked, owner="nobody" if owner_id is None else str(owner_id))
-            counted = replace(own, category=COUNTED)
+            own = {"owner": "nobody" if owner_id is None else str(owner_id)}
+            counted = own | {"category": COUNTED}
             self.sellers[owner_id] = Seller(
                 owner=self.people.get(owner_id) if owner_id is not None else None,
                 is_known=owner_id is None or owner_id in self.people,
-                closed=Figure(own.query(state="won", closed=self.current.key)),
-                due=Figure(counted.query(overdue="no", expected=f"-{self.last.key}")),
-                overdue=Figure(counted.query(overdue="yes")),
-                undated=Figure(counted.query(expected="none")),
-                all=Figure(own.query()),
-                now=month_of(own, self.current, is_current=True),
+                closed=Figure(self.asked, own | {"state": "won", "closed": self.current.key}),
+                due=Figure(self.asked, counted | {"overdue": "no", "expected": f"-{self.last.key}"}),
+                overdue=Figure(self.asked, counted | {"overdue": "yes"}),
+                undated=Figure(self.asked, counted | {"expected": "none"}),
+                all=Figure(self.asked, own),
+                now=month_of(self.asked, self.current, own, is_current=True),
             )
         return self.sellers[owner_id]
 
@@ -222,17 +222,17 @@ class _Building:
         )
 
 
-def month_of(asked: Filters, period: Period, *, is_current: bool) -> Month:
+def month_of(asked: Filters, period: Period, more: Mapping[str, str], *, is_current: bool) -> Month:
     """An empty period whose figures know their lists."""
     key = period.key
-    due = {"expected": key, "overdue": "no"}
+    due = {**more, "expected": key, "overdue": "no"}
     return Month(
         period,
-        closed=Figure(asked.query(state="won", closed=key)),
-        open=Figure(asked.query(category=COUNTED, **due)),
-        query=asked.query(state="all", month=key),
+        closed=Figure(asked, {**more, "state": "won", "closed": key}),
+        open=Figure(asked, due | {"category": COUNTED}),
+        both=Figure(asked, {**more, "state": "all", "month": key}),
         is_current=is_current,
-        parts={sure: Figure(asked.query(category=sure.value, **due)) for sure in SURE},
+        parts={sure: Figure(asked, due | {"category": sure.value}) for sure in SURE},
     )
 
 
