@@ -71,16 +71,22 @@ def _people(contacts: int) -> None:
         FROM generate_series(1, %s) n""",
         [companies],
     )
+    # names made of sounds: about thirty namesakes in a million, and no letters that all have in common
     rows(
         """INSERT INTO leads_contact (first_name, last_name, email, phone, job_title, company_id, country, custom,
             is_demo, search_text, created_at, updated_at)
-        SELECT 'First' || n %% 997, 'Last' || n, 'p' || n || '@company' || (1 + n %% %s) || '.example', '',
+        SELECT initcap(first), initcap(last), email, '',
           (ARRAY['Head of buying','Engineer','Student','Director','Clerk'])[1 + n %% 5],
-          (SELECT min(id) FROM leads_company) + n %% %s, '', '{}', true,
-          'first' || n %% 997 || ' last' || n || ' p' || n || '@company' || (1 + n %% %s) || '.example',
+          (SELECT min(id) FROM leads_company) + n %% %s, '', '{}', true, first || ' ' || last || ' ' || email,
           now() - (n %% 730) * interval '1 day', now()
-        FROM generate_series(1, %s) n""",
-        [companies, companies, companies, contacts],
+        FROM generate_series(1, %s) n,
+          (SELECT ARRAY['ba','bel','bor','da','dan','del','fa','fen','ga','gor','hal','ho','jan','ka','kel','kir','la',
+            'len','lo','ma','mer','mo','na','nor','pe','ra','ros','sa','sen','ta','tor','wel'] AS of) sounds,
+          LATERAL (SELECT (n * 2654435761 %% 1048573)::int AS mixed) spread,
+          LATERAL (SELECT of[1 + n %% 32] || of[1 + (n / 32) %% 32] AS first,
+            of[1 + mixed %% 32] || of[1 + (mixed / 32) %% 32] || of[1 + (mixed / 1024) %% 32] AS last,
+            'p' || n || '@company' || (1 + n %% %s) || '.example' AS email) named""",
+        [companies, contacts, companies],
     )
     rows(
         """INSERT INTO leads_standing (contact_id, owner_id, lifecycle, source, tag_ids, fit, content, intent,
