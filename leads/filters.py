@@ -1,7 +1,7 @@
 """What a list of leads shows: read from an address, and written back into one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -42,8 +42,26 @@ class NearLine(NamedTuple):
     teams: Mapping[int, int] = {}
 
 
+class SaysWrong:
+    """A filter that keeps what it was asked of which there is nothing: (part, as it was asked)."""
+
+    __slots__ = ()
+    wrong: tuple[tuple[str, str], ...]
+
+    @property
+    def said_wrong(self) -> str:
+        """What is asked that there is not, in words: “tag “nonsense””."""
+        return ", ".join(f"{name.replace('_', '-')} “{value}”" for name, value in self.wrong)
+
+
+def asked_wrongly(found: object, given: Mapping[str, str], parts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Those parts that an address (`given`) asks and the filter that was read from it (`found`) does not have."""
+    asked = ((name, normalise.line(given.get(name, "")[:60])) for name in parts)
+    return tuple((name, value) for name, value in asked if value and getattr(found, name) in ("", None))
+
+
 @dataclass(frozen=True, slots=True)
-class LeadFilter:
+class LeadFilter(SaysWrong):
     """Every part is optional. Of what an address asks wrongly there is nobody: else what is exported or changed for all
     whom it leaves would be everybody.
     """
@@ -91,8 +109,7 @@ class LeadFilter:
             view=one_of("view", VIEWS),
             sort=one_of("sort", SORTS, "-score"),
         )
-        asked = ((name, normalise.line(given.get(name, "")[:60])) for name in _CHECKED)
-        wrong = ((name, value) for name, value in asked if value and getattr(found, name) in ("", None))
+        wrong = asked_wrongly(found, given, _CHECKED)
         return replace(found, wrong=tuple(pair for pair in wrong if pair != ("view", "all")))
 
     def query(self, **changes: object) -> str:
@@ -105,11 +122,6 @@ class LeadFilter:
     @property
     def is_empty(self) -> bool:
         return replace(self, sort="-score") == LeadFilter()
-
-    @property
-    def said_wrong(self) -> str:
-        """What is asked that there is not, in words: “tag “nonsense””."""
-        return ", ".join(f"{name.replace('_', '-')} “{value}”" for name, value in self.wrong)
 
     @property
     def asks_marks(self) -> bool:

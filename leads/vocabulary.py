@@ -1,6 +1,10 @@
 """The fixed words of the field (DESIGN: "Words")."""
 
+from datetime import timedelta
+
 from django.db.models import TextChoices
+
+UNDONE_WITHIN = timedelta(days=30)  # what made a lead a prospect is shown, and can be undone
 
 
 class Lifecycle(TextChoices):

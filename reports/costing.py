@@ -1,11 +1,12 @@
 """A list of what campaigns cost, read line by line; and what that comes to per person. Values in, values out."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
+from capture.rows import read_date
 from core.errors import Refused
 from leads import normalise
 from pipeline import terms
@@ -17,19 +18,22 @@ NAMES = {
     "currency": frozenset({"currency", "currency code"}),
 }
 MOST_LINES = 20_000
-_MONTH = re.compile(r"(20\d\d|21\d\d)[-/.](0?[1-9]|1[0-2])(?:[-/.]\d{1,2})?", re.ASCII)
-_TURNED = re.compile(r"(?:\d{1,2}[-/.])?(0?[1-9]|1[0-2])[-/.](20\d\d|21\d\d)", re.ASCII)
+SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY"}
+_MONTH = re.compile(r"(20\d\d|21\d\d)[-/.](0?[1-9]|1[0-2])", re.ASCII)
+_TURNED = re.compile(r"(0?[1-9]|1[0-2])[-/.](20\d\d|21\d\d)", re.ASCII)
+_SLASHED = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/]\d{2,4}", re.ASCII)
 _GROUPED = re.compile(r"\d{1,3}(?:[,.' ]\d{3})+(?:[.,]\d{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a campaign cost in a month."""
+    """What a campaign cost in a month, or on a day of it."""
 
     month: date
     campaign: str
     amount: Decimal
     currency: str
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,19 +59,37 @@ def columns_of(header: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def cost_of(cells: Sequence[str], columns: "dict[str, int]", currency: str) -> Cost:
+def cell_of(cells: Sequence[str], columns: Mapping[str, int], what: str) -> str:
+    """What a line says in one of its columns."""
+    place = columns.get(what)
+    return cells[place].strip() if place is not None and place < len(cells) else ""
+
+
+def is_day_first(days: Iterable[str]) -> bool | None:
+    """Whether 03/04/2026 is in April, as the other days of the list show; none where they leave it open."""
+    pairs = [(int(found[1]), int(found[2])) for day in days if (found := _SLASHED.fullmatch(day.strip()))]
+    return True if any(one > 12 for one, _ in pairs) else False if any(other > 12 for _, other in pairs) else None
+
+
+def cost_of(cells: Sequence[str], columns: Mapping[str, int], currency: str, *, day_first: bool | None = None) -> Cost:
     """One line. Raises Refused, saying what is wrong with it."""
+    month, day = time_named(cell_of(cells, columns, "month"), day_first=day_first)
+    campaign, said = campaign_named(cell_of(cells, columns, "campaign")), cell_of(cells, columns, "amount")
+    amount = amount_of(said)
+    code = cell_of(cells, columns, "currency") or _signed(said, currency)
+    return Cost(month, campaign, amount, terms.currency(code), day)
 
-    def cell(what: str) -> str:
-        place = columns.get(what)
-        return cells[place].strip() if place is not None and place < len(cells) else ""
 
-    return Cost(
-        month_named(cell("month")),
-        campaign_named(cell("campaign")),
-        amount_of(cell("amount")),
-        terms.currency(cell("currency") or currency),
-    )
+def _signed(amount: str, currency: str) -> str:
+    """In which currency an amount is that has no column for it."""
+    if "$" in amount and not currency.endswith("D"):
+        raise Refused(currency="Say which dollars these are in a column currency, such as USD.")
+    return next((code for sign, code in SIGNS.items() if sign in amount), currency)
+
+
+def added(cost: Cost, other: Cost) -> Cost:
+    """Two days of one month."""
+    return replace(cost, amount=terms.amount(cost.amount + other.amount) or Decimal(0))
 
 
 def campaign_named(text: str) -> str:
@@ -80,24 +102,28 @@ def campaign_named(text: str) -> str:
     return name
 
 
-def month_named(text: str) -> date:
-    """The first day of a month written as 2026-06, 06/2026, June 2026, or with a day."""
+def time_named(text: str, *, day_first: bool | None = None) -> tuple[date, date | None]:
+    """The first day of a month written as 2026-06, 06/2026 or June 2026; of a day also the day, in any style."""
     text = text.strip()[:40]
     if match := _MONTH.fullmatch(text):
-        return date(int(match[1]), int(match[2]), 1)
+        return date(int(match[1]), int(match[2]), 1), None
     if match := _TURNED.fullmatch(text):
-        return date(int(match[2]), int(match[1]), 1)
+        return date(int(match[2]), int(match[1]), 1), None
     for pattern in ("%B %Y", "%b %Y", "%b %y"):
         try:
-            return datetime.strptime(text, pattern).date().replace(day=1)
+            return datetime.strptime(text, pattern).date().replace(day=1), None
         except ValueError:
             continue
-    raise Refused(month="Write the month as 2026-06.")
+    if (slashed := _SLASHED.fullmatch(text)) and day_first is None and slashed[1].zfill(2) != slashed[2].zfill(2):
+        raise Refused(month=f"“{text}” may be two days. Write days as 2026-06-14.")
+    if day := read_date(text, day_first=bool(day_first)):
+        return day.replace(day=1), day
+    raise Refused(month="Write the month as 2026-06, or a day as 2026-06-14.")
 
 
 def amount_of(text: str) -> Decimal:
     """1234.50, 1,234.50, 1.234,50 or 1234,5."""
-    plain = text.strip().strip("€$£ ").strip()[:40]
+    plain = text.strip().strip("€$£¥ ").strip()[:40]
     if _GROUPED.fullmatch(plain):
         decimals = re.search(r"[.,](\d{1,2})$", plain)
         whole = plain[: decimals.start()] if decimals else plain

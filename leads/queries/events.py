@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Max, Q, QuerySet
 
 from core import keyset
-from leads.filters import number
+from leads.filters import SaysWrong, asked_wrongly, number
 from leads.human import WORDS
 from leads.models import Contact, EngagementEvent, HumanRule, Rejudging
 from users.models import User
@@ -22,8 +22,8 @@ STANDINGS = {"people": "By people", "quarantined": "Quarantine", "unjudged": "No
 
 
 @dataclass(frozen=True, slots=True)
-class EventFilter:
-    """Every part is optional; what an address asks wrongly is as if it had not been asked."""
+class EventFilter(SaysWrong):
+    """Every part is optional. Of what an address asks wrongly there is nothing: else it would show everything."""
 
     kind: str = ""
     source: str = ""
@@ -32,13 +32,14 @@ class EventFilter:
     who: str = ""  # "known" or "unknown"
     contact: int | None = None
     visitor: int | None = None  # an identity
+    wrong: tuple[tuple[str, str], ...] = ()  # (part, as it was asked)
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "EventFilter":
         """The filter of an address's query."""
         kind, source = (given.get(name, "").replace("\0", "")[:64] for name in ("kind", "source"))
         standing, reason, who = (given.get(name, "") for name in ("standing", "reason", "who"))
-        return cls(
+        found = cls(
             kind=kind,
             source=source.encode("utf-8", "replace").decode(),
             standing=standing if standing in STANDINGS else "",
@@ -47,11 +48,13 @@ class EventFilter:
             contact=number(given.get("contact", "")),
             visitor=number(given.get("visitor", "")),
         )
+        return replace(found, wrong=asked_wrongly(found, given, ("standing", "reason", "who", "contact", "visitor")))
 
     def query(self, **changes: object) -> str:
         """The address's query, with some parts changed."""
         row = replace(self, **changes)  # type: ignore[arg-type]
-        return urlencode({one.name: value for one in fields(row) if (value := getattr(row, one.name))})
+        said = {one.name: value for one in fields(row) if one.name != "wrong" and (value := getattr(row, one.name))}
+        return urlencode(said | {name: value for name, value in self.wrong if name not in changes})
 
     @property
     def is_empty(self) -> bool:
@@ -60,7 +63,7 @@ class EventFilter:
     @property
     def is_indexed(self) -> bool:
         """Whether an index leads straight to what is wanted."""
-        return self.is_empty or bool(self.contact or self.visitor or self.standing == "quarantined")
+        return self.is_empty or bool(self.wrong or self.contact or self.visitor or self.standing == "quarantined")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,8 @@ class EventPage:
 
 def events_of(user: User, wanted: EventFilter) -> QuerySet[EngagementEvent]:
     """The events that the filter leaves; unknown visitors are shown to whoever may open the log."""
+    if wanted.wrong:
+        return EngagementEvent.objects.none()
     rows = EngagementEvent.objects.all()
     if not user.sees_everything:
         rows = rows.filter(Q(contact=None) | Q(contact__in=Contact.objects.visible_to(user)))

@@ -1,6 +1,6 @@
 """What the desk shows of one lead, and what its people have done there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from leads.days import date_of, day_of
 from leads.doubts import Said, doubts
 from leads.hints import Deed, Hint, Words, hints
 from leads.models import Contact, Criterion, Evidence, Standing
-from leads.sources import in_words
+from leads.sources import has_name, in_words
 from pipeline import asking
 from pipeline.models import DeskOutcome, DeskPlace, Did, Question, Waits
 from scoring.definitions import Required, Spec
@@ -84,10 +84,11 @@ def asked_of(
     *,
     now: datetime,
     persona: str = "",
+    names: Callable[[], Mapping[str, str]] = dict,
 ) -> list[Asked]:
     """Every criterion, those that are required of them (`asks`) and open first; asked as their persona is asked.
 
-    Three queries.
+    `names` tells what sources are called (capture.queries.source_names). Three queries.
     """
     today = timezone.localdate(now)
     said = [
@@ -110,6 +111,7 @@ def asked_of(
         stands = unexpired[0] if unexpired else None
         state = stands.verdict if stands else "unknown"
         one = required.get(criterion.pk)
+        others = [_said(row, names) for row in unexpired[1:]]
         is_good = one and stands and asking.is_answered(one, stands.verdict, stands.observed_at, day)
         found.append(
             Asked(
@@ -126,7 +128,7 @@ def asked_of(
                 stands=stands,
                 expired=of[0] if of and not unexpired else None,
                 older=[row for row in of if row is not stands][:5],
-                doubts=doubts(_said(stands), [_said(row) for row in unexpired[1:]], today) if stands else [],
+                doubts=doubts(_said(stands, names), others, today) if stands else [],
                 hints=[hint for hint in suggested if hint.criterion == criterion.key] if not is_good else [],
             )
         )
@@ -134,8 +136,8 @@ def asked_of(
     return [replace(one, number=number) for number, one in enumerate(found, 1)]
 
 
-def _said(row: Evidence) -> Said:
-    by = row.recorded_by.name if row.recorded_by else in_words(row.source, {})
+def _said(row: Evidence, names: Callable[[], Mapping[str, str]]) -> Said:
+    by = row.recorded_by.name if row.recorded_by else in_words(row.source, names() if has_name(row.source) else {})
     return Said(row.verdict, timezone.localdate(row.observed_at), by, row.amount, row.on_date)
 
 

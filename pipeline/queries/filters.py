@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from leads import normalise
-from leads.filters import number
+from leads.filters import SaysWrong, asked_wrongly, number
 from leads.queries.lists import matching
 from pipeline import periods
 from pipeline.models import Category, LostReason, OpportunityQuerySet, Priority, StageKind
@@ -29,6 +29,12 @@ SORTS = (
 LANES = ("owner", "month", "category", "priority")
 NOBODY = "nobody"
 
+
+# what an address may ask of which there is only so much; text finds what it finds
+_CHECKED = (
+    *("pipeline", "stage", "owner", "team", "expected", "on", "overdue", "closed", "month", "category", "priority"),
+    *("rotting", "step", "amount", "currency", "reason", "competitor", "tag"),
+)
 
 COUNTED = "counted"  # by the forecast: in any category but omitted
 
@@ -66,8 +72,8 @@ def closed_in(period: Period) -> Q:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Every part is optional; what an address asks wrongly is as if it had not been asked."""
+class Filters(SaysWrong):
+    """Every part is optional. Of what an address asks wrongly there is nothing: else it would show everything."""
 
     state: str = "open"
     q: str = ""
@@ -93,6 +99,7 @@ class Filters:
     tag: int | None = None
     sort: str = "-changed"
     lanes: str = ""  # on the board: a band for each of these: LANES
+    wrong: tuple[tuple[str, str], ...] = ()  # (part, as it was asked)
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "Filters":
@@ -104,7 +111,7 @@ class Filters:
 
         owner, expected, step = (given.get(name, "") for name in ("owner", "expected", "step"))
         currency = given.get("currency", "").upper()
-        return cls(
+        found = cls(
             state=one_of("state", STATES, "open"),
             q=normalise.line(given.get("q", "")[:500])[:100],
             pipeline=number(given.get("pipeline", "")),
@@ -128,12 +135,15 @@ class Filters:
             sort=one_of("sort", SORTS, "-changed"),
             lanes=one_of("lanes", LANES),
         )
+        wrong = asked_wrongly(found, given, _CHECKED)
+        if (state := normalise.line(given.get("state", "")[:60])) and state not in STATES:
+            wrong = (("state", state), *wrong)
+        return replace(found, wrong=wrong) if wrong else found
 
     def said(self) -> dict[str, Any]:
         """The parts that say something, by name, as an address has them."""
-        return {
-            name: value for name, standard in _STANDARD if (value := getattr(self, name)) not in (standard, None, "")
-        }
+        named = {name: getattr(self, name) for name, standard in _STANDARD if getattr(self, name) != standard}
+        return {name: value for name, value in named.items() if value not in (None, "")} | dict(self.wrong)
 
     def query(self, **changes: object) -> str:
         """The address's query with some parts changed; parts that say nothing are left out."""
@@ -141,6 +151,8 @@ class Filters:
 
     def apply(self, rows: OpportunityQuerySet, *, today: date) -> OpportunityQuerySet:
         """Those of the rows that are wanted. `today` is the UTC day that tells overdue from due."""
+        if self.wrong:
+            return rows.none()
         rows = rows.filter(self._ended() & self._whose() & self._when(today))
         if self.q:
             rows = rows.filter(matching(normalise.search_text(self.q).split()[:5]))
@@ -208,7 +220,9 @@ class Filters:
 @lru_cache(maxsize=4096)
 def _written(filters: Filters, changes: tuple[tuple[str, Any], ...]) -> str:
     """Kept, because a page of the forecast has hundreds, the same ones each time."""
-    return urlencode(replace(filters, **dict(changes)).said())
+    asked = dict(changes)
+    wrong = tuple(pair for pair in filters.wrong if pair[0] not in asked)
+    return urlencode(replace(filters, **asked, wrong=wrong).said())
 
 
-_STANDARD = [(field.name, field.default) for field in fields(Filters)]
+_STANDARD = [(field.name, field.default) for field in fields(Filters) if field.name != "wrong"]

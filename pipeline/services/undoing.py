@@ -1,7 +1,7 @@
 """A prospect goes back: the rep rejects it, or the promotion is undone. The opportunity is taken away whole."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.db import transaction
 from django.urls import reverse
@@ -12,6 +12,7 @@ from core.errors import Refused
 from leads import normalise
 from leads.models import Contact, Criterion, Lifecycle, Standing, Verdict
 from leads.services import assign_owner, enter_lifecycle, record_evidence
+from leads.vocabulary import UNDONE_WITHIN
 from pipeline import signals
 from pipeline.models import (
     HandOff,
@@ -31,7 +32,6 @@ from pipeline.services.passing import pass_on
 from pipeline.services.recycling import check_day, drop, let_go
 from users.models import User
 
-UNDONE_WITHIN = timedelta(days=30)
 LONGEST_NOTE = 300
 # what a rejection says about a criterion, by the criterion's key
 CONTRADICTS = {

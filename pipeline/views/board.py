@@ -27,6 +27,7 @@ from pipeline.queries.gates import over_limit, unanswered
 from pipeline.queries.order import ON_BOARD
 from pipeline.terms import LABELS
 from pipeline.views.bands import facts_of_band, said_of
+from pipeline.views.beginning import begin
 from pipeline.views.filtering import (
     bulk_choices,
     expected_filter,
@@ -64,6 +65,7 @@ def board(request: SignedInRequest) -> HttpResponse:
         ),
         "switch": view_switch("pipeline", bar),
         "said": said(wanted, address),
+        "beginning": begin(request.user, wanted, sum(column.totals.count for column in seen.columns)),
     }
     if not wants_part(request):
         sort, owners = wanted.sort if seen.is_sorted else "", sellers(request.user)

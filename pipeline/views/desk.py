@@ -70,7 +70,7 @@ def _lead(contact: Contact, now: datetime) -> dict[str, Any]:
     spec = explanation.spec if explanation else None
     persona = explanation.persona if explanation else ""
     required = explanation.required if explanation else ()
-    asked = queries.asked_of(contact, required, timeline.items, deeds, now=now, persona=persona)
+    asked = queries.asked_of(contact, required, timeline.items, deeds, now=now, persona=persona, names=sources)
     place = DeskPlace.objects.filter(pk=contact.pk).first()
     least = explanation.smallest_set if explanation else None
     return _head(contact, explanation, now) | {

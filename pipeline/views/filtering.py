@@ -5,16 +5,17 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
+from django.db.models import Model
 from django.urls import reverse
 
 from leads.models import Tag
 from pipeline import queries
-from pipeline.models import Category, Competitor, LostReason, Pipeline, Priority, StageKind
+from pipeline.models import Category, Competitor, LostReason, Pipeline, Priority, Stage, StageKind
 from pipeline.periods import later
 from pipeline.queries import Filters
 from pipeline.queries.filters import COUNTED, day_named, period_named
 from users.list_bar import ListBar
-from users.models import User
+from users.models import Team, User
 from users.roles import CAPABILITIES, Can
 
 SELLERS = [role.value for role, allowed in CAPABILITIES.items() if Can.WORK_PIPELINE in allowed]
@@ -65,9 +66,13 @@ def owner_filters(owners: Iterable[User], wanted: Filters) -> list[dict[str, Any
         (queries.NOBODY, "nobody"),
         *((one.pk, one.name) for one in owners),
     ]
+    if wanted.owner and wanted.owner not in {str(key) for key, _ in people}:
+        people.append((wanted.owner, _named(User, int(wanted.owner))))  # they left, or are in another team
     filters: list[dict[str, Any]] = [{"name": "owner", "label": "Owner", "value": wanted.owner, "choices": people}]
-    if len(teams) > 1:
+    if len(teams) > 1 or wanted.team:
         choices = [("", "any"), *((pk, name) for name, pk in teams)]
+        if wanted.team and wanted.team not in dict(choices):
+            choices.append((wanted.team, _named(Team, wanted.team)))
         filters.append({"name": "team", "label": "Team", "value": wanted.team or "", "choices": choices})
     return filters
 
@@ -97,6 +102,8 @@ def list_filters(owners: Iterable[User], wanted: Filters, known: list[Pipeline],
             for one in known
             for stage in queries.stages_of(one)
         ]
+        if wanted.stage and wanted.stage not in dict(stages):
+            stages.append((wanted.stage, _named(Stage, wanted.stage)))  # it was archived
         filters.append(
             {"name": "stage", "label": "Stage", "value": wanted.stage or "", "choices": [("", "any"), *stages]}
         )
@@ -142,9 +149,9 @@ def kept_of(wanted: Filters, fields: Iterable[str]) -> dict[str, object]:
     return {name: value for name, value in wanted.said().items() if name not in own}
 
 
-def _named(model: type[Competitor] | type[Tag], pk: int) -> str:
-    """Its name. One query, where somebody filters by it."""
-    return str(model._default_manager.filter(pk=pk).first() or "somebody unknown")
+def _named(model: type[Model], pk: int) -> str:
+    """Its name. One query, where somebody filters by it and the page has not read it anyway."""
+    return str(model._default_manager.filter(pk=pk).first() or "unknown")
 
 
 def said(wanted: Filters, address: str) -> list[dict[str, str]]:
@@ -161,6 +168,13 @@ def said(wanted: Filters, address: str) -> list[dict[str, str]]:
         "category": _category_words(wanted.category),
         "month": f"forecast for {_month_words(wanted.month)}" if wanted.month else "",
     }
+    words |= {name: f"{name} “{value}”: there is none" for name, value in wanted.wrong}
     return [
-        {"label": label, "url": f"{address}?{wanted.query(**{name: ''})}"} for name, label in words.items() if label
+        {"label": label, "url": f"{address}?{wanted.query(**{name: _unasked(name)})}"}
+        for name, label in words.items()
+        if label
     ]
+
+
+def _unasked(part: str) -> str:
+    return "open" if part == "state" else ""

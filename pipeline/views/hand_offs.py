@@ -14,11 +14,12 @@ from core.errors import Refused, Stale
 from core.forms import posted
 from leads.models import Contact, Standing
 from leads.queries import known_as
+from leads.vocabulary import UNDONE_WITHIN
 from pipeline import explaining, queries, services
 from pipeline.hand_off_forms import RejectForm, RestForm, UndoForm
 from pipeline.models import HandOff, Opportunity
 from pipeline.queries import hand_offs as asked
-from pipeline.services.undoing import UNDONE_WITHIN, lost_by_undoing
+from pipeline.services.undoing import lost_by_undoing
 from users.access import SignedInRequest, requires
 from users.models import User
 from users.roles import Can

@@ -14,6 +14,7 @@ from core.export import Instants, newest_first
 from pipeline import queries
 from pipeline.queries import Filters
 from pipeline.queries.currencies import together_as_one
+from pipeline.views.beginning import begin
 from pipeline.views.filtering import bulk_choices, kept_of, list_filters, said, sellers, view_switch
 from users.access import SignedInRequest, requires
 from users.exports import send
@@ -48,6 +49,7 @@ def index(request: SignedInRequest) -> HttpResponse:
         "totals": whole,
         "together": together_as_one(rows, whole, today=now.date()),
         "said": said(wanted, address),
+        "beginning": begin(request.user, wanted, whole.count),
         "switch": view_switch("pipeline_list", bar),
         "bulk": bulk_choices(owners, known) if request.user.can(Can.WORK_PIPELINE) else None,
         "base": here(sort="-changed"),

@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from core.answers import wants_part
+from leads.vocabulary import UNDONE_WITHIN
 from pipeline.queries.promoted import MOST, promoted_by
-from pipeline.services.undoing import UNDONE_WITHIN
 from pipeline.views.hand_offs import is_undoable
 from scoring.models import Definition
 from scoring.queries import active_specs

@@ -1,7 +1,9 @@
 """What campaigns cost is written down, one by one or as a list."""
 
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from itertools import islice
 
 from django.db import transaction
 
@@ -47,7 +49,10 @@ def _refuse_far(cost: Cost, now: datetime) -> None:
 
 @transaction.atomic
 def take_costs(*, content: bytes, currency: str, actor: User, now: datetime) -> Listed:
-    """The good lines of a list are kept, the others come back with what is wrong. Twice comes to the same."""
+    """The good lines of a list are kept, days of a month added up; the others come back with what is wrong.
+
+    Twice comes to the same.
+    """
     if len(content) > LARGEST:
         raise Refused(file="A list of costs has at most 2 MB.")
     text = tables.text_of(content, tables.encoding_of(content))
@@ -56,24 +61,28 @@ def take_costs(*, content: bytes, currency: str, actor: User, now: datetime) -> 
     if header is None:
         raise Refused(file="There is nothing in this file.")
     columns = costing.columns_of(header.cells)
+    lines = list(islice(rows, costing.MOST_LINES + 1))
+    if len(lines) > costing.MOST_LINES:
+        raise Refused(file=f"A list of costs has at most {costing.MOST_LINES:,} lines.")
+    day_first = costing.is_day_first(costing.cell_of(row.cells, columns, "month") for row in lines)
     costs: dict[tuple[object, ...], Cost] = {}
+    days: dict[tuple[object, ...], set[date | None]] = defaultdict(set)
     wrong: list[Wrong] = []
-    for number, row in enumerate(rows):
-        if number >= costing.MOST_LINES:
-            raise Refused(file=f"A list of costs has at most {costing.MOST_LINES:,} lines.")
+    for row in lines:
         try:
-            cost = costing.cost_of(row.cells, columns, currency)
+            cost = costing.cost_of(row.cells, columns, currency, day_first=day_first)
             _refuse_far(cost, now)
+            key = (cost.month, cost.campaign, cost.currency)
+            if cost.day in days[key] or (days[key] and None in {cost.day, *days[key]}):
+                unit = "day" if cost.day and cost.day in days[key] else "month"
+                raise Refused(f"The same campaign and {unit} stands further up; that line counts.")
+            costs[key] = costing.added(costs[key], cost) if key in costs else cost
         except Refused as refused:
             wrong.append(Wrong(row.line, " ".join(refused.fields.values())))
             continue
-        key = (cost.month, cost.campaign, cost.currency)
-        if key in costs:
-            wrong.append(Wrong(row.line, "The same campaign and month stands further up; that line counts."))
-            continue
-        costs[key] = cost
+        days[key].add(cost.day)
     _keep(list(costs.values()), actor=actor, now=now)
-    return Listed(len(costs), wrong)
+    return Listed(len(lines) - len(wrong), wrong)
 
 
 @transaction.atomic

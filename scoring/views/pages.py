@@ -1,6 +1,5 @@
 """Pages of judgement: why somebody has a score, and the definition by which."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpResponse
@@ -14,6 +13,7 @@ from leads import conditions
 from leads.days import date_of, day_of_date, past_day
 from leads.models import Contact, Facet, Lifecycle, Standing
 from leads.queries import known_as
+from leads.vocabulary import UNDONE_WITHIN
 from scoring import queries
 from scoring.definitions import Spec
 from scoring.models import Definition, Exclusion, FitRule
@@ -22,8 +22,6 @@ from scoring.queries.counted import counted
 from scoring.queries.history import history
 from users.access import SignedInRequest
 from users.roles import Can
-
-SHOWN_WITHDRAWN = timedelta(days=30)
 
 
 @require_safe
@@ -121,7 +119,7 @@ def definition(request: SignedInRequest) -> HttpResponse:
 
 def _withdrawn(active: Definition) -> Definition | None:
     """What it took the place of by being brought back, while promotions can still be undone."""
-    is_fresh = active.activated_at is not None and timezone.now() - active.activated_at < SHOWN_WITHDRAWN
+    is_fresh = active.activated_at is not None and timezone.now() - active.activated_at <= UNDONE_WITHIN
     return active.withdrew if is_fresh else None
 
 

@@ -8,9 +8,17 @@ document.addEventListener("pointerover", ({ target }) => {
   target.title = target.textContent.trim();
 });
 
+const seen = new ResizeObserver((changes) => {
+  for (const { target } of changes) {
+    if (!target.isConnected) seen.unobserve(target);
+    else if (target.scrollWidth > target.clientWidth) target.tabIndex = 0;
+    else if (target !== document.activeElement) target.removeAttribute("tabindex");
+  }
+});
+
 document.addEventListener("htmx:load", ({ detail }) => {
   const wide = ".sheet-scroll, .sheet-wide";
   for (const place of [...(detail.elt.matches(wide) ? [detail.elt] : []), ...detail.elt.querySelectorAll(wide)]) {
-    if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+    seen.observe(place); // tells of it at once, and whenever the window makes it narrower
   }
 });

@@ -94,3 +94,14 @@ def test_pages_cost_as_many_queries_for_60_as_for_2(cast: Cast) -> None:
     second = client.get(first.context["older"])
     assert len(second.context["rows"]) == 10
     assert second.context["count"] is None
+
+
+@pytest.mark.usefixtures("some")
+@pytest.mark.parametrize("query", ["assignee=abc", "assignee=99999999999999999999", "late=no"])
+def test_of_what_is_asked_wrongly_there_is_nothing(cast: Cast, query: str) -> None:
+    client = client_of(cast.mona)
+    answer = client.get(f"/follow-ups/?{query}")
+    assert answer.context["rows"] == [] and answer.context["count"] == 0
+    name, value = query.split("=")
+    assert f"This address asks for something that there is not: {name} “{value}”" in answer.content.decode()
+    assert len(client.get(f"/follow-ups/export.csv?{query}").getvalue().decode().splitlines()) == 1

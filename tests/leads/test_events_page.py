@@ -277,3 +277,15 @@ def test_a_rule_that_cannot_be_is_shown_again(mara: Client, wrong: dict[str, str
 def test_the_same_rule_again_says_that_nothing_changed(mara: Client) -> None:
     answer = mara.post("/settings/events/rule/", {"line": "50", "machines": "", "people": ""}, headers=HTMX)
     assert json.loads(answer["HX-Trigger"])["toast"]["text"] == "Nothing has changed."
+
+
+@pytest.mark.parametrize("query", ["who=x", "contact=abc", "visitor=-1", "standing=x", "reason=x"])
+def test_of_what_is_asked_wrongly_there_is_nothing(mara: Client, query: str) -> None:
+    record({}, {})
+    assert len(mara.get("/settings/events/").context["rows"]) == 2
+    answer = mara.get(f"/settings/events/?{query}")
+    assert (answer.context["rows"], answer.context["older"]) == ([], "")
+    name, value = query.split("=")
+    assert f"This address asks for something that there is not: {name} “{value}”" in answer.content.decode()
+    assert mara.get(f"/settings/events/count/?{query}").content.decode() == "0 events"
+    assert len(mara.get(f"/settings/events/export.csv?{query}").getvalue().decode().splitlines()) == 1

@@ -1,11 +1,15 @@
 """What qualification asks, in Settings."""
 
+from datetime import timedelta
+from functools import partial
+
 import pytest
 from django.utils import timezone
 
 import scoring.queries
 from leads.days import day_of
-from leads.models import Contact, Criterion
+from leads.models import Contact, Criterion, Verdict
+from leads.services import record_evidence
 from pipeline.models import Question
 from pipeline.queries.desk import asked_of
 from pipeline.services.desk import place_all, save_criterion
@@ -105,6 +109,24 @@ def questions_of(lead: Contact, persona: str) -> list[str]:
     spec = scoring.queries.active_spec()
     asked = asked_of(lead, spec.required if spec else (), [], [], now=NOW, persona=persona)
     return next(one.questions for one in asked if one.criterion.key == "budget")
+
+
+def test_a_doubt_calls_a_form_by_its_title() -> None:
+    lead, budget = factories.contact(), Criterion.objects.get(key="budget")
+    for days, verdict, source in ((9, Verdict.FAILS, "form:demo"), (2, Verdict.MEETS, "manual")):
+        record_evidence(
+            contact=lead,
+            criterion=budget,
+            verdict=verdict,
+            source=source,
+            text="so they said",
+            observed_at=NOW - timedelta(days=days),
+            now=NOW,
+        )
+    for names, said in (({"form:demo": "Ask for a demo"}, "form “Ask for a demo”"), ({}, "form “demo”")):
+        asked = asked_of(lead, (), [], [], now=NOW, names=partial(dict, names))
+        doubts = next(one.doubts for one in asked if one.criterion == budget)
+        assert [said in doubt for doubt in doubts] == [True]
 
 
 def test_a_persona_is_asked_its_own_questions_first(cast: Cast) -> None:

@@ -85,16 +85,60 @@ def test_an_address_reads_back_what_was_written() -> None:
         assert Filters.parse(QueryDict(Filters(expected=expected).query())).expected == expected
 
 
-@pytest.mark.parametrize(
-    "query",
-    [
-        "state=x&owner=1.5&team=-1&stage=a&expected=2026-13&closed=2026-6&amount=1&currency=euro&sort=x&month=now",
-        "pipeline=99999999999999999999999&q=%00",
-        "expected=%2B&closed=%D9%A2026-01",
-    ],
-)
-def test_what_is_asked_wrongly_is_as_if_not_asked(query: str) -> None:
+WRONG = [
+    ("state", "x"),
+    ("owner", "1.5"),
+    ("team", "-1"),
+    ("stage", "a"),
+    ("pipeline", "99999999999999999999999"),
+    ("expected", "2026-13"),
+    ("expected", "+"),
+    ("closed", "2026-6"),
+    ("closed", "٢026-01"),
+    ("month", "now"),
+    ("amount", "1"),
+    ("currency", "euro"),
+    ("rotting", "perhaps"),
+    ("tag", "nonsense"),
+]
+
+
+@pytest.mark.usefixtures("some")
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_of_what_is_asked_wrongly_there_is_nothing(cast: Cast, name: str, value: str) -> None:
+    wanted = Filters.parse({name: value, "sort": "name"})
+    assert wanted.wrong == ((name, value),)
+    assert not queries.listed(cast.mona, wanted, now=NOW).exists()
+    assert Filters.parse(QueryDict(wanted.query())) == wanted  # links of the page ask the same
+    without = wanted.query(**{name: "open" if name == "state" else ""})
+    assert Filters.parse(QueryDict(without)) == Filters(sort="name")
+
+
+@pytest.mark.parametrize("query", ["q=%00", "owner=%00", "owner=", "sort=x", "lanes=x", "state=open"])
+def test_what_asks_for_nothing_else_is_as_if_not_asked(query: str) -> None:
     assert Filters.parse(QueryDict(query)) == Filters()
+
+
+@pytest.mark.usefixtures("some")
+@pytest.mark.parametrize("page", ["", "list/", "calendar/", "map/"])
+def test_the_pages_say_what_was_asked_wrongly_and_lead_out(cast: Cast, page: str) -> None:
+    answer = client_of(cast.mona).get(f"/pipeline/{page}?owner=abc&rotting=no&lanes=owner")
+    text = answer.content.decode()
+    assert "owner “abc”: there is none" in text and "rotting “no”: there is none" in text
+    assert f'href="/pipeline/{page}?lanes=owner&amp;rotting=no"' in text
+    assert not re.search(r'href="/opportunities/\d', text)
+    whole = client_of(cast.mona).get("/pipeline/export.csv?owner=abc").getvalue().decode()
+    assert len(whole.splitlines()) == 1
+
+
+def test_a_filter_by_somebody_who_left_or_a_stage_that_is_gone_stays_chosen(cast: Cast) -> None:
+    rows.opportunity(cast.sven, name="hers")
+    User.objects.filter(pk=cast.sven.pk).update(is_active=False)
+    gone = rows.stage("Discovery")
+    type(gone).objects.filter(pk=gone.pk).update(archived_at=NOW)
+    text = client_of(cast.mona).get(f"/pipeline/list/?owner={cast.sven.pk}&stage={gone.pk}").content.decode()
+    assert f'<option value="{cast.sven.pk}" selected>{cast.sven.name}</option>' in text
+    assert f'<option value="{gone.pk}" selected>Discovery</option>' in text
 
 
 def test_months() -> None:
@@ -152,7 +196,6 @@ def test_the_list_of_what_stays_too_long(cast: Cast) -> None:
     assert named(cast.rita, rotting="yes") == ["nobody's", "rotting"]
     assert named(cast.rita, rotting="yes", owner=str(cast.rita.pk)) == ["rotting"]
     assert named(cast.rita, rotting="yes", state="all") == ["nobody's", "rotting"]
-    assert Filters.parse({"rotting": "perhaps"}) == Filters()
     page = client_of(cast.rita).get("/pipeline/list/?rotting=yes").content.decode()
     assert "in its stage for too long" in page
     assert '<input type="hidden" name="rotting" value="yes">' in page
@@ -161,7 +204,7 @@ def test_the_list_of_what_stays_too_long(cast: Cast) -> None:
 def test_totals_of_nothing_are_nothing(cast: Cast) -> None:
     totals = queries.total(queries.listed(cast.rita, Filters(), now=NOW))
     assert (totals.count, totals.sums) == (0, ())
-    assert "Nothing here" in client_of(cast.rita).get("/pipeline/list/").content.decode()
+    assert "No opportunities yet" in client_of(cast.rita).get("/pipeline/list/").content.decode()
 
 
 def test_totals_equal_the_rows(cast: Cast) -> None:
@@ -227,3 +270,25 @@ def test_my_day(cast: Cast) -> None:
     services.edit(opportunity_id=fresh.pk, actor=cast.rita, now=NOW, next_step="Call on Monday")
     assert list(queries.my_day(cast.rita, now=NOW + timedelta(minutes=1)).handed_over) == []
     assert factories.contact().pk  # a contact without opportunity does not matter
+
+
+@pytest.mark.parametrize(
+    ("who", "links"),
+    [
+        ("rita", ["Leads", "What a prospect is"]),
+        ("mona", ["Leads", "What a prospect is", "Stages", "Who gets which lead"]),
+        ("vera", ["Leads", "What a prospect is"]),
+    ],
+)
+@pytest.mark.parametrize("page", ["/pipeline/", "/pipeline/list/"])
+def test_where_there_is_nothing_yet_the_pages_say_where_to_begin(
+    cast: Cast, page: str, who: str, links: list[str]
+) -> None:
+    client = client_of(getattr(cast, who))
+    beginning = client.get(f"{page}?owner=nobody").context["beginning"]
+    assert [label for _, label in beginning.links] == links
+    assert all(client.get(address).status_code == 200 for address, _ in beginning.links)
+    assert ("promote" in beginning.text) == (who != "vera")
+    assert client.get(f"{page}?owner=abc").context["beginning"] is None  # that says something else
+    rows.opportunity(cast.rita, at="Lost", closed_at=NOW - timedelta(days=90), lost_reason="price")
+    assert client.get(page).context["beginning"] is None

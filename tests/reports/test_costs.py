@@ -87,12 +87,37 @@ def test_a_list_keeps_its_good_lines_and_names_the_others(cast: Cast) -> None:
         assert kept == 1
         assert wrong == [
             (3, "Say which campaign."),
-            (4, "Write the month as 2026-06."),
+            (4, "Write the month as 2026-06, or a day as 2026-06-14."),
             (5, "Write what it cost as a number, such as 1200 or 1200.50."),
             (7, "The same campaign and month stands further up; that line counts."),
         ]
     assert [(one.campaign, one.amount, one.currency) for one in CampaignCost.objects.all()] == [
         ("spring", Decimal("1200.50"), "EUR")
+    ]
+
+
+def test_days_of_a_month_are_added_up_and_none_counts_twice(cast: Cast) -> None:
+    content = (
+        "campaign,day,cost\nfair,06/01/2026,5\nfair,06/02/2026,6.50\nfair,06/02/2026,6.50\nfair,05/31/2026,1\n"
+        "fair,2026-06,100\nspring,2026-06,9\nspring,06/03/2026,1\nbig,06/03/2026,999999999998\nbig,06/04/2026,5\n"
+    )
+    for _ in range(2):  # twice comes to the same
+        assert take(content.encode(), cast) == (
+            5,
+            [
+                (4, "The same campaign and day stands further up; that line counts."),
+                (6, "The same campaign and month stands further up; that line counts."),
+                (8, "The same campaign and month stands further up; that line counts."),
+                (10, "An amount is between 0 and 999,999,999,999."),
+            ],
+        )
+    assert [
+        (one.campaign, one.month, str(one.amount)) for one in CampaignCost.objects.order_by("campaign", "month")
+    ] == [
+        ("big", JUNE_DAY, "999999999998.00"),
+        ("fair", date(2026, 5, 1), "1.00"),
+        ("fair", JUNE_DAY, "11.50"),
+        ("spring", JUNE_DAY, "9.00"),
     ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from core.errors import Refused
 from reports.attribution import MODELS, WHOLE, credits_of, position, rounded
-from reports.costing import Cost, amount_of, columns_of, cost_of, month_named, per, times
+from reports.costing import Cost, amount_of, columns_of, cost_of, is_day_first, per, time_named, times
 from reports.difference import Counted, Effect, explain
 from reports.queries.comparison import _tenths
 from reports.spread import spread
@@ -151,13 +151,42 @@ def test_what_is_no_amount_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["2026-06", "2026-6", "2026-06-15", "06/2026", "15.06.2026", "June 2026", "Jun 26"])
 def test_months_as_people_write_them(text: str) -> None:
-    assert month_named(text) == date(2026, 6, 1)
+    assert time_named(text)[0] == date(2026, 6, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "day_first", "day"),
+    [("2026-06-15", None, 15), ("15.06.2026", None, 15), ("15/06/2026", True, 15), ("06/07/2026", False, 7),
+     ("07/06/2026", True, 7), ("6/6/2026", None, 6), ("Jun 7, 2026", None, 7), ("2026-06", None, 0)],
+)  # fmt: skip
+def test_days_as_people_write_them(text: str, day_first: bool | None, day: int) -> None:
+    assert time_named(text, day_first=day_first) == (date(2026, 6, 1), date(2026, 6, day) if day else None)
+
+
+def test_what_may_be_two_days_is_refused_where_nothing_tells() -> None:
+    assert is_day_first(["03/04/2026", "03/25/2026"]) is False
+    assert is_day_first(["03/04/2026", "25/03/2026"]) is True
+    assert is_day_first(["03/04/2026", "2026-05", ""]) is None
+    with pytest.raises(Refused, match="may be two days"):
+        time_named("03/04/2026")
+
+
+@pytest.mark.parametrize(
+    ("amount", "given", "code"),
+    [("€5", "", "EUR"), ("£5", "", "GBP"), ("$5", "USD", "USD"), ("5", "", "CHF"), ("£5", "EUR", "EUR")],
+)
+def test_a_sign_says_which_money_where_no_column_does(amount: str, given: str, code: str) -> None:
+    columns = {"month": 0, "campaign": 1, "amount": 2, "currency": 3}
+    assert cost_of(["2026-06", "x", amount, given], columns, "CHF").currency == code
+    assert cost_of(["2026-06", "x", "$5", ""], columns, "USD").currency == "USD"
+    with pytest.raises(Refused, match="which dollars"):
+        cost_of(["2026-06", "x", "$5", ""], columns, "EUR")
 
 
 @pytest.mark.parametrize("text", ["", "2026", "2026-13", "sometime", "9999-01", "\0"])
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(Refused):
-        month_named(text)
+        time_named(text)
 
 
 def test_a_line_by_its_columns() -> None:
