@@ -255,9 +255,14 @@ def activate(*, definition_id: int, seen: int, now: datetime, is_sure: bool = Fa
         raise Refused(f"The signature of {' and of '.join(missing)} is missing.")
     if wrong := problems(content_of(definition), known()):
         raise Refused(f"It cannot be activated: {next(iter(wrong.values()))}")
-    if not is_sure and (reach := reach_of(definition, now=now)).is_flood:
-        raise Refused(is_sure=f"{reach.words}. Raise the line or require more; or say below that it is meant so.")
+    if not is_sure:
+        _refuse_a_flood(definition, "Raise the line or require more", now=now)
     return _put_in_place(definition, now=now)
+
+
+def _refuse_a_flood(definition: Definition, instead: str, *, now: datetime) -> None:
+    if (reach := reach_of(definition, now=now)).is_flood:
+        raise Refused(is_sure=f"{reach.words}. {instead}; or say below that it is meant so.")
 
 
 def _put_in_place(definition: Definition, *, now: datetime) -> Definition:
@@ -270,8 +275,8 @@ def _put_in_place(definition: Definition, *, now: datetime) -> Definition:
 
 
 @transaction.atomic
-def roll_back(*, definition_id: int, by: User, now: datetime) -> Definition:
-    """A copy of a retired version becomes the active one at once.
+def roll_back(*, definition_id: int, by: User, now: datetime, is_sure: bool = False) -> Definition:
+    """A copy of a retired version becomes the active one at once. One that would flood sales is refused like a draft.
 
     It needs no new signatures: nothing in it has changed since it was signed, so it keeps those with their dates. The
     one that Winnow starts with has none, and its copy does not, either: pages say so.
@@ -283,6 +288,8 @@ def roll_back(*, definition_id: int, by: User, now: datetime) -> Definition:
         raise Stale("Only a version that was active before can be brought back.")
     if wrong := problems(content_of(source), known()):
         raise Refused(f"It cannot come back as it was: {next(iter(wrong.values()))} Make a draft from it instead.")
+    if not is_sure:
+        _refuse_a_flood(source, "Make a draft from it and raise its line", now=now)
     copy = _copy(source, rows, by=by, now=now)
     copy.note = f"Brought back from version {source.version} by {by.name}."
     if not source.is_signed:

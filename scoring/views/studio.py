@@ -77,7 +77,7 @@ def version(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_edit": request.user.can(Can.EDIT_DEFINITION),
         "may_try": any(request.user.can(what) for what in READERS),
         "preview": preview if preview and not preview.is_stale else None,
-        "is_flood": bool(request.GET.get("flood")) and definition.is_signed,
+        "is_flood": bool(request.GET.get("flood")),
     }
     return render(request, "scoring/version.html", context)
 
@@ -127,12 +127,16 @@ def _decide(request: SignedInRequest, pk: int, work: Callable[[int], str]) -> Ht
     try:
         said = work(int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0)
     except Refused as refused:
-        messages.error(request, str(refused))
-        if "is_sure" in refused.fields:
-            return redirect(f"{reverse('definition_version', args=[pk])}?flood=1")
-    else:
-        messages.success(request, said)
+        return _refused(request, pk, refused)
+    messages.success(request, said)
     return redirect("definition_version", pk)
+
+
+def _refused(request: SignedInRequest, pk: int, refused: Refused) -> HttpResponse:
+    """Back on the version, which asks whether it is meant so when it is about a flood."""
+    messages.error(request, str(refused))
+    asks = "?flood=1" if "is_sure" in refused.fields else ""
+    return redirect(reverse("definition_version", args=[pk]) + asks)
 
 
 @requires(Can.SIGN_MARKETING, Can.SIGN_SALES)
@@ -179,11 +183,11 @@ def activate(request: SignedInRequest, pk: int) -> HttpResponse:
 def roll_back(request: SignedInRequest, pk: int) -> HttpResponse:
     """A retired version comes back at once, as a copy with its signatures."""
     found(pk)
+    is_sure = bool(request.POST.get("is_sure"))
     try:
-        row = definitions.roll_back(definition_id=pk, by=request.user, now=timezone.now())
+        row = definitions.roll_back(definition_id=pk, by=request.user, now=timezone.now(), is_sure=is_sure)
     except Refused as refused:
-        messages.error(request, str(refused))
-        return redirect("definition_version", pk)
+        return _refused(request, pk, refused)
     messages.success(request, f"Brought back as version {row.version}. {_judged(row)}")
     return redirect(_page_of(row))
 

@@ -187,6 +187,16 @@ def test_half_of_all_leads_at_once_takes_a_second_word(cast: Cast, draft: Defini
     draft.refresh_from_db()
     assert draft.status == "active"
 
+    first = Definition.objects.get(version=1)
+    calm = definitions.roll_back(definition_id=first.pk, by=cast.mona, now=NOW)
+    url = reverse("definition_roll_back", args=[draft.pk])  # back to the one that flooded: asked again
+    html = client_of(cast.mona).post(url, follow=True).content.decode()
+    assert "Make a draft from it and raise its line; or say below that it is meant so." in html
+    assert 'name="is_sure"' in html and html.count(url) == 1
+    assert Definition.objects.get(status="active") == calm
+    client_of(cast.mona).post(url, {"is_sure": "on"})
+    assert Definition.objects.get(status="active").based_on == draft
+
 
 GROUP = {
     "f0-joiner": "all",
