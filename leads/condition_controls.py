@@ -37,6 +37,8 @@ MOST_LEAVES = 20
 LONGEST_RAW = 20_000
 BLANK: dict[str, Any] = {"field": "company.industry", "op": "is", "value": ""}
 _BLOCK = re.compile(r"\d{1,3}")
+_EITHER = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+")  # here one and a fraction, elsewhere a thousand
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 _CUSTOM_OPS = {
     FieldType.NUMBER: ("is", "at_least", "at_most", "between", "known", "unknown"),
     FieldType.YES_NO: ("is", "known", "unknown"),
@@ -242,7 +244,13 @@ def value_text(leaf: dict[str, Any]) -> str:
     value = leaf.get("value", "")
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+    return "\n".join(map(_shown, value)) if isinstance(value, list) else _shown(value)
+
+
+def _shown(value: Any) -> str:
+    """A value so that it is read as the same again: 1.125 as 1.1250, because 1.125 may mean a thousand."""
+    text = str(value)
+    return f"{text}0" if isinstance(value, float) and _EITHER.fullmatch(text) else text
 
 
 def blocks(data: QueryDict, name: str) -> list[str]:
@@ -278,8 +286,12 @@ def _value(text: str, op: str, type_: str) -> Any:
 
 
 def _figure(text: str) -> Any:
+    """The number that a text says; the text where it is none, or may be one of two (1.000; 1,5)."""
+    plain = text.replace("−", "-")
+    if _EITHER.fullmatch(plain) or ("," in plain and not _THOUSANDS.fullmatch(plain)):
+        return text
     try:
-        number = float(text.replace(",", ""))
+        number = float(plain.replace(",", ""))
     except ValueError:
         return text
     return int(number) if number.is_integer() else number

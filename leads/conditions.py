@@ -25,6 +25,7 @@ class Field:
     label: str
     type: str  # text, number, yes_no, or custom: text, and numbers where ranges are asked
     sql: str
+    least: int | None = None  # no number is below
 
 
 _DOMAIN = "lower(split_part(c.email, '@', 2))"
@@ -60,7 +61,7 @@ FIELDS: dict[str, Field] = {
     "company.name": Field("Company", "text", "coalesce(o.name, '')"),
     "company.industry": Field("Industry", "text", "coalesce(o.industry, '')"),
     "company.country": Field("Company's country", "text", "coalesce(o.country, '')"),
-    "company.employees": Field("Employees", "number", "o.employees"),
+    "company.employees": Field("Employees", "number", "o.employees", least=0),
 }
 # What somebody is judged to be. Who judges says how it is read (scoring/apps.py); no definition may ask for it.
 JUDGED: dict[str, Field] = {}
@@ -143,7 +144,8 @@ def _check_leaf(leaf: dict[str, Any]) -> None:
     for one in values:
         wrong = not isinstance(one, wanted) or (isinstance(one, bool) and type_ != "yes_no")
         if wrong or (isinstance(one, str) and not 0 < len(one) <= MAX_TEXT) or "\0" in str(one):
-            raise Refused(conditions=f"{asked.label}: “{str(one)[:40]}” is not a {type_} value.")
+            hint = " Write 1000 or 1,000, and a fraction as 1.5." if type_ == "number" else ""
+            raise Refused(conditions=f"{asked.label}: “{str(one)[:40]}” is not a {type_} value.{hint}")
         if type_ == "number" and not -1e12 < one < 1e12:
             raise Refused(conditions=f"{asked.label}: {one} is out of range.")
     if op == "between" and (len(values) != 2 or values[0] > values[1]):

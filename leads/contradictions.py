@@ -1,14 +1,23 @@
-"""Whether a condition can hold for anybody at all. Careful: false only where it certainly cannot."""
+"""Whether a condition can hold for anybody at all, and what in it fits nobody. Careful: no only where it is certain."""
 
 from collections.abc import Iterator
+from itertools import islice, pairwise, product
 from typing import Any
 
 from core.errors import Refused
 from leads import conditions
+from leads.normalise import FREE_MAIL
+from leads.vocabulary import Lifecycle
 
-MOST_CASES = 300
+MOST_WORK, MOST_TRIED = 1_000_000, 2_000  # comparisons, and what a contact may be; beyond that it may hold
 CONTRADICTION = "These conditions contradict each other: nobody can ever fulfil all of them."
 Leaf = dict[str, Any]
+Facts = dict[str, Any]
+_DOMAIN, _PRIVATE, _STAFF = "contact.email_domain", "contact.free_mail", "contact.own_staff"
+_ADDRESS = {_DOMAIN, _PRIVATE, _STAFF}  # what one e-mail address says
+_BREAK = "\x1f"  # stands in no value that is asked for
+_ONE_OF = {"is", "in", "is_not", "not_in"}
+_CODES = {"contact.country", "company.country"}
 
 
 def wrong_with(condition: Any, *, judged: bool = False) -> str:
@@ -17,89 +26,143 @@ def wrong_with(condition: Any, *, judged: bool = False) -> str:
         conditions.check(condition, judged=judged)
     except Refused as refused:
         return str(refused)
-    return "" if can_hold(condition) else CONTRADICTION
+    if can_hold(condition):
+        return ""
+    if "field" in condition:
+        return f"Nobody can ever fulfil this: {conditions.in_words(condition)}."
+    return f"{CONTRADICTION} Look at: {'; '.join(_culprits(condition))}."
 
 
 def can_hold(condition: dict[str, Any]) -> bool:
     """Whether some contact could fulfil it; true also where there are too many cases to look at."""
-    return any(number >= MOST_CASES or _is_possible(case) for number, case in enumerate(_cases(condition)))
+    work = 0
+    for case in _cases(condition):
+        work += 2_000 + sum(len(_values(leaf.get("not", leaf))) for leaf in case) ** 2
+        if work > MOST_WORK or not _impossible(case):
+            return True
+    return False
 
 
-def _cases(condition: dict[str, Any]) -> Iterator[list[Leaf]]:
-    """The ways in which it can hold: lists of leaves that hold together. Negations are left out: they may hold."""
-    if "any" in condition:
-        for part in condition["any"]:
-            yield from _cases(part)
-    elif "all" in condition:
-        yield from _together(condition["all"])
-    elif "not" in condition:
-        yield []
+def holds_always(condition: dict[str, Any]) -> bool:
+    """Whether everybody fulfils it, whatever is known of them."""
+    return not can_hold({"not": condition})
+
+
+def odd_values(condition: dict[str, Any]) -> list[str]:
+    """What a condition that can be asked compares with although nobody ever has it, one sentence each."""
+    said: list[str] = []
+    for joiner in ("all", "any"):
+        for part in condition.get(joiner, []):
+            said += odd_values(part)
+    if "not" in condition:
+        said += odd_values(condition["not"])
+    if condition.get("op") in _ONE_OF:
+        value = condition["value"]
+        for one in value if isinstance(value, list) else [value]:
+            if condition["field"] in _CODES and not (len(one) == 2 and one.isascii() and one.isalpha()):
+                said.append(f"“{one[:40]}” is no country: its two letters are asked for, such as DE.")
+            if condition["field"] == "contact.lifecycle" and one.lower() not in Lifecycle.values:
+                said.append(f"“{one[:40]}” is no lifecycle: these are {', '.join(Lifecycle.values)}.")
+    return list(dict.fromkeys(said))
+
+
+def _cases(condition: dict[str, Any], *, holds: bool = True) -> Iterator[list[Leaf]]:
+    """The ways in which it can hold (or not): lists of leaves that hold together, negated ones as {"not": leaf}."""
+    if "not" in condition:
+        yield from _cases(condition["not"], holds=not holds)
+    elif "field" in condition:
+        yield [condition if holds else {"not": condition}]
     else:
-        yield [condition]
+        joiner = "any" if "any" in condition else "all"
+        parts = condition[joiner]
+        if (joiner == "any") == holds:
+            for part in parts:
+                yield from _cases(part, holds=holds)
+        else:
+            yield from _together(parts, holds=holds)
 
 
-def _together(parts: list[dict[str, Any]]) -> Iterator[list[Leaf]]:
+def _together(parts: list[dict[str, Any]], *, holds: bool) -> Iterator[list[Leaf]]:
     if not parts:
         yield []
         return
-    for first in _cases(parts[0]):
-        for rest in _together(parts[1:]):
+    for first in _cases(parts[0], holds=holds):
+        for rest in _together(parts[1:], holds=holds):
             yield first + rest
 
 
-def _is_possible(case: list[Leaf]) -> bool:
-    by_field: dict[str, list[Leaf]] = {}
+def _culprits(condition: dict[str, Any]) -> list[str]:
+    """What cannot hold together in the first of its cases."""
+    first = next(_cases(condition))
+    return list(dict.fromkeys(conditions.in_words(leaf) for leaf in _impossible(first)))
+
+
+def _impossible(case: list[Leaf]) -> list[Leaf]:
+    """The first leaves of a case that no contact can fulfil together; none when one could."""
+    about: dict[str, list[Leaf]] = {}
     for leaf in case:
-        by_field.setdefault(leaf["field"], []).append(leaf)
-    return all(_of_one(conditions.field(key).type, leaves) for key, leaves in by_field.items())
+        key = leaf.get("not", leaf)["field"]
+        about.setdefault("address" if key in _ADDRESS else key, []).append(leaf)
+    for leaves in about.values():
+        tried = list(islice(_facts(leaves), MOST_TRIED + 1))
+        could = any(all(conditions.holds(leaf, facts) for leaf in leaves) for facts in tried)
+        if not could and len(tried) <= MOST_TRIED:
+            return leaves
+    return []
 
 
-def _of_one(type_: str, leaves: list[Leaf]) -> bool:
-    """Whether one value, or its absence, can fulfil all of them."""
-    ops = {leaf["op"] for leaf in leaves}
-    if "unknown" in ops:
-        return ops == {"unknown"}
-    asked = [leaf for leaf in leaves if leaf["op"] != "known"]
-    if type_ == "number":
-        return _number(asked)
-    if type_ == "custom":
-        return _number([leaf for leaf in asked if leaf["op"] in conditions.RANGES]) and _text(asked)
-    if type_ == "text":
-        return _text(asked)
-    return len({repr(leaf.get("value")) for leaf in asked if leaf["op"] == "is"}) <= 1
+def _facts(leaves: list[Leaf]) -> Iterator[Facts]:
+    """What a contact may be: if none of these fulfils all the leaves (about one field, or one address), none does."""
+    asked = [leaf.get("not", leaf) for leaf in leaves]
+    key = asked[0]["field"]
+    yield {}
+    if key in _ADDRESS:
+        texts = _texts([leaf for leaf in leaves if leaf.get("not", leaf)["field"] == _DOMAIN])
+        private = sorted(FREE_MAIL) if any(leaf["field"] != _DOMAIN for leaf in asked) else []
+        for domain in dict.fromkeys([*texts, *private]):
+            is_private = domain.lower() in FREE_MAIL
+            for is_ours in (False,) if is_private else (False, True):
+                yield {_DOMAIN: domain, _PRIVATE: is_private, _STAFF: is_ours}
+        return
+    field = conditions.field(key)
+    if field.type == "yes_no":
+        yield from ({key: True}, {key: False})
+    if field.type in {"number", "custom"}:
+        yield from ({key: number} for number in _numbers(asked) if field.least is None or number >= field.least)
+    if field.type in {"text", "custom"}:
+        yield from ({key: text} for text in _texts(leaves))
 
 
-def _number(leaves: list[Leaf]) -> bool:
-    low, high = float("-inf"), float("inf")
-    for leaf in leaves:
-        value: Any = leaf.get("value")
-        if leaf["op"] == "between":
-            low, high = max(low, value[0]), min(high, value[1])
-        elif leaf["op"] == "at_least":
-            low = max(low, value)
-        elif leaf["op"] == "at_most":
-            high = min(high, value)
-        elif leaf["op"] == "is":
-            low, high = max(low, value), min(high, value)
-    return low <= high
+def _numbers(asked: list[Leaf]) -> Iterator[float]:
+    """The numbers that are asked for, one between each two neighbours, and one beyond either end."""
+    named: set[float] = {0}
+    for leaf in asked:
+        for one in _values(leaf):
+            try:
+                named.add(float(one))
+            except ValueError:
+                continue
+    ends = sorted(number for number in named if abs(number) < float("inf"))
+    for number in ends:
+        yield number
+        if number == int(number):  # of a custom field 5 and 5.0 are two texts
+            yield int(number)
+    yield from ((low + high) / 2 for low, high in pairwise(ends))
+    yield from (ends[0] - 1, ends[-1] + 1)
 
 
-def _text(leaves: list[Leaf]) -> bool:
-    wanted: set[str] | None = None
-    for leaf in leaves:
-        if leaf["op"] in {"is", "in"}:
-            values = _values(leaf)
-            wanted = values if wanted is None else wanted & values
-    if wanted is None:
-        return True
-    for leaf in leaves:
-        if leaf["op"] in {"is_not", "not_in"}:
-            wanted = wanted - _values(leaf)
-        elif leaf["op"] in {"contains", "contains_any"}:
-            wanted = {text for text in wanted if any(part in text for part in _values(leaf))}
-    return bool(wanted)
+def _texts(leaves: list[Leaf]) -> Iterator[str]:
+    """The texts that one leaf asks for; where none does, what has one wanted part of each that looks for parts."""
+    listed = [_values(leaf) for leaf in leaves if leaf.get("op") in {"is", "in"}]
+    listed += [_values(leaf["not"]) for leaf in leaves if leaf.get("not", {}).get("op") in {"is_not", "not_in"}]
+    if listed:
+        yield from min(listed, key=len)
+        return
+    parts = [_values(leaf) for leaf in leaves if leaf.get("op", "").startswith("contains")]
+    for some in product(*parts):
+        yield _BREAK + _BREAK.join(some)
 
 
-def _values(leaf: Leaf) -> set[str]:
+def _values(leaf: Leaf) -> list[str]:
     value = leaf.get("value")
-    return {str(one).lower() for one in (value if isinstance(value, list) else [value])}
+    return [str(one) for one in (value if isinstance(value, list) else [value])]

@@ -4,15 +4,16 @@ A number that cannot be read stays as the text that was typed, so that the page 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from leads.contradictions import wrong_with
+from leads.contradictions import holds_always, odd_values, wrong_with
 from scoring import decay
 
 MOST_RULES, LONGEST_NAME, LONGEST_NOTE, MOST_POINTS, LONGEST_DAYS = 60, 120, 4000, 1000, 3650
 MOST_PERSONAS, MOST_EXCLUSIONS, LONGEST_WORD = 8, 12, 60
 Number = int | str | None
+Open = frozenset[str]  # which parts of it stand open in the editor: "rule", "asked", "pattern"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class EngagementDraft:
     window_days: Number = 180
     cap: Number = None
     first_only: bool = False  # it counts once however often it happens
+    open: Open = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class FitDraft:
     name: str
     points: Number
     conditions: dict[str, Any] = field(hash=False)
+    open: Open = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,7 @@ class PersonaDraft:
     rules: tuple[FitDraft, ...] = ()
     required: tuple[tuple[str, str], ...] = ()  # as in Content; nothing: what everybody must answer
     fresh: tuple[tuple[str, Number], ...] = ()
+    open: Open = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class ExclusionDraft:
 
     name: str
     conditions: dict[str, Any] = field(hash=False)
+    open: Open = field(default=frozenset(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +169,8 @@ def _of_exclusions(exclusions: tuple[ExclusionDraft, ...]) -> dict[str, str]:
         found |= {f"x{place}-{part}": text for part, text in _of_name(row.name, LONGEST_WORD).items()}
         if wrong := wrong_with(row.conditions):
             found[f"x{place}-conditions"] = wrong
+        elif holds_always(row.conditions):
+            found[f"x{place}-conditions"] = "Everybody is kept out by this: nobody could ever become a prospect."
     return found
 
 
@@ -208,7 +215,9 @@ def _of_engagement(rule: EngagementDraft, known: Known) -> dict[str, str]:
         found["kind"] = f"“{rule.kind[:60]}” is not a kind of event we know. Choose one."
     for facet in rule.facet_ids:
         if facet not in known.facets or known.facets[facet][1] != rule.kind:
-            found["facets"] = "One of these does not belong to the kind of event. Choose again."
+            found["facets"] = (
+                "A pattern that does not belong to the kind of event is taken off. Look at it, save again."
+            )
     _number(found, "window", rule.window_days, 1, LONGEST_DAYS, _days("Forgotten after"))
     if rule.half_life_days is not None:
         _number(found, "half_life", rule.half_life_days, 1, LONGEST_DAYS, _days("Half-life") + " Empty: no decay.")
@@ -217,6 +226,21 @@ def _of_engagement(rule: EngagementDraft, known: Known) -> dict[str, str]:
         if isinstance(rule.cap, int) and rule.cap < least:
             found["cap"] = f"One event alone gives {least}: the cap must be at least that, or the points fewer."
     return found
+
+
+def fitting(content: Content, known: Known) -> tuple[Content, dict[str, str]]:
+    """The content without patterns that are not of their rule's kind, and what to say of it by control."""
+    rules, said = list(content.engagement), {}
+    for place, rule in enumerate(rules):
+        lost = [pk for pk in rule.facet_ids if pk not in known.facets or known.facets[pk][1] != rule.kind]
+        if not lost:
+            continue
+        rules[place] = replace(rule, facet_ids=tuple(pk for pk in rule.facet_ids if pk not in lost))
+        names = ", ".join(known.facets[pk][0] if pk in known.facets else "one that is gone" for pk in lost)
+        kind = known.kinds[rule.kind].label if rule.kind in known.kinds else rule.kind[:60] or "?"
+        any_now = "" if rules[place].facet_ids else " Any of these events counts now."
+        said[f"e{place}-facets"] = f"Taken off, because it does not belong to the kind “{kind}”: {names}.{any_now}"
+    return replace(content, engagement=tuple(rules)), said
 
 
 def _of_fit(rule: FitDraft) -> dict[str, str]:
@@ -284,6 +308,9 @@ def warnings(content: Content, known: Known) -> list[str]:
     for rules in (content.fit, *(persona.rules for persona in content.personas)):
         for name, group in _same_conditions(rules).items():
             said.append(f"“{name}” and “{group}” ask for the same.")
+    asking: list[FitDraft | ExclusionDraft] = [*content.fit, *content.exclusions]
+    asking += [rule for persona in content.personas for rule in persona.rules]
+    said += [f"“{row.name}”: {text}" for row in asking for text in odd_values(row.conditions)]
     return said + _persona_warnings(content)
 
 

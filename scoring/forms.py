@@ -36,6 +36,7 @@ _WHOLE = re.compile(r"[+\-−]?\d{1,9}")
 _AT = re.compile(r"(?P<list>[efpx]|p\d{1,3}f)(?P<block>\d{1,3})")
 _OF_PERSONA = re.compile(r"p(?P<block>\d{1,3})f")
 LISTS = {"e": "engagement", "f": "fit", "p": "personas", "x": "exclusions"}
+SHOWN = frozenset({"rule"})
 # what the buttons add: their label, the reason that is said, whom it keeps out
 EXCLUSIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "rivals": (
@@ -90,11 +91,16 @@ def read_content(data: QueryDict, criteria: Iterable[str]) -> Content:
         fit=_rules(data, "f"),
         **_asked(data, criteria),
         personas=tuple(
-            PersonaDraft(_line(data, f"p{n}-name"), _rules(data, f"p{n}f"), **_asked(data, criteria, f"p{n}-"))
+            PersonaDraft(
+                _line(data, f"p{n}-name"),
+                _rules(data, f"p{n}f"),
+                **_asked(data, criteria, f"p{n}-"),
+                open=_open(data, f"p{n}"),
+            )
             for n in controls.blocks(data, "p")[: MOST_PERSONAS + 1]
         ),
         exclusions=tuple(
-            ExclusionDraft(_line(data, f"x{n}-name"), _conditions(data, f"x{n}"))
+            ExclusionDraft(_line(data, f"x{n}-name"), _conditions(data, f"x{n}"), _open(data, f"x{n}"))
             for n in controls.blocks(data, "x")[: MOST_EXCLUSIONS + 1]
         ),
     )
@@ -140,15 +146,20 @@ def rearranged(content: Content, do: str, data: QueryDict, known: Known) -> Cont
 def _added(content: Content, at: str, what: str, data: QueryDict, known: Known) -> Content:
     if at == "e" and len(content.engagement) <= MOST_RULES:
         kind = next(iter(known.kinds), "")
-        return replace(content, engagement=(*content.engagement, EngagementDraft("", kind, 5, (), 30, 180, 15)))
+        return replace(
+            content, engagement=(*content.engagement, EngagementDraft("", kind, 5, (), 30, 180, 15, open=SHOWN))
+        )
     if at == "f" and len(content.fit) <= MOST_RULES:
-        return replace(content, fit=(*content.fit, FitDraft("", 5, controls.BLANK)))
+        return replace(content, fit=(*content.fit, FitDraft("", 5, controls.BLANK, SHOWN)))
     if at == "p" and len(content.personas) <= MOST_PERSONAS:
-        return replace(content, personas=(*content.personas, PersonaDraft("", (FitDraft("", 10, controls.BLANK),))))
+        first = FitDraft("", 10, controls.BLANK, SHOWN)
+        return replace(content, personas=(*content.personas, PersonaDraft("", (first,), open=SHOWN)))
     if at == "x" and what in EXCLUSIONS and len(content.exclusions) <= MOST_EXCLUSIONS:
         _, name, condition = EXCLUSIONS[what]
-        return replace(content, exclusions=(*content.exclusions, ExclusionDraft(name, condition)))
-    return _in_persona(content, at, data, lambda rules: (*rules, FitDraft("", 5, controls.BLANK))[: MOST_RULES + 1])
+        return replace(content, exclusions=(*content.exclusions, ExclusionDraft(name, condition, SHOWN)))
+    return _in_persona(
+        content, at, data, lambda rules: (*rules, FitDraft("", 5, controls.BLANK, SHOWN))[: MOST_RULES + 1]
+    )
 
 
 def _in_persona(content: Content, list_: str, data: QueryDict, change: Callable[[Rules], Rules]) -> Content:
@@ -197,6 +208,7 @@ def _engagement(data: QueryDict, at: str) -> EngagementDraft:
         window_days=_number(data, f"{at}-window"),
         cap=_number(data, f"{at}-cap"),
         first_only=bool(data.get(f"{at}-first_only")),
+        open=_open(data, at),
     )
 
 
@@ -206,9 +218,15 @@ def _rules(data: QueryDict, list_: str) -> Rules:
             name=_line(data, f"{list_}{n}-name"),
             points=_number(data, f"{list_}{n}-points"),
             conditions=_conditions(data, f"{list_}{n}"),
+            open=_open(data, f"{list_}{n}"),
         )
         for n in controls.blocks(data, list_)[: MOST_RULES + 1]
     )
+
+
+def _open(data: QueryDict, at: str) -> frozenset[str]:
+    """Which parts of a rule stand open: static/js/studio.js keeps that in the page."""
+    return frozenset({"rule", "asked", "pattern"}.intersection(data.getlist(f"{at}-open")[:9]))
 
 
 def _conditions(data: QueryDict, at: str) -> dict[str, Any]:

@@ -19,14 +19,19 @@ def points(value: Number) -> str:
 
 def facets(rule: EngagementDraft, known: Known) -> str:
     """The facets that a rule looks at: "Pricing, Product"; nothing when it takes any."""
-    return ", ".join(known.facets[pk][0] for pk in rule.facet_ids if pk in known.facets)
+    return ", ".join(known.facets[pk][0] if pk in known.facets else "a pattern that is gone" for pk in rule.facet_ids)
+
+
+def _counted(rule: EngagementDraft, known: Known) -> str:
+    """What it counts: “Viewed a page” (Pricing)."""
+    kind = known.kinds.get(rule.kind)
+    of = f" ({facets(rule, known)})" if rule.facet_ids else ""
+    return f"“{kind.label if kind else rule.kind or '?'}”{of}"
 
 
 def engagement(rule: EngagementDraft, known: Known) -> str:
     """An engagement rule as a sentence."""
-    kind = known.kinds.get(rule.kind)
-    of = f" ({facets(rule, known)})" if rule.facet_ids else ""
-    what = f"“{kind.label if kind else rule.kind or '?'}”{of} gives {points(rule.points)}"
+    what = f"{_counted(rule, known)} gives {points(rule.points)}"
     text = f"{what} once, by its newest time" if rule.first_only else f"Each {what}"
     if rule.half_life_days is not None:
         text += f", half of it after {rule.half_life_days} days"
@@ -89,7 +94,12 @@ def differences(before: Content, after: Content, known: Known) -> list[str]:
         if was != now:
             said.append(f"{label}: {was} → {now}.")
     said += _asked(before, after, known)
-    said += _rules(before.engagement, after.engagement, lambda rule: engagement(rule, known), _engagement_changes)
+    said += _rules(
+        before.engagement,
+        after.engagement,
+        lambda rule: engagement(rule, known),
+        lambda was, now: _engagement_changes(was, now, known),
+    )
     said += _rules(before.fit, after.fit, fit, _fit_changes)
     said += _personas(before.personas, after.personas, known)
     said += _rules(before.exclusions, after.exclusions, exclusion, _condition_changes, "exclusion")
@@ -183,12 +193,12 @@ def _rules(
     return said + [f"{kind.capitalize()} “{rule.name}” goes: {words(rule)}" for rule in left]
 
 
-def _engagement_changes(was: EngagementDraft, now: EngagementDraft) -> list[str]:
+def _engagement_changes(was: EngagementDraft, now: EngagementDraft, known: Known) -> list[str]:
     said = [f"points {points(was.points)} → {points(now.points)}"] if was.points != now.points else []
     if was.kind != now.kind:
-        said.append("counts another kind of event")
+        said.append(f"counts {_counted(now, known)} instead of {_counted(was, known)}")
     elif set(was.facet_ids) != set(now.facet_ids):
-        said.append("looks at other pages, forms or assets")
+        said.append(f"looks at {facets(now, known) or 'any'} instead of {facets(was, known) or 'any'}")
     if was.first_only != now.first_only:
         said.append("counts once" if now.first_only else "counts each time")
     for label, old, new in (

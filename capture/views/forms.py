@@ -87,7 +87,7 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return _builder(request, row, shown.content, known, seen=seen, draft=draft)
     content = read_content(request.POST, known)
-    do = request.POST.get("do", "save")
+    do = request.POST.get("do", "refresh")
     if do not in {"save", "publish"}:
         content = rearranged(content, do, request.POST, known)
         return _builder(request, row, content, known, seen=request.POST.get("seen", ""), draft=draft, is_changed=True)
@@ -109,7 +109,9 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
             request, row, content, known, seen=seen, draft=draft, said=str(stale), is_changed=True, status=409
         )
     except Refused as refused:
-        return _builder(request, row, content, known, seen=seen, draft=draft, wrong=refused.fields, status=422)
+        return _builder(
+            request, row, content, known, seen=seen, draft=draft, wrong=refused.fields, is_changed=True, status=422
+        )
     messages.success(request, f"{row.title} is published." if do == "publish" else SAVED)
     return go_to(request, reverse("form_share" if do == "publish" else "form_edit", args=[pk]))
 

@@ -67,7 +67,12 @@ def content_of(definition: Definition) -> Content:
         fit=tuple(general),
         **_asked(required.get(None, [])),
         personas=tuple(
-            PersonaDraft(persona.name, tuple(of.get(persona.pk, ())), **_asked(required.get(persona.pk, [])))
+            PersonaDraft(
+                persona.name,
+                tuple(of.get(persona.pk, ())),
+                **_asked(required.get(persona.pk, [])),
+                open=frozenset({"asked"} if persona.pk in required else ()),
+            )
             for persona in definition.personas.all()
         ),
         exclusions=tuple(ExclusionDraft(one.name, one.conditions) for one in definition.exclusions.all()),

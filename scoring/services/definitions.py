@@ -74,6 +74,18 @@ def new_draft(*, by: User | None, now: datetime, source_id: int | None = None) -
     return _copy(source, rows, by=by, now=now)
 
 
+@transaction.atomic
+def new_draft_of(*, content: Content, by: User | None, now: datetime) -> Definition:
+    """A draft that says this: of somebody whose draft was thrown away or activated while they worked on it."""
+    if wrong := problems(content, known()):
+        raise Refused(**wrong)
+    draft = new_draft(by=by, now=now)
+    _fill(draft, content)
+    draft.save()
+    _write_rules(draft, content)
+    return draft
+
+
 def _copy(source: Definition, rows: list[Definition], *, by: User | None, now: datetime) -> Definition:
     copy = Definition(
         version=max(row.version for row in rows) + 1, based_on=source, changed_by=by, changed_at=now, threshold=0

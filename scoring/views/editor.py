@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,12 +16,22 @@ from leads import condition_controls as controls
 from leads.queries import pattern_fits
 from leads.services.kinds import add_pattern
 from scoring import wording
-from scoring.drafting import Content, EngagementDraft, ExclusionDraft, FitDraft, Known, PersonaDraft, problems, warnings
+from scoring.drafting import (
+    Content,
+    EngagementDraft,
+    ExclusionDraft,
+    FitDraft,
+    Known,
+    PersonaDraft,
+    fitting,
+    problems,
+    warnings,
+)
 from scoring.forms import EXCLUSIONS, read_content, rearranged
 from scoring.models import Definition
 from scoring.queries import drafts
 from scoring.services import definitions
-from scoring.views.studio import found
+from scoring.views.studio import BIGGEST, found
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -31,39 +41,55 @@ NOT_SAVED = "Not saved yet: see the notes below."
 @requires(Can.EDIT_DEFINITION)
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show the draft, rearrange it, or save it."""
-    definition = found(pk)
-    if not definition.is_open:
-        messages.error(request, f"Version {definition.version} never changes. Make a draft from it.")
-        return redirect("definition_version", pk)
-    known = drafts.known()
+    """Show the draft, rearrange it, or save it. What was typed into one that is gone can become another draft."""
     if request.method != "POST":
-        return _studio(request, definition, drafts.content_of(definition), known, seen=str(definition.revision))
+        definition = found(pk)
+        if not definition.is_open:
+            messages.error(request, f"Version {definition.version} never changes. Make a draft from it.")
+            return redirect("definition_version", pk)
+        return _studio(request, definition, drafts.content_of(definition), seen=str(definition.revision))
+    known = drafts.known()
     content = read_content(request.POST, known.criteria)
-    seen, do = request.POST.get("seen", ""), request.POST.get("do", "save")[:200]
+    seen, do = request.POST.get("seen", ""), request.POST.get("do", "refresh")[:200]
+    definition, lost = _draft_or_lost(pk, request.POST)
     if do.startswith("pattern:"):
-        return _with_pattern(request, definition, content, do.removeprefix("pattern:"), seen=seen)
-    if do != "save":
+        return _with_pattern(request, definition, content, do.removeprefix("pattern:"), seen=seen, lost=lost)
+    if do not in {"save", "anew"} or (do == "save" and lost):
         content = rearranged(content, do, request.POST, known)
-        return _studio(request, definition, content, known, seen=seen, is_changed=True)
+        status = 409 if do == "save" else 200
+        return _studio(request, definition, content, seen=seen, lost=lost, is_changed=True, status=status)
     try:
-        definitions.save_draft(
-            definition_id=pk,
-            content=content,
-            by=request.user,
-            seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0,
-            now=timezone.now(),
-        )
+        if do == "anew":
+            definition = definitions.new_draft_of(content=content, by=request.user, now=timezone.now())
+        else:
+            number = int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 10 else 0
+            definitions.save_draft(definition_id=pk, content=content, by=request.user, seen=number, now=timezone.now())
     except Stale as stale:
-        seen = str(found(pk).revision)
-        return _studio(request, definition, content, known, seen=seen, said=str(stale), is_changed=True, status=409)
+        definition, lost = _draft_or_lost(pk, request.POST)
+        theirs = None if lost else drafts.content_of(definition)
+        return _studio(
+            request, definition, content, seen=str(definition.revision), said="" if lost else str(stale), lost=lost,
+            theirs=theirs, is_changed=True, status=409,
+        )  # fmt: skip
     except Refused as refused:
         wrong = refused.fields
         return _studio(
-            request, definition, content, known, seen=seen, wrong=wrong, said=NOT_SAVED, is_changed=True, status=422
+            request, definition, content, seen=seen, wrong=wrong, said=NOT_SAVED, lost=lost, is_changed=True, status=422
         )
     messages.success(request, f"Version {definition.version} is saved.")
-    return go_to(request, reverse("definition_version", args=[pk]))
+    return go_to(request, reverse("definition_version", args=[definition.pk]))
+
+
+def _draft_or_lost(pk: int, data: QueryDict) -> tuple[Definition, str]:
+    """The draft; where it can be saved no more, what became of it meanwhile."""
+    definition = drafts.versions().filter(pk=pk).first() if pk <= BIGGEST else None
+    if definition is None:
+        if not data.get("seen"):  # nobody had it in front of them
+            raise Http404
+        return Definition(pk=min(pk, BIGGEST)), "This draft was thrown away meanwhile."
+    if definition.is_open:
+        return definition, ""
+    return definition, f"Version {definition.version} is {definition.get_status_display().lower()} and never changes."
 
 
 def _may_add_patterns(request: SignedInRequest) -> bool:
@@ -72,13 +98,13 @@ def _may_add_patterns(request: SignedInRequest) -> bool:
 
 
 def _with_pattern(
-    request: SignedInRequest, definition: Definition, content: Content, at: str, *, seen: str
+    request: SignedInRequest, definition: Definition, content: Content, at: str, *, seen: str, lost: str
 ) -> HttpResponse:
     """A new pattern for the kind of a rule, ticked in it: it is kept at once, for all definitions."""
     blocks = controls.blocks(request.POST, "e")
     block = at.removeprefix("e")
     if block not in blocks or not _may_add_patterns(request):
-        return _studio(request, definition, content, drafts.known(), seen=seen, is_changed=True)
+        return _studio(request, definition, content, seen=seen, lost=lost, is_changed=True)
     place = blocks.index(block)
     rule = content.engagement[place]
     try:
@@ -91,30 +117,31 @@ def _with_pattern(
         )
     except Refused as refused:
         wrong = {f"e{place}-new_pattern": str(refused)}
-        return _studio(
-            request, definition, content, drafts.known(), seen=seen, wrong=wrong, is_changed=True, status=422
-        )
+        return _studio(request, definition, content, seen=seen, wrong=wrong, lost=lost, is_changed=True, status=422)
     rules = list(content.engagement)
     rules[place] = replace(rule, facet_ids=(*rule.facet_ids, facet.pk))
     content = replace(content, engagement=tuple(rules))
     notes = {place: f"“{facet.name}” is a pattern now. {pattern_fits(facet).words}"}
-    return _studio(request, definition, content, drafts.known(), seen=seen, notes=notes, is_changed=True)
+    return _studio(request, definition, content, seen=seen, notes=notes, lost=lost, is_changed=True)
 
 
 def _studio(
     request: SignedInRequest,
     definition: Definition,
     content: Content,
-    known: Known,
     *,
     seen: str,
     wrong: dict[str, str] | None = None,
     notes: dict[int, str] | None = None,
     said: str = "",
+    lost: str = "",
+    theirs: Content | None = None,
     is_changed: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    wrong, notes = wrong or {}, notes or {}
+    known, notes = drafts.known(), notes or {}
+    content, taken_off = fitting(content, known)
+    wrong = (wrong or {}) | taken_off
     active = drafts.active_for(content.team if content.team in known.teams else None)
     all_right = not problems(content, known)
     fields = controls.asked_fields()
@@ -138,8 +165,12 @@ def _studio(
         "active": active,
         "wrong": wrong,
         "said": said,
+        "lost": lost,
+        "saving": "anew" if lost else "save",
+        "theirs": theirs,
+        "unlike_theirs": wording.differences(theirs, content, known) if theirs else [],
         "seen": seen,
-        "is_changed": is_changed,
+        "is_changed": is_changed or bool(taken_off),
         "may_add_patterns": _may_add_patterns(request),
         "loses_signatures": definition.marketing_signed_at or definition.sales_signed_at,
     }
@@ -187,6 +218,7 @@ def _engagement_row(
 ) -> dict[str, Any]:
     facets = [(pk, name, pk in rule.facet_ids) for pk, (name, kind) in known.facets.items() if kind == rule.kind]
     kind = known.kinds.get(rule.kind)
+    mine = _mine(wrong, f"e{n}")
     return {
         "n": n,
         "at": f"e{n}",
@@ -197,7 +229,9 @@ def _engagement_row(
         "property": kind.facet_property if kind else "",
         "is_lost": kind is None,
         "note": note,
-        "wrong": _mine(wrong, f"e{n}"),
+        "wrong": mine,
+        "is_open": bool("rule" in rule.open or mine or note or not rule.name),
+        "is_pattern_open": "pattern" in rule.open or "new_pattern" in mine,
     }
 
 
@@ -213,6 +247,7 @@ def _fit_row(list_: str, n: int, rule: FitDraft, fields: list[controls.Asked], w
         "words": wording.fit(rule),
         "builder": controls.builder(at, rule.conditions, fields, wrong=mine.get("conditions", "")),
         "wrong": mine,
+        "is_open": bool("rule" in rule.open or mine or not rule.name),
     }
 
 
@@ -221,6 +256,7 @@ def _persona_row(
 ) -> dict[str, Any]:
     at = f"p{n}"
     rules = [_fit_row(f"{at}f", m, rule, fields, wrong) for m, rule in enumerate(row.rules)]
+    is_wrong = any(name.startswith((f"{at}-", f"{at}f")) for name in wrong)
     return {
         "n": n,
         "at": at,
@@ -230,7 +266,9 @@ def _persona_row(
         "required": _required(row, known, wrong, f"{at}-"),
         "instead": wording.asked_instead(row, known),
         "wrong": _mine(wrong, at),
-        "is_wrong": any(name.startswith((f"{at}-", f"{at}f")) for name in wrong),
+        "is_wrong": is_wrong,
+        "is_open": is_wrong or "rule" in row.open or not row.name,
+        "is_asked_open": "asked" in row.open or f"{at}-required" in wrong,
     }
 
 
@@ -244,4 +282,5 @@ def _exclusion_row(n: int, row: ExclusionDraft, fields: list[controls.Asked], wr
         "words": wording.exclusion(row),
         "builder": controls.builder(at, row.conditions, fields, wrong=mine.get("conditions", "")),
         "wrong": mine,
+        "is_open": bool("rule" in row.open or mine or not row.name),
     }

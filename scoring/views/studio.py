@@ -4,14 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form, HiddenInput, IntegerField
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.answers import go_to
+from core.answers import fill_in, go_to
 from core.errors import Refused
+from core.forms import posted
 from scoring import wording
 from scoring.drafting import problems, warnings
 from scoring.models import Definition, DefinitionStatus
@@ -215,18 +217,45 @@ def _page_of(row: Definition) -> str:
     return reverse("definition") + (f"?team={row.team_id}" if row.team_id else "")
 
 
+class Discard(Form):
+    """Which state of a draft somebody has looked at."""
+
+    seen = IntegerField(widget=HiddenInput, required=False, min_value=0, max_value=BIGGEST)
+
+
 @requires(Can.EDIT_DEFINITION)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def discard(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Throw a draft away."""
-    found(pk)
-    try:
-        definitions.discard_draft(definition_id=pk)
-    except Refused as refused:
-        messages.error(request, str(refused))
-        return redirect("definition_version", pk)
-    messages.success(request, "The draft is thrown away.")
-    return redirect("definition")
+    """Ask whether the draft is to be thrown away, and do so."""
+    draft = found(pk)
+    back = reverse("definition_version", args=[pk])
+    if not draft.is_open:
+        messages.error(request, f"Version {draft.version} never changes, and is kept.")
+        return go_to(request, back)
+
+    def ask() -> Form:
+        return Discard(initial={"seen": found(pk).revision})
+
+    def save(given: dict[str, Any]) -> HttpResponse:
+        definitions.discard_draft(definition_id=pk, seen=given["seen"] or 0)
+        messages.success(request, f"The draft v{draft.version} is thrown away.")
+        return go_to(request, reverse("definition"))
+
+    name = f"v{draft.version}" + (f" “{draft.name}”" if draft.name else "")
+    changed = f" {draft.changed_by or 'Somebody who has left'} changed it last." if draft.changed_at else ""
+    signed = [side["label"] for side in _sides(request, draft) if side["at"]]
+    return fill_in(
+        request,
+        Discard(posted(request)) if request.method == "POST" else ask(),
+        save,
+        back=back,
+        newest=ask,
+        title=f"Throw the draft {name} away?",
+        text=f"It cannot be brought back.{changed}"
+        + (f" Signed for {' and '.join(signed).lower()}." if signed else ""),
+        button="Throw it away",
+        tone="btn-danger",
+    )
 
 
 @require_safe

@@ -32,18 +32,6 @@ document.addEventListener("keydown", (event) => {
   block.querySelector(event.key === "ArrowUp" ? "[data-up]" : "[data-down]")?.click();
 });
 
-// What is not saved is not lost by a slip: the browser asks before it leaves the page.
-let isTyped = false;
-let isLeaving = false; // saved, or thrown away
-document.querySelector("#builder").addEventListener("input", () => (isTyped = true));
-document.addEventListener("submit", (event) => (isLeaving = event.target.id !== "builder"));
-document.addEventListener("htmx:beforeOnLoad", ({ detail }) => {
-  isLeaving = Boolean(detail.xhr.getResponseHeader("HX-Redirect"));
-});
-window.addEventListener("beforeunload", (event) => {
-  if (!isLeaving && (isTyped || document.querySelector("[data-unsaved]"))) event.preventDefault();
-});
-
 document.addEventListener("htmx:afterSettle", begin);
 
 begin();

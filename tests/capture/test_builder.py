@@ -75,6 +75,16 @@ def test_a_form_is_begun_built_saved_and_published(cast: Cast) -> None:
     assert "Your address" in client_of(None).get("/f/prices/").content.decode()
 
 
+def test_what_names_no_button_saves_nothing(cast: Cast) -> None:
+    mara, form, address = begin(cast)
+    sent = controls(mara, address) | {"q0-label": "Your address"}
+    sent.pop("do", None)
+    answer = mara.post(address, sent)
+    assert answer.status_code == 200
+    assert "Your address" in answer.content.decode() and "data-unsaved>" in answer.content.decode()
+    assert not form.versions.filter(questions__0__label="Your address").exists()
+
+
 def test_a_published_version_never_changes_and_what_is_on_a_screen_is_what_is_checked(cast: Cast) -> None:
     mara, _form, address = begin(cast)
     mara.post(address, controls(mara, address) | {"do": "publish"})

@@ -90,6 +90,40 @@ def test_what_is_wrong_is_said(changes: dict[str, str], said: str) -> None:
     assert said in form.errors["when"][0]
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("1000", 1000),
+        ("1,000", 1000),
+        ("1,234,567.5", 1234567.5),
+        ("−3", -3),
+        ("0.125", 0.125),
+        ("1.5", 1.5),
+        ("1.1250", 1.125),
+        ("1234.125", 1234.125),
+        ("1.000", None),
+        ("1.000.000", None),
+        ("1,5", None),
+        ("1.000,5", None),
+        ("10,00", None),
+    ],
+)
+def test_a_number_that_may_mean_two_things_is_refused(typed: str, read: float | None) -> None:
+    form = RuleForm(sent({"field": "company.employees", "op": "at_least", "value": typed}, name="Big"))
+    if read is None:
+        said = f"Employees: “{typed}” is not a number value. Write 1000 or 1,000, and a fraction as 1.5."
+        assert form.errors["when"] == [said]
+    else:
+        assert form.is_valid(), form.errors
+        assert form.cleaned_data["when"]["value"] == read
+
+
+def test_fractions_of_thousandths_are_sent_so_that_they_are_read_again() -> None:
+    leaf = {"field": "company.custom.seats", "op": "between", "value": [1.125, 12.5]}
+    form = RuleForm(sent(leaf, name="Some"))
+    assert form.is_valid() and form.cleaned_data["when"] == leaf
+
+
 def test_contradictions_are_refused() -> None:
     both = {"all": [SIZE, {"field": "company.employees", "op": "at_most", "value": 10}]}
     form = RuleForm(sent(both, name="Nobody"))

@@ -87,7 +87,8 @@ def test_what_cannot_be_asked_is_refused(condition: dict[str, Any]) -> None:
 
 
 def test_ranges_of_a_custom_field_can_contradict_each_other() -> None:
-    assert wrong_with({"all": [seats("at_least", 10), seats("at_most", 5)]}) == CONTRADICTION
+    said = wrong_with({"all": [seats("at_least", 10), seats("at_most", 5)]})
+    assert said == f"{CONTRADICTION} Look at: Seats is at least 10; Seats is at most 5."
     assert wrong_with({"all": [seats("at_least", 5), seats("at_most", 10), seats("is", "7")]}) == ""
     assert "is not a field" in wrong_with({"field": "contact.shoe", "op": "known"})
 

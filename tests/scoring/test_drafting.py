@@ -102,7 +102,8 @@ def leaf(op: str, value: Any = None, field: str = "company.employees") -> dict[s
         ({"all": [leaf("is", "DE", "contact.country"), leaf("not_in", ["de"], "contact.country")]}, False),
         ({"all": [leaf("is", "Chief", "contact.job_title"), leaf("contains", "head", "contact.job_title")]}, False),
         ({"all": [leaf("is", True, "contact.free_mail"), leaf("is", False, "contact.free_mail")]}, False),
-        ({"all": [leaf("is", 5), {"not": leaf("is", 5)}]}, True),  # careful: negations are not looked into
+        ({"all": [leaf("is", 5), {"not": leaf("is", 5)}]}, False),
+        ({"all": [leaf("is", 5), {"not": leaf("is", 6)}]}, True),
         ({"all": [{"any": [leaf("is", n) for n in range(30)]}] * 3}, True),
     ],
 )
@@ -152,6 +153,17 @@ def test_differences_read_as_sentences() -> None:
         "New rule “Big”: +5 when Employees is at least 1,001.",
     ]
     assert wording.differences(FINE, FINE, KNOWN) == []
+
+
+def test_another_kind_and_other_patterns_are_named() -> None:
+    def said(**changes: Any) -> list[str]:
+        after = replace(FINE, engagement=(replace(PAGE, **changes), REPLY))
+        return wording.differences(FINE, after, KNOWN)
+
+    rule = "“Looked at pricing”: "
+    assert said(kind="email_replied", facet_ids=()) == [f"{rule}counts “Replied” instead of “Viewed a page” (Pricing)."]
+    assert said(facet_ids=()) == [f"{rule}looks at any instead of Pricing."]
+    assert said(facet_ids=(1, 9)) == [f"{rule}looks at Pricing, a pattern that is gone instead of Pricing."]
 
 
 def test_shares_say_how_sure_they_are() -> None:

@@ -209,7 +209,7 @@ def test_what_is_not_there_is_not_found(cast: Cast, name: str) -> None:
         assert client_of(cast.mara).get(reverse(f"definition_{name}", args=[pk])).status_code == 404
 
 
-@pytest.mark.parametrize("name", ["sign", "withdraw", "activate", "roll_back", "discard"])
+@pytest.mark.parametrize("name", ["sign", "withdraw", "activate", "roll_back"])
 def test_deciding_takes_a_post(cast: Cast, draft: Definition, name: str) -> None:
     assert client_of(cast.adam).get(reverse(f"definition_{name}", args=[draft.pk])).status_code == 405
 

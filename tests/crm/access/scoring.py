@@ -19,7 +19,8 @@ ROWS = [
     Row("definition_new", "403 403 403 302 302 302 403 302", method="post"),
     Row("definition_compare", ALL),
     Row("definition_edit", "403 403 403 200 200 200 403 302", ("draft",)),
-    Row("definition_edit", "403 403 403 409 409 409 403 302", ("draft",), "post"),
+    Row("definition_edit", "403 403 403 200 200 200 403 302", ("draft",), "post"),
+    Row("definition_edit", "403 403 403 409 409 409 403 302", ("draft",), "post", {"do": "save"}),
     Row("definition_sign", "302 302 302 302 302 302 403 302", ("draft",), "post"),
     Row("definition_withdraw", "302 302 302 302 302 302 403 302", ("draft",), "post"),
     Row("definition_activate", "403 403 403 302 302 302 403 302", ("draft",), "post"),
@@ -37,5 +38,6 @@ ROWS = [
     Row("definition_shadow_progress", JUDGES, ("draft",)),
     Row("definition_shadow_list", JUDGES, ("draft", "shadow")),
     Row("definition_shadow_stop", "403 403 403 302 302 302 403 302", ("draft",), "post"),
-    Row("definition_discard", "403 403 403 302 302 302 403 302", ("draft",), "post"),
+    Row("definition_discard", "403 403 403 200 200 200 403 302", ("draft",)),
+    Row("definition_discard", "403 403 403 409 409 409 403 302", ("draft",), "post"),
 ]
