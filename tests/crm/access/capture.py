@@ -39,7 +39,7 @@ ROWS = [
     Row("settings_forms", MARKETING),
     Row("form_new", MARKETING),
     Row("form_edit", MARKETING, ("form",)),
-    Row("form_edit", "403 403 403 409 403 409 403 302", ("form",), "post", {"seen": "9-0"}),
+    Row("form_edit", "403 403 403 409 403 409 403 302", ("form",), "post", {"seen": "9-0", "do": "save"}),
     Row("form_preview", MARKETING, ("form",), "post"),
     Row("form_settings", MARKETING, ("form",)),
     Row("form_settings", "403 403 403 422 403 422 403 302", ("form",), "post"),
