@@ -57,10 +57,12 @@ def read_deals(frame: Frame, given: Mapping[str, str], *, today: date) -> Read:
     decimal_comma = has_decimal_comma(str(cell or "") for cell in columns["amount"])
     read = Read()
     kept = _kept(columns, given.get("only") or "", read)
+    told = {(given.get(name) or "").strip().lower(): is_won for name, is_won in (("won", True), ("lost", False))}
+    told.pop("", None)
     rows = list(zip(*columns.values(), strict=True))
     found = []
     for number in kept:
-        deal = _deal(*map(known, rows[number][:5]), day_first=day_first, decimal_comma=decimal_comma)
+        deal = _deal(*map(known, rows[number][:5]), day_first=day_first, decimal_comma=decimal_comma, told=told)
         if isinstance(deal, Deal):
             found.append((deal, number + 2))
         else:
@@ -70,7 +72,10 @@ def read_deals(frame: Frame, given: Mapping[str, str], *, today: date) -> Read:
         raise Refused(deals=" ".join(["No row is a deal that can be used.", *read.notes()[:3]]))
     if all(deal.closed is None for deal in read.deals):
         words = ", ".join(list(dict.fromkeys(str(cell) for cell in columns["stage"] if cell))[:5]) or "blanks only"
-        raise Refused(stage=f"No deal is over: nothing says Won or Lost with a day. The column says {words}.")
+        raise Refused(
+            stage=f"No deal is over: nothing says Won or Lost with a day. The column says {words}. "
+            "Name its words with --won and --lost."
+        )
     return read
 
 
@@ -82,11 +87,20 @@ def whole_until(deals: Sequence[Deal]) -> int:
 
 
 def _deal(
-    begun: Cell, ended: Cell, word: Cell, price: Cell, product: Cell, *, day_first: bool, decimal_comma: bool
+    begun: Cell,
+    ended: Cell,
+    word: Cell,
+    price: Cell,
+    product: Cell,
+    *,
+    day_first: bool,
+    decimal_comma: bool,
+    told: Mapping[str, bool],
 ) -> Deal | str:
     """The deal of a row, or why it is none."""
     created, closed = (_day(cell, day_first) for cell in (begun, ended))
-    result = _result(str(word or ""))
+    said = str(word or "").strip()
+    result = told.get(said.lower(), _result(said))
     is_over = result is not None
     if (begun is not None and created is None) or (is_over and ended is not None and closed is None):
         return "a date that cannot be read; write it as 2026-03-31"

@@ -32,7 +32,8 @@ _TOGETHER = OpenApiParameter(
     "together",
     str,
     enum=["yes"],
-    description="All currencies in the reporting one, where there is such; without ranges, quotas, managers' figures.",
+    description="All currencies in the reporting one, where there is such; without quotas and managers' figures. "
+    "The forecast has one range for all where no rate is missing; past ranges are of one currency.",
 )
 
 

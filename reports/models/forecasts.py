@@ -27,9 +27,10 @@ class LineState(models.TextChoices):
 
 
 class Outlook(models.Model):
-    """The simulation of one currency's deals as they are now."""
+    """The simulation of one currency's deals as they are now, or of all deals in the reporting currency."""
 
-    currency = models.CharField(max_length=3, unique=True)
+    currency = models.CharField(max_length=3)
+    is_together = models.BooleanField(default=False, help_text="Of all currencies, by the rates of their days.")
     day = models.DateField()
     mark = models.BigIntegerField(help_text="Of the deals it was made of; another one says that they have moved.")
     seed = models.PositiveIntegerField()
@@ -44,6 +45,9 @@ class Outlook(models.Model):
     deal_size = models.FloatField(null=True)
     at = models.DateTimeField()
     took_ms = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["currency", "is_together"], name="outlook_once")]
 
     def __str__(self) -> str:
         return f"{self.currency} {self.day}"

@@ -59,7 +59,7 @@ def forecast(
     `by_owner` false: only the sums, without sellers.
 
     `together`: all currencies in the reporting one, by the rates of two more queries, where there is such and several
-    occur; then without ranges, quotas and managers' figures, which are of one currency.
+    occur; then without quotas and managers' figures, which are of one currency.
     """
     today, filters = now.astimezone(UTC).date(), counted_for(user, filters)
     periods = shown(today, unit)
@@ -96,6 +96,7 @@ def forecast(
         made.sellers = []
     if ours:
         made.unrated, made.is_together = sorted(unrated), True
+        add_ranges(made, filters)
     elif named:
         stand_beside(made, user, filters, people=named)
     return made
@@ -257,9 +258,9 @@ class ForecastHeadline:
 
 
 def forecast_headline(user: User, *, now: datetime) -> ForecastHeadline:
-    """For the Today page, in the reporting currency where that can be. Three queries, four where currencies mix."""
+    """For the Today page, in the reporting currency where that can be. Four queries, five where currencies mix."""
     whole = forecast(user, Filters(), now=now, together=True, by_owner=False)
-    if not whole.is_together:
+    if not whole.is_together:  # else they are there
         add_ranges(whole, counted_for(user, Filters()))
     return ForecastHeadline(
         currency=whole.currency,

@@ -17,7 +17,7 @@ class LeadsThrough:
 
 def leads_through(currency: str) -> LeadsThrough | None:
     """None before it has been worked out. Two queries."""
-    outlook = Outlook.objects.filter(currency=currency, lead_conversion__isnull=False).first()
+    outlook = Outlook.objects.filter(currency=currency, is_together=False, lead_conversion__isnull=False).first()
     if outlook is None:
         return None
     rows = OutlookRange.objects.filter(outlook=outlook, basis=Basis.LEADS, unit=Unit.MONTH).order_by("start")

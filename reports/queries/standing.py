@@ -87,7 +87,11 @@ def add_ranges(made: Forecast, filters: Filters) -> None:
     if filters.pipeline is not None or filters.owner == NOBODY:
         return
     rows = OutlookRange.objects.filter(
-        outlook__currency=made.currency, basis=Basis.DEALS, unit=made.current.period.unit, **_scope(filters)
+        outlook__currency=made.currency,
+        outlook__is_together=made.is_together,
+        basis=Basis.DEALS,
+        unit=made.current.period.unit,
+        **_scope(filters),
     )
     found = {row.start: row for row in rows.select_related("outlook")}
     for month in made.months:

@@ -5,16 +5,21 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import reduce
+from operator import xor
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Count, F, Max, Q
+from django.db.models.functions import TruncDate
 
 from core.locks import hold
-from pipeline.models import Category, Opportunity, Stage, StageKind, StageMove
+from pipeline.exchange import Rates
+from pipeline.models import Category, ExchangeRate, Opportunity, Stage, StageKind, StageMove
 from pipeline.periods import Period, Unit, around, period_of
+from pipeline.queries.currencies import rates_in, reporting_currency
 from pipeline.queries.totals import Fingerprint
 from reports.models import Basis, Outlook, OutlookRange
 from users.models import User
@@ -32,49 +37,65 @@ PAUSE_PER_WORK = 20  # so many times as long as it took, it rests
 
 @dataclass
 class Known:
-    """The deals of one currency, pipeline by pipeline, as the simulation takes them."""
+    """The deals of one currency, or of all in one, pipeline by pipeline, as the simulation takes them."""
 
     day: date
     owners: list[int | None] = field(default_factory=list)
     deals: "dict[int, list[Deal]]" = field(default_factory=lambda: defaultdict(list))
     stages: dict[int, list[float]] = field(default_factory=dict)
     closed: dict[tuple[int, date], float] = field(default_factory=lambda: defaultdict(float))  # owner, month -> won
+    unrated: set[str] = field(default_factory=set)  # currencies that are not in it, for want of a rate
 
 
-def marks() -> dict[str, int]:
-    """Per currency a number that changes when a deal, a stage, or somebody's team does."""
+@dataclass(frozen=True, slots=True, order=True)
+class Which:
+    """The deals of a currency, or all deals in it."""
+
+    currency: str
+    is_together: bool = False
+
+    def __str__(self) -> str:
+        return f"all in {self.currency}" if self.is_together else self.currency
+
+
+def marks() -> dict[Which, int]:
+    """For each a number that changes when a deal, a stage, a rate, or somebody's team does."""
     rows = Opportunity.objects.order_by().values_list("currency")
     stages = list(Stage.objects.order_by("pk").values_list("pk", "kind", "probability", "category", "position"))
     teams = list(User.objects.order_by("pk").values_list("pk", "team"))
     of_frame = zlib.crc32(repr((stages, teams, settings.FISCAL_YEAR_START)).encode())
-    return {currency: mark ^ of_frame for currency, mark in rows.annotate(mark=Fingerprint(F("pk"), F("version")))}
+    found = {Which(code): mark ^ of_frame for code, mark in rows.annotate(mark=Fingerprint(F("pk"), F("version")))}
+    if len(found) > 1 and (ours := reporting_currency()):
+        rates = ExchangeRate.objects.aggregate(count=Count("pk"), newest=Max("set_at"))
+        found[Which(ours, True)] = reduce(xor, found.values()) ^ zlib.crc32(repr((of_frame, rates)).encode())
+    return found
 
 
 def refresh_outlook(*, now: datetime, everything: bool = False) -> list[str]:
-    """Work out what is no longer true, each currency in its own transaction; returns the currencies."""
+    """Work out what is no longer true, each in its own transaction; returns what that was."""
     today = now.astimezone(UTC).date()
-    kept = {row.currency: row for row in Outlook.objects.all()}
+    kept = {Which(row.currency, row.is_together): row for row in Outlook.objects.all()}
     found, done = marks(), []
-    for currency, mark in sorted(found.items()):
-        before = kept.get(currency)
+    for which, mark in sorted(found.items()):
+        before = kept.get(which)
         if before is not None and not everything and before.day == today:
             pause = max(LEAST_PAUSE, PAUSE_PER_WORK * timedelta(milliseconds=before.took_ms))
             if before.mark == mark or now - before.at < pause:
                 continue
-        _work_out(currency, mark, now=now)
-        done.append(currency)
-    Outlook.objects.exclude(currency__in=found).delete()
+        _work_out(which, mark, now=now)
+        done.append(str(which))
+    Outlook.objects.filter(pk__in=[row.pk for which, row in kept.items() if which not in found]).delete()
     return done
 
 
 @transaction.atomic
-def _work_out(currency: str, mark: int, *, now: datetime) -> None:
+def _work_out(which: Which, mark: int, *, now: datetime) -> None:
     from pipeline.forecast import futures
     from reports.services.leads_through import through
 
     hold(OUTLOOK)
     began, today = perf_counter(), now.astimezone(UTC).date()
-    known = read(currency, today)
+    known = read(which.currency, today, together=which.is_together)
     ends = [period.end.toordinal() for period in coming(today)]
     made: list[Futures] = []
     for place, (pipeline, deals) in enumerate(sorted(known.deals.items())):
@@ -91,7 +112,8 @@ def _work_out(currency: str, mark: int, *, now: datetime) -> None:
             )
         )
     outlook, _ = Outlook.objects.update_or_create(
-        currency=currency,
+        currency=which.currency,
+        is_together=which.is_together,
         defaults={
             "day": today,
             "mark": mark,
@@ -103,7 +125,10 @@ def _work_out(currency: str, mark: int, *, now: datetime) -> None:
             "took_ms": 0,
         },
     )
-    rows = _ranges(outlook, known, made) + through(outlook, known)
+    # a range of some of the currencies would be told as one of all
+    rows = [] if known.unrated else _ranges(outlook, known, made)
+    if not which.is_together:
+        rows += through(outlook, known)
     OutlookRange.objects.filter(outlook=outlook).delete()
     OutlookRange.objects.bulk_create(rows, batch_size=1000)
     outlook.took_ms = round(1000 * (perf_counter() - began))
@@ -118,10 +143,15 @@ def coming(today: date) -> list[Period]:
     return [month for month in months if month.end <= last.end]
 
 
-def read(currency: str, today: date) -> Known:
+def read(currency: str, today: date, *, together: bool = False) -> Known:
+    """The deals of a currency; or all, in it: what is open by today's rate, what is closed by that of its day.
+
+    What was closed before the periods that are summed, and has no rate, tells how deals go and not what they bring.
+    """
     from pipeline.rates import Deal
 
-    known = Known(today)
+    known, rates = Known(today), _rates(currency, today) if together else Rates(currency)
+    first = min(period.start for period in summed(today))
     place: dict[int, int] = {}
     numbers: dict[int | None, int] = {}
     for pk, pipeline, kind, probability in Stage.objects.order_by("pipeline", "position", "pk").values_list(
@@ -132,7 +162,8 @@ def read(currency: str, today: date) -> Known:
             place[pk] = len(chances)
             chances.append(probability / 100)
     since = datetime.combine(today - HISTORY, datetime.min.time(), UTC)
-    rows = Opportunity.objects.filter(Q(closed_at=None) | Q(closed_at__gte=since), currency=currency)
+    rows = Opportunity.objects.filter(Q(closed_at=None) | Q(closed_at__gte=since))
+    rows = rows if together else rows.filter(currency=currency)
     moves: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for opportunity, stage, at in (
         StageMove.objects.filter(
@@ -144,7 +175,7 @@ def read(currency: str, today: date) -> Known:
         moves[opportunity].append((place[stage], at.astimezone(UTC).date().toordinal()))
     for row in rows.select_related("stage").only(
         "pipeline", "stage__kind", "stage__category", "amount", "owner", "created_at", "closed_at", "category",
-        "stage_entered_at",
+        "stage_entered_at", "currency",
     ).order_by("pk"):  # fmt: skip
         if not known.stages.get(row.pipeline_id):
             continue
@@ -153,8 +184,11 @@ def read(currency: str, today: date) -> Known:
         owner = numbers.setdefault(row.owner_id, len(numbers))
         created, closed = row.created_at.astimezone(UTC).date().toordinal(), row.closed_on
         is_won = row.stage.kind == StageKind.WON
+        amount = None if row.amount is None else rates.convert(row.amount, row.currency, closed or today)
+        if row.amount is not None and amount is None and (closed is None or closed >= first):
+            known.unrated.add(row.currency)
         if is_won and closed is not None:
-            known.closed[owner, closed.replace(day=1)] += float(row.amount or 0)
+            known.closed[owner, closed.replace(day=1)] += float(amount or 0)
         if row.is_open:
             entered = row.stage_entered_at.astimezone(UTC).date().toordinal()
             way = [*moves[row.pk], (place[row.stage_id], entered)]
@@ -165,13 +199,18 @@ def read(currency: str, today: date) -> Known:
                 created,
                 max(closed.toordinal(), created) if closed else None,
                 is_won,
-                None if row.amount is None else float(row.amount),
+                None if amount is None else float(amount),
                 visits=_straight(created, way),
                 owner=owner,
             )
         )
     known.owners = list(numbers)
     return known
+
+
+def _rates(ours: str, today: date) -> Rates:
+    rows = Opportunity.objects.filter(amount__isnull=False).order_by().annotate(day=TruncDate("closed_at", tzinfo=UTC))
+    return rates_in(ours, [(code, day or today) for code, day in rows.values_list("currency", "day").distinct()])
 
 
 def _straight(created: int, way: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:

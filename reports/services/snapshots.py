@@ -75,7 +75,9 @@ def take_snapshot(*, now: datetime) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_LINES, {"day": day})
     sum_up([day])
-    ranges = OutlookRange.objects.filter(outlook__day=day, basis="deals", owner=None, team=None)
+    ranges = OutlookRange.objects.filter(
+        outlook__day=day, outlook__is_together=False, basis="deals", owner=None, team=None
+    )
     SnapshotRange.objects.bulk_create(
         SnapshotRange(
             snapshot_id=day,

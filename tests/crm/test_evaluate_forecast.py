@@ -130,6 +130,19 @@ def test_the_currency_can_be_chosen() -> None:
         read(head, *rows, only="GBP")
 
 
+def test_won_and_lost_may_have_other_words() -> None:
+    rows = ("2025-01-01;2025-02-01;Gewonnen;5", "2025-01-01;2025-02-01;VERLOREN ;7", "2025-01-01;;Verhandlung;5")
+    deals = read("created;closed;stage;amount", *rows, won="gewonnen", lost="Verloren").deals
+    assert [(deal.closed is not None, deal.is_won) for deal in deals] == [(True, True), (True, False), (False, False)]
+    with pytest.raises(Refused, match=r"Gewonnen, VERLOREN , Verhandlung\. Name its words with --won and --lost"):
+        read("created;closed;stage;amount", *rows)
+
+
+def test_a_day_that_is_still_to_come_is_no_end(table: Path) -> None:
+    with pytest.raises(CommandError, match="--as-of: That day is still to come"):
+        call_command("evaluate_forecast", deals=table, as_of="9998-01-01")
+
+
 @pytest.mark.parametrize(
     ("last", "until"),
     [

@@ -1,5 +1,6 @@
 import json
 from argparse import ArgumentParser
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ class Command(BaseCommand):
     help = (
         "Stands on the first day of each past period of a CSV of deals, forecasts what it would bring, and compares. "
         "Columns (found by name, or given): --created (the day a deal was opened), --closed (the day it was won or "
-        "lost; blank, or the day that is expected, while open), --stage (Won, Lost, anything else is open), --amount, "
+        "lost; blank, or the day that is expected, while open), --stage (Won, Lost, or the words that --won and --lost "
+        "name; anything else is open), --amount, "
         "and if there are such --product, --currency (the most frequent one is judged, or --only that), --id (of rows "
         "with the same one the last counts). Rows that cannot be used are left out: stderr says which and why. "
         "One JSON line per period and method, then one per method. Money in the deals' currency, errors in percent."
@@ -27,6 +29,13 @@ class Command(BaseCommand):
         parser.add_argument("--deals", required=True, type=Path, help="any table as text")
         for name in _COLUMNS:
             parser.add_argument(f"--{name}", default="", metavar="COLUMN")
+        for name in ("won", "lost"):
+            parser.add_argument(
+                f"--{name}",
+                default="",
+                metavar="WORDS",
+                help=f"what --stage says of a {name} deal, where it is another word",
+            )
         parser.add_argument("--only", default="", metavar="CODE", help="the currency to judge, where there are several")
         parser.add_argument(
             "--as-of",
@@ -55,6 +64,9 @@ class Command(BaseCommand):
             asked = read_date(options["as_of"], day_first=True)
             if options["as_of"] and asked is None:
                 raise Refused(as_of="Give a date as 2026-03-31.")
+            latest = max(whole_until(known), timezone.now().date().toordinal() + 1)
+            if asked and asked.toordinal() > latest:
+                raise Refused(as_of=f"That day is still to come. Give one up to {date.fromordinal(latest)}.")
             as_of = asked.toordinal() if asked else whole_until(known)
             records = backtest(
                 known,
