@@ -258,7 +258,7 @@ class ForecastHeadline:
 
 
 def forecast_headline(user: User, *, now: datetime) -> ForecastHeadline:
-    """For the Today page, in the reporting currency where that can be. Four queries, five where currencies mix."""
+    """For the Today page, in the reporting currency where that can be. Three queries, five where currencies mix."""
     whole = forecast(user, Filters(), now=now, together=True, by_owner=False)
     if not whole.is_together:  # else they are there
         add_ranges(whole, counted_for(user, Filters()))
