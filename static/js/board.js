@@ -109,6 +109,7 @@ async function attach() {
       ghostClass: "is-ghost",
       dragClass: "is-held",
       scrollSensitivity: 80,
+      forceAutoScrollFallback: true, // browsers by themselves scroll bands hardly, and only at their very edge
       onStart({ item }) {
         held = true;
         from = spot(item);

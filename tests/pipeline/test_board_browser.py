@@ -162,3 +162,23 @@ def test_a_viewer_cannot_drag(board: Any, cast: Cast, live_server: Any) -> None:
     drag(board, card, "Discovery")
     assert card_in(board, "New", card).count() == 1
     assert stage_of(card) == "New"
+
+
+def test_a_card_held_at_the_lower_edge_comes_to_the_bands_below(board: Any, cast: Cast) -> None:
+    for number in range(12):
+        rows.opportunity(cast.rita, name=f"Kestrel {number}", amount=1)
+    rows.opportunity(cast.ravi, name="his", amount=1)
+    board.goto("/pipeline/?lanes=owner")
+    board.locator("[data-band]").nth(1).wait_for()
+    place = board.locator("[data-board]").bounding_box()
+    source = board.locator("[data-band] [data-card]").first.bounding_box()
+    board.mouse.move(source["x"] + 40, source["y"] + 30)
+    board.mouse.down()
+    board.mouse.move(source["x"] + 50, source["y"] + 45, steps=4)
+    for step in range(200):  # as long as it takes, ten seconds at most
+        board.mouse.move(source["x"] + 60 + step % 2, place["y"] + place["height"] - 40)
+        if board.evaluate("document.querySelector('[data-board]').scrollTop") > 0:
+            break
+        board.wait_for_timeout(50)
+    assert board.evaluate("document.querySelector('[data-board]').scrollTop") > 0
+    board.mouse.up()
