@@ -79,6 +79,9 @@ def last_week(*, now: datetime) -> Week:
     before = since - WEEK
     sources = _sources(before, since, until)
     new, new_before = sum(row[1] for row in sources), sum(row[2] for row in sources)
+    if len(sources) > MOST_SOURCES:  # what is listed adds up
+        rest = sources[MOST_SOURCES - 1 :]
+        sources = [*sources[: MOST_SOURCES - 1], ("", sum(row[1] for row in rest), sum(row[2] for row in rest))]
     steps = _steps(before, since, until)
     wins = Opportunity.objects.filter(stage__kind=StageKind.WON, closed_at__gte=since, closed_at__lt=until)
     won = total(wins)
@@ -92,7 +95,10 @@ def last_week(*, now: datetime) -> Week:
         f"The week of {monday:%-d %B} (in brackets: the week before)",
         "",
         f"New leads      {new:,} ({new_before:,})",
-        *(f"  {Source(key).label}: {count:,} ({earlier:,})" for key, count, earlier in sources[:MOST_SOURCES]),
+        *(
+            f"  {Source(key).label if key else 'From elsewhere'}: {count:,} ({earlier:,})"
+            for key, count, earlier in sources
+        ),
         f"Prospects      {steps[Lifecycle.PROSPECT][0]:,} ({steps[Lifecycle.PROSPECT][1]:,})",
         f"Disqualified   {steps[Lifecycle.DISQUALIFIED][0]:,} ({steps[Lifecycle.DISQUALIFIED][1]:,})",
         f"Won            {won.count:,}: {earned}",

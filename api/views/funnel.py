@@ -76,7 +76,10 @@ def _checked(request: Request) -> Wanted:
         given = request.query_params.get(name)
         if given is not None and given not in values:
             raise Refused(**{name: f"One of {', '.join(values)}."})
-    return Wanted.parse(request.query_params)
+    wanted = Wanted.parse(request.query_params)
+    if wanted.wrong:
+        raise Refused(**{name: f"There is no “{value}”." for name, value in wanted.wrong})
+    return wanted
 
 
 def _spread(spread: Spread | None) -> dict[str, int] | None:

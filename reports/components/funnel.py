@@ -52,7 +52,9 @@ def funnel_steps(funnel: "Funnel", list_url: str) -> SafeString:
 
 def _step(one: "Reached", list_url: str) -> str:
     step, number = one.step, _link(list_url, one.query, one.text) if one.parts else "0"
-    former = f'<span class="sheet-sub">{_change(one.count, one.former)}</span>' if one.former is not None else ""
+    former = (
+        f'<span class="sheet-sub chart-mute">{_change(one.count, one.former)}</span>' if one.former is not None else ""
+    )
     if one.before is None:
         rest = [NOTHING] * 4
     else:

@@ -11,8 +11,9 @@ from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from core.keyset import BIGGEST
-from leads.filters import number
+from leads.filters import SaysWrong, asked_wrongly, number
 from leads.models import Source, Standing, StandingQuerySet
+from leads.normalise import line
 from pipeline.periods import later, month_of
 from pipeline.queries.filters import midnight
 from reports.attribution import MODELS, WHOLE
@@ -39,8 +40,8 @@ MARKS = {"skipped": "skipped", "sent_back": "sent_back", "came_again": "came_aga
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Every part is optional; what an address asks wrongly is as if it had not been asked."""
+class Wanted(SaysWrong):
+    """Every part is optional. Of what an address asks wrongly there is nobody: else a list would show everybody."""
 
     months: int = 12
     month: date | None = None
@@ -54,6 +55,7 @@ class Wanted:
     mark: str = ""
     missing: str = ""  # a step that they have not reached
     restated: int | None = None  # a back-test whose definition would have judged them a prospect
+    wrong: tuple[tuple[str, str], ...] = ()  # (part, as it was asked)
 
     @classmethod
     def parse(cls, given: Mapping[str, str]) -> "Wanted":
@@ -67,7 +69,7 @@ class Wanted:
         if source in Source.values:
             by, key = "source", source
         within = given.get("within", "")
-        return cls(
+        found = cls(
             months=int(one_of("months", [str(one) for one in PERIODS], "12")),
             month=month_of(given.get("month", "")),
             end=month_of(given.get("end", "")),
@@ -81,6 +83,16 @@ class Wanted:
             missing=one_of("missing", KEYS, ""),
             restated=number(given.get("restated", "")),
         )
+        known = {"months": PERIODS, "by": DIVISIONS, "touch": MODELS, "reached": KEYS, "source": Source.values}
+        wrong = [
+            (name, value)
+            for name, values in known.items()
+            if (value := line(given.get(name, "")[:60])) and value not in map(str, values)
+        ]
+        wrong += asked_wrongly(found, given, ("month", "end", "within", "mark", "missing", "restated"))
+        if key and found.key is None:
+            wrong.append(("key", line(key[:60]) or "?"))
+        return replace(found, wrong=tuple(wrong)) if wrong else found
 
     def query(self) -> str:
         """As an address's query."""
@@ -136,6 +148,8 @@ class Wanted:
 
     def journeys(self, *, now: datetime) -> "QuerySet[Journey]":
         """Of everybody who is meant."""
+        if self.wrong:
+            return Journey.objects.none()
         cohorts = self.cohorts(now.astimezone(UTC).date())
         rows = Journey.objects.filter(month__range=(cohorts[-1], cohorts[0]))
         at = BY_KEY[self.reached].at

@@ -23,6 +23,7 @@ function copyOf(node) {
   for (const name of ["id", "href", "class"]) copy.removeAttribute(name);
   const seen = dress(node, copy);
   if (seen.display === "none") return null;
+  if (seen.position === "sticky") copy.style.position = "static"; // a head that sticks would lie on the first row
   if (seen.overflowX !== "visible") copy.style.overflow = "hidden";
   const within = node instanceof SVGElement ? [] : ["::before", "::after"];
   const around = within.map((pseudo) => {
@@ -49,14 +50,22 @@ async function picture(chart) {
   const image = new Image();
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
   await image.decode();
+  // outside of the page nothing else says what it shows
+  const { color, fontFamily } = getComputedStyle(chart);
+  const name = { text: chart.dataset.chart, font: `600 14px ${fontFamily}`, high: 28 };
   const canvas = document.createElement("canvas");
-  canvas.width = (wide + 2 * pad) * SHARP;
-  canvas.height = (high + 2 * pad) * SHARP;
   const pen = canvas.getContext("2d");
+  pen.font = name.font;
+  canvas.width = (Math.max(wide, Math.ceil(pen.measureText(name.text).width)) + 2 * pad) * SHARP;
+  canvas.height = (name.high + high + 2 * pad) * SHARP;
   pen.fillStyle = getComputedStyle(chart.closest(".panel") ?? document.body).backgroundColor;
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.scale(SHARP, SHARP);
-  pen.drawImage(image, pad, pad);
+  pen.fillStyle = color;
+  pen.font = name.font;
+  pen.textBaseline = "top";
+  pen.fillText(name.text, pad, pad);
+  pen.drawImage(image, pad, pad + name.high);
   return new Promise((done, fail) => canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("empty"))), "image/png"));
 }
 
@@ -64,7 +73,10 @@ async function picture(chart) {
 const words = (cell) => {
   const said = cell.cloneNode(true);
   for (const mute of said.querySelectorAll("[aria-hidden], .chart-mute")) mute.remove();
-  return said.textContent.replace(/\s+/g, " ").trim();
+  const texts = document.createTreeWalker(said, NodeFilter.SHOW_TEXT);
+  const parts = [];
+  while (texts.nextNode()) parts.push(texts.currentNode.data); // what stands below something is another word
+  return parts.join(" ").replace(/\s+/g, " ").replace(/ ([,.;:)])/g, "$1").trim();
 };
 
 function rows(chart) {

@@ -30,7 +30,8 @@ COLOURS = """async (data) => {
   const pen = canvas.getContext("2d");
   pen.drawImage(image, 0, 0);
   const seen = new Set(new Uint32Array(pen.getImageData(0, 0, image.width, image.height).data.buffer));
-  return [seen.size, image.width > 400];
+  const name = new Set(new Uint32Array(pen.getImageData(0, 0, image.width, 80).data.buffer));
+  return [seen.size, name.size, image.width > 400];
 }"""
 
 
@@ -92,8 +93,9 @@ def test_from_the_range_to_how_right_it_was(
     chart = "Closed, commit, best case and weighted pipeline by period (UTC)"
     picture = saved(mona, chart, "Picture (PNG)", tmp_path)
     assert picture.startswith(b"\x89PNG")
-    colours, is_wide = mona.evaluate(COLOURS, base64.b64encode(picture).decode())
+    colours, of_name, is_wide = mona.evaluate(COLOURS, base64.b64encode(picture).decode())
     assert colours > 20
+    assert of_name > 5  # its name stands above it
     assert is_wide
     lines = saved(mona, chart, "Figures (CSV)", tmp_path).decode("utf-8-sig").splitlines()
     assert lines[0].startswith("When,")

@@ -65,3 +65,16 @@ def test_what_a_stopped_server_missed_is_told_later_in_the_week(cast: Cast) -> N
     assert digest.due(now=MONDAY - timedelta(hours=9)) == sorted([cast.mara.pk, cast.mona.pk, cast.adam.pk])
     digest.tell([cast.mara.pk, cast.mona.pk, cast.adam.pk], now=MONDAY - timedelta(hours=9))  # of the week before
     assert digest.due(now=MONDAY - timedelta(hours=9)) == []
+
+
+def test_the_sources_that_are_listed_add_up() -> None:
+    inside = MONDAY - timedelta(days=3)
+    for source in ("form", "newsletter", "download", "webinar", "referral", "card", "import"):
+        for _ in range(2 if source == "form" else 1):
+            born(inside, source=source)
+    born(MONDAY - timedelta(days=10), source="webinar")
+    lines = list(digest.last_week(now=MONDAY).lines)
+    first = lines.index("New leads      8 (1)") + 1
+    assert lines[first] == "  Web form: 2 (0)"
+    assert lines[first + 5 : first + 7] == ["  From elsewhere: 2 (1)", "Prospects      0 (0)"]
+    assert sum(int(line.split(": ")[1].split(" ")[0]) for line in lines[first : first + 6]) == 8

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from leads.models import Contact
@@ -13,6 +14,7 @@ from reports.services import refresh_funnel
 from tests import factories
 from tests.conftest import NOW, Cast, client_of
 from tests.reports.leads import lead
+from users.models import Token
 
 
 @pytest.fixture
@@ -162,3 +164,26 @@ def test_further_pages_of_the_list(cast: Cast, today: datetime) -> None:
         found = re.search(r'rel="next" href="([^"]+)"', page)
         url = found[1].replace("&amp;", "&") if found else ""
     assert len(seen) == len(set(seen)) == 58
+
+
+@pytest.mark.usefixtures("today")
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("source=abc", "source “abc”"),
+        ("month=2026-13", "month “2026-13”"),
+        ("reached=x&months=7", "months “7”, reached “x”"),
+        ("by=campaign&key=%00", "key “?”"),
+        ("within=-1&missing=x&mark=y&restated=z", "within “-1”, mark “y”, missing “x”, restated “z”"),
+    ],
+)
+def test_of_what_is_asked_wrongly_there_is_nobody(cast: Cast, query: str, said: str) -> None:
+    client = client_of(cast.mara)
+    assert client.get("/funnel/contacts/?months=24&by=source&touch=first&source=").context["count"] == 3
+    answer = client.get(f"/funnel/contacts/?{query}")
+    assert (answer.status_code, answer.context["count"], answer.context["rows"]) == (200, 0, [])
+    assert f"This address asks for something that there is not: {said}." in answer.content.decode()
+    _, key = Token.issue(user=cast.mara, name="Report")
+    api = Client(headers={"Authorization": f"Bearer {key}"})
+    assert api.get("/api/v1/funnel?months=24&by=source").status_code == 200
+    assert 400 <= api.get(f"/api/v1/funnel?{query}").status_code < 500
