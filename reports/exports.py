@@ -8,10 +8,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pipeline.exchange import in_cents
-from pipeline.queries import Filters
 from pipeline.views.filtering import sellers
 from reports import queries
 from reports.queries.figures import Figure, Month
+from reports.views.asked import asked_of
 from reports.views.forecast import unit_of
 from users.access import SignedInRequest, requires
 from users.exports import send
@@ -23,7 +23,7 @@ from users.roles import Can
 def forecast(request: SignedInRequest, format: str) -> HttpResponse:
     """The forecast by period and by owner, with range, quota and managers' figures."""
     unit = unit_of(request.GET.get("unit", ""))
-    asked, people = Filters.parse(request.GET), sellers(request.user)
+    asked, people = asked_of(request), sellers(request.user)
     together = request.GET.get("together") == "yes"
     whole = queries.forecast(request.user, asked, now=timezone.now(), people=people, unit=unit, together=together)
     header = ["By", "", "Currency", "Closed", "Closed amount", "Commit", "Best case", "Pipeline", "Open", "Open amount"]

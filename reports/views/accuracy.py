@@ -15,6 +15,7 @@ from pipeline.queries import NOBODY, Filters
 from pipeline.views.filtering import owner_filters, sellers
 from reports.queries.accuracy import METHODS, Accuracy, Past, accuracy
 from reports.queries.record import counted_for
+from reports.views.asked import asked_of
 from reports.views.changes import MoneyAsked
 from reports.views.forecast import kept_query, pages
 from users.access import SignedInRequest, requires
@@ -28,7 +29,7 @@ LATELY = 6  # months that a habit is told of
 def forecast_accuracy(request: SignedInRequest) -> HttpResponse:
     """Error by horizon, person, category and manager; coverage of the range; habits in words."""
     now = timezone.now()
-    wanted = counted_for(request.user, Filters.parse(request.GET))
+    wanted = counted_for(request.user, asked_of(request))
     owners = sellers(request.user)
     money = MoneyAsked(request, wanted, now.date())
     currency, together = money.currency, money.together
@@ -108,7 +109,7 @@ def _column(row: Past, meant: Filters, list_url: str) -> dict[str, Any]:
 @requires(Can.EXPORT_LISTS)
 def export(request: SignedInRequest, format: str) -> HttpResponse:
     """Each month as it was seen from each distance, beside what came."""
-    wanted, now = Filters.parse(request.GET), timezone.now()
+    wanted, now = asked_of(request), timezone.now()
     money = MoneyAsked(request, wanted, now.date())
     currency = money.currency
     found = accuracy(request.user, wanted, now=now, currency=currency, together=money.together)

@@ -21,6 +21,7 @@ from pipeline.views.filtering import owner_filters, sellers
 from pipeline.waterfall import LABELS, Kind, Stood
 from reports.queries.changes import Changes, changes, currencies_on, with_names
 from reports.queries.record import counted_for, first_snapshot, snapshot_until
+from reports.views.asked import asked_of
 from reports.views.forecast import kept_query, pages
 from users.access import SignedInRequest, requires
 from users.exports import send
@@ -54,7 +55,7 @@ class Asked:
 
     def __init__(self, request: HttpRequest, user: User) -> None:
         self.today = timezone.now().astimezone(UTC).date()
-        self.filters = counted_for(user, Filters.parse(request.GET))
+        self.filters = counted_for(user, asked_of(request))
         self.first = day_of(request.GET.get("from", ""), self.today - timedelta(days=7))
         self.last = day_of(request.GET.get("to", ""), self.today)
         named = request.GET.get("period", "")

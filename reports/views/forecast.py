@@ -20,6 +20,7 @@ from reports import queries
 from reports.forms import CallForm
 from reports.queries.figures import Forecast, Month
 from reports.queries.record import counted_for
+from reports.views.asked import asked_of
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -54,7 +55,7 @@ def kept_query(wanted: Filters, together: bool) -> str:
 def forecast(request: SignedInRequest) -> HttpResponse:
     """Closed and open by how sure we are, by month, quarter or year, and per owner; reps see what they may see."""
     now = timezone.now()
-    wanted, unit = counted_for(request.user, Filters.parse(request.GET)), unit_of(request.GET.get("unit", ""))
+    wanted, unit = counted_for(request.user, asked_of(request)), unit_of(request.GET.get("unit", ""))
     owners = sellers(request.user)
     together = request.GET.get("together") == "yes"
     whole = queries.forecast(request.user, wanted, now=now, people=owners, unit=unit, together=together)
@@ -144,7 +145,7 @@ def call(request: SignedInRequest) -> HttpResponse:
     now = timezone.now()
     asked = parse(request.GET.get("period", ""), settings.FISCAL_YEAR_START)
     month = period_of(now.date() if asked is None or asked.unit != Unit.MONTH else asked.start, Unit.MONTH)
-    wanted = Filters.parse(request.GET)
+    wanted = asked_of(request)
     owners = sellers(request.user)
     person = next((one for one in owners if str(one.pk) == request.GET.get("person", "")), None)
     team = next((one.team for one in owners if one.team and str(one.team_id) == request.GET.get("team", "")), None)

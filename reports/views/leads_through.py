@@ -7,8 +7,8 @@ from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from pipeline.queries import Filters
 from reports.queries.leads_through import leads_through
+from reports.views.asked import asked_of
 from reports.views.changes import main_currency
 from reports.views.forecast import pages
 from users.access import SignedInRequest, requires
@@ -20,7 +20,7 @@ from users.roles import Can
 @requires(Can.SEE_FUNNEL, Can.WORK_PIPELINE)
 def forecast_leads(request: SignedInRequest) -> HttpResponse:
     """New leads × conversion × wins × size, month by month, with intervals."""
-    currency = Filters.parse(request.GET).currency or main_currency()
+    currency = asked_of(request).currency or main_currency()
     found = leads_through(currency)
     columns = [
         {
@@ -44,7 +44,7 @@ def forecast_leads(request: SignedInRequest) -> HttpResponse:
 @requires(Can.EXPORT_LISTS)
 def export(request: SignedInRequest, format: str) -> HttpResponse:
     """The months as a file."""
-    currency = Filters.parse(request.GET).currency or main_currency()
+    currency = asked_of(request).currency or main_currency()
     found = leads_through(currency)
 
     def rows() -> Iterator[list[Any]]:

@@ -140,9 +140,8 @@ def test_the_page(cast: Cast, two_days: list[Opportunity]) -> None:
         "from=tomorrow&to=never",
         "from=2026-06-16&to=2026-06-15",
         "from=9999-12-31&to=0001-01-01",
-        "period=2026-Q9&kind=nonsense&owner=9e99&team=x&currency=%00",
+        "period=2026-Q9&kind=nonsense&currency=%00",
         "period=1999&to=2199-12-31",
-        f"owner={2**70}",
         "currency=JPY",
     ],
 )

@@ -271,3 +271,13 @@ def test_of_very_many_owners_the_teams_stand_for_them(cast: Cast, some: None, mo
     assert folded.count('title="Nobody"') == whole.count('title="Nobody"')  # who is of no team
     opened = client_of(cast.mona).get("/forecast/", asked | {"team": cast.rita.team.pk}).content.decode()
     assert opened.count('title="Ravi"') == 1
+
+
+@pytest.mark.parametrize("query", ["owner=abc", "team=x", "currency=euro", f"owner={2**70}"])
+@pytest.mark.parametrize(
+    "page", ["", "changes/", "accuracy/", "leads/", "export.csv", "changes/export.csv", "accuracy/export.csv"]
+)
+def test_asked_wrongly_it_is_not_everybodys(cast: Cast, page: str, query: str) -> None:
+    client = client_of(cast.mona)
+    assert client.get(f"/forecast/{page}?stage=abc").status_code == 200  # that is not read here
+    assert client.get(f"/forecast/{page}?{query}").status_code == 404
