@@ -107,17 +107,20 @@ def _with_pattern(
         return _studio(request, definition, content, seen=seen, lost=lost, is_changed=True)
     place = blocks.index(block)
     rule = content.engagement[place]
+    new = {name: request.POST.get(f"{at}-new_{name}", "")[:1000] for name in ("name", "pattern", "property")}
     try:
         facet = add_pattern(
             kind_key=rule.kind,
-            name=request.POST.get(f"{at}-new_name", "")[:200],
-            pattern=request.POST.get(f"{at}-new_pattern", "")[:1000],
-            facet_property=request.POST.get(f"{at}-new_property", "")[:200],
+            name=new["name"][:200],
+            pattern=new["pattern"],
+            facet_property=new["property"][:200],
             now=timezone.now(),
         )
     except Refused as refused:
-        wrong = {f"e{place}-new_pattern": str(refused)}
-        return _studio(request, definition, content, seen=seen, wrong=wrong, lost=lost, is_changed=True, status=422)
+        return _studio(
+            request, definition, content, seen=seen, wrong={f"e{place}-new_pattern": str(refused)}, typed={place: new},
+            lost=lost, is_changed=True, status=422,
+        )  # fmt: skip
     rules = list(content.engagement)
     rules[place] = replace(rule, facet_ids=(*rule.facet_ids, facet.pk))
     content = replace(content, engagement=tuple(rules))
@@ -133,6 +136,7 @@ def _studio(
     seen: str,
     wrong: dict[str, str] | None = None,
     notes: dict[int, str] | None = None,
+    typed: dict[int, dict[str, str]] | None = None,
     said: str = "",
     lost: str = "",
     theirs: Content | None = None,
@@ -149,7 +153,8 @@ def _studio(
         "definition": definition,
         "content": content,
         "engagement": [
-            _engagement_row(n, rule, known, wrong, notes.get(n, "")) for n, rule in enumerate(content.engagement)
+            _engagement_row(n, rule, known, wrong, notes.get(n, "")) | {"new": (typed or {}).get(n)}
+            for n, rule in enumerate(content.engagement)
         ],
         "fit": [_fit_row("f", n, rule, fields, wrong) for n, rule in enumerate(content.fit)],
         "personas": [_persona_row(n, row, known, fields, wrong) for n, row in enumerate(content.personas)],
@@ -172,7 +177,7 @@ def _studio(
         "seen": seen,
         "is_changed": is_changed or bool(taken_off),
         "may_add_patterns": _may_add_patterns(request),
-        "loses_signatures": definition.marketing_signed_at or definition.sales_signed_at,
+        "loses_signatures": not lost and (definition.marketing_signed_at or definition.sales_signed_at),
     }
     part = "#body" if wants_part(request) else ""
     return render(request, f"scoring/studio.html{part}", context, status=status)

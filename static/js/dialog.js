@@ -16,7 +16,9 @@ function open(asker) {
 
 function emptied() {
   dialog.replaceChildren();
-  if (opener?.isConnected) opener.focus();
+  // what was chosen in a menu is hidden again: the menu's button stands there
+  const menu = opener?.closest("details[data-menu]:not([open])");
+  if (opener?.isConnected) (menu?.querySelector("summary") || opener).focus();
   opener = null;
 }
 

@@ -13,6 +13,19 @@ function head(root, list, place) {
   return mark?.parentElement.querySelector("summary");
 }
 
+/** The list and the place of a rule: p0f and 3 of p0f3. */
+function split(at) {
+  const [, list, number] = /^(.*?)(\d+)$/.exec(at || "") || [];
+  return [list, Number(number)];
+}
+
+/** The head of a rule that was moved by keys, while the keyboard was somewhere in it. */
+function moved(root, action) {
+  const [verb, at] = action.split(":");
+  const [list, place] = split(at);
+  return verb === "up" || verb === "down" ? head(root, list, verb === "up" ? place - 1 : place + 1) : null;
+}
+
 /** What whoever pressed this button wants next. */
 function next(root, action) {
   const [verb, at, part] = action.split(":");
@@ -24,8 +37,7 @@ function next(root, action) {
     return all[Math.min(Number(part), all.length - 1)];
   }
   if (verb === "pattern") return named(root, new RegExp(`^${at}-new_name$`))[0]?.closest("details").querySelector("summary");
-  const [, list, number] = /^(.*?)(\d+)$/.exec(at || "") || [];
-  const place = Number(number);
+  const [list, place] = split(at);
   if (verb === "remove") return head(root, list, place) || head(root, list, place - 1) || press(root, `add:${list}`);
   if (verb !== "up" && verb !== "down") return null;
   const there = `${list}${verb === "up" ? place - 1 : place + 1}`;
@@ -65,11 +77,11 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   if (!left?.form.isConnected) return;
   const { form } = left;
   const action = detail.requestConfig.formData?.get("do") || "";
-  const place = (detail.xhr.status >= 400 && wrong(form))
-    || (left.isButton && next(form, action))
+  const place = (detail.xhr.status >= 400 && (wrong(form) || form.querySelector("[role='alert']")))
+    || (left.isButton ? next(form, action) : moved(form, action))
     || (left.head && head(form, ...left.head))
     || same(form, left)
-    || form.querySelector("[role='alert'], h2");
+    || form.querySelector("h2");
   const { typed } = left;
   left = null;
   if (!place) return;

@@ -109,6 +109,11 @@ def test_the_keyboard_goes_where_something_was_added_moved_or_taken_away(
     page.locator(f'[name="do"][value="remove:f{count - 1}"]').press("Enter")
     expect(page.locator("[data-rule^='f-'] summary:focus")).to_have_count(1, timeout=WAIT)
 
+    page.locator("[data-rule='e-Read our pages'] summary").first.focus()
+    page.keyboard.press("Alt+ArrowDown")
+    expect(page.locator("[data-rule^='e-'] b").nth(1)).to_have_text("Read our pages", timeout=WAIT)
+    expect(page.locator("[data-rule='e-Read our pages'] > details > summary:focus")).to_have_count(1, timeout=WAIT)
+
     # a mistake: the keyboard stands where it is to be mended
     page.locator("#threshold").fill("many")
     page.locator("#threshold").press("Enter")
@@ -122,12 +127,18 @@ def test_the_keyboard_goes_where_something_was_added_moved_or_taken_away(
     definitions.discard_draft(definition_id=draft.pk, seen=1)
     page.locator("#threshold").press("Enter")
     expect(page.locator("#studio")).to_contain_text("thrown away meanwhile", timeout=WAIT)
+    expect(page.locator("[role='alert']:focus")).to_have_count(1, timeout=WAIT)
     page.get_by_role("button", name="Save as a new draft").press("Enter")
     page.wait_for_url(re.compile(r"/definition/\d+/$"), timeout=2 * WAIT)
     expect(page.locator("main")).to_contain_text("The line moves from 50 to 45.", timeout=WAIT)
 
     # … which is thrown away only when it is meant
     page.locator("details[data-menu]:has(a[href$='/discard/']) > summary").press("Enter")
+    page.locator("a[href$='/discard/']").press("Enter")
+    expect(page.locator("#dialog")).to_contain_text("It cannot be brought back", timeout=WAIT)
+    page.keyboard.press("Escape")
+    expect(page.locator("details[data-menu] > summary:focus")).to_have_count(1, timeout=WAIT)
+    page.keyboard.press("Enter")
     page.locator("a[href$='/discard/']").press("Enter")
     expect(page.locator("#dialog")).to_contain_text("It cannot be brought back", timeout=WAIT)
     page.get_by_role("button", name="Throw it away").press("Enter")

@@ -150,6 +150,14 @@ def test_of_two_who_edit_at_once_the_second_reads_what_differs(cast: Cast, draft
     assert (draft.threshold, draft.revision) == (45, 3)
 
 
+def test_a_pattern_that_is_refused_stays_to_be_mended(cast: Cast, draft: Definition) -> None:
+    new = {"e2-new_name": "Slow", "e2-new_pattern": "*a*a*a*a*", "do": "pattern:e2"}
+    answer = post(cast.mara, draft, controls(draft) | new)
+    assert answer.status_code == 422
+    assert 'name="e2-new_name" value="Slow"' in body(answer)
+    assert 'name="e2-new_pattern" value="*a*a*a*a*"' in body(answer)
+
+
 def test_an_exclusion_of_everybody_is_refused_and_what_fits_nobody_is_told(cast: Cast, draft: Definition) -> None:
     row = {"x": [0], "x0-name": "rival", "x0-c": [0, 1], "x0-joiner": "any"}
     row |= {"x0-c0-field": "company.name", "x0-c0-op": "known", "x0-c1-field": "company.name", "x0-c1-op": "unknown"}
@@ -162,4 +170,4 @@ def test_an_exclusion_of_everybody_is_refused_and_what_fits_nobody_is_told(cast:
     page = client_of(cast.mara)
     assert post(cast.mara, draft, controls(draft) | row).status_code == 302
     shown = page.get(reverse("definition_version", args=[draft.pk])).content.decode()
-    assert "; unless it is kept out (rival)." in shown
+    assert ", unless it is excluded (rival)." in shown
