@@ -96,7 +96,8 @@ def add_ranges(made: Forecast, filters: Filters) -> None:
     found = {row.start: row for row in rows.select_related("outlook")}
     for month in made.months:
         if row := found.get(month.period.start):
-            month.likely = Likely(row.p10, row.p50, row.p90)
+            # what has been won since it was worked out is sure: no future brings less
+            month.likely = Likely(*(max(one, month.closed.amount) for one in (row.p10, row.p50, row.p90)))
             made.rests_on = Resting(row.outlook.open_deals, row.outlook.closed_deals, row.outlook.at)
 
 

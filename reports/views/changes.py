@@ -56,7 +56,9 @@ class Asked:
     def __init__(self, request: HttpRequest, user: User) -> None:
         self.today = timezone.now().astimezone(UTC).date()
         self.filters = counted_for(user, asked_of(request))
-        self.first = day_of(request.GET.get("from", ""), self.today - timedelta(days=7))
+        self.begins = first_snapshot()
+        week = self.today - timedelta(days=7)
+        self.first = day_of(request.GET.get("from", ""), max(week, min(self.begins or week, self.today)))
         self.last = day_of(request.GET.get("to", ""), self.today)
         named = request.GET.get("period", "")
         opens = settings.FISCAL_YEAR_START
@@ -147,7 +149,7 @@ def forecast_changes(request: SignedInRequest) -> HttpResponse:
         "moved": moved,
         "more": (len(found.of(asked.kind)) - len(moved)) if found else 0,
         "kind_label": next((label for kind, label, _, _ in found.kinds if kind == asked.kind), "") if found else "",
-        "begins": first_snapshot(),
+        "begins": asked.begins if asked.begins != asked.today else None,  # a day alone has no change
         "newest": snapshot_until(asked.today),
         "without_kind": f"{address}?{asked.query(kind='')}",
         "pages": pages("forecast_changes", asked.filters_query()),

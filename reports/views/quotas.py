@@ -1,6 +1,7 @@
 """Quotas per person and month, set by managers."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from capture.rows import read_number
 from core.errors import Refused
 from pipeline import services, terms
 from pipeline.periods import Period, Unit, parse, period_of
@@ -61,7 +63,7 @@ def forecast_quotas(request: SignedInRequest) -> HttpResponse:
         "currency": currency,
         "rows": [_row(one, year, found, given, errors) for one in shown],
         "months": year.months,
-        "sums": [sum((found.get((one.pk, month), Decimal(0)) for one in shown), Decimal(0)) for month in year.months],
+        "sums": [_sum(found.get((one.pk, month)) for one in shown) for month in year.months],
         "errors": sorted(set(errors.values())),
         "years": [
             {"label": one.name, "url": f"?year={one.key}&currency={currency}", "active": one == year}
@@ -88,8 +90,20 @@ def _amounts(given: dict[str, str], shown: list[User], year: Period) -> dict[tup
         if match := _FIELD.fullmatch(name):
             user, month = int(match[1]), date(int(match[2]), int(match[3]), 1)
             if user in people and month in months:
-                found[user, month] = text.replace(",", "").replace("\u00a0", "").replace(" ", "")
+                found[user, month] = _amount(text)
     return found
+
+
+def _amount(text: str) -> str:
+    """12.500 and 12,500 are thousands, 12.500,50 and 12500.50 have cents; what is no number is refused later."""
+    number = read_number(text, decimal_comma="." in text)
+    return text if number is None else f"{number:f}"
+
+
+def _sum(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """Of those that are known; unknown where none is, and not zero."""
+    known = [amount for amount in amounts if amount is not None]
+    return sum(known, Decimal(0)) if known else None
 
 
 def _row(
@@ -104,5 +118,4 @@ def _row(
         name, known = f"q-{person.pk}-{month:%Y-%m}", found.get((person.pk, month))
         value = given.get(name, "" if known is None else f"{known:.2f}".removesuffix(".00"))
         fields.append({"name": name, "value": value, "month": month, "error": errors.get(name, "")})
-    amounts = [found[person.pk, month] for month in year.months if (person.pk, month) in found]
-    return {"person": person, "fields": fields, "sum": sum(amounts, Decimal(0)) if amounts else None}
+    return {"person": person, "fields": fields, "sum": _sum(found.get((person.pk, month)) for month in year.months)}

@@ -133,6 +133,19 @@ def test_the_page(cast: Cast, two_days: list[Opportunity]) -> None:
     assert two_days[0].name not in reps
 
 
+def test_in_its_first_week_the_record_is_read_from_its_first_day(
+    cast: Cast, two_days: list[Opportunity], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_of(cast.mona)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW)
+    assert "Nothing is written down yet" in client.get("/forecast/changes/").content.decode()  # one day has no change
+    monkeypatch.setattr("django.utils.timezone.now", lambda: NOW + DAY)
+    page = client.get("/forecast/changes/").content.decode()
+    assert f"From {TODAY:%-d %b %Y} to {TODAY + DAY:%-d %b %Y}" in page
+    earlier = client.get("/forecast/changes/?from=2026-01-01").content.decode()
+    assert f"It begins on {TODAY:%-d %b %Y}. Choose a later day" in earlier
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -197,6 +197,15 @@ def test_the_page_shows_the_range_and_what_it_rests_on(cast: Cast) -> None:
     assert "There is none yet" in client.get("/forecast/?owner=nobody").content.decode()
 
 
+def test_until_it_is_worked_out_again_no_future_brings_less_than_is_closed(cast: Cast) -> None:
+    some(cast)
+    refresh_outlook(now=NOW)
+    rows.opportunity(cast.rita, at="Won", amount=90_000_000, closed_at=NOW)
+    made = queries.forecast_headline(cast.mona, now=NOW)
+    assert made.likely is not None
+    assert made.likely.low == made.likely.high == made.expected == made.closed.amount > 90_000_000
+
+
 def test_reps_see_the_range_of_their_team(cast: Cast) -> None:
     some(cast)
     refresh_outlook(now=NOW)

@@ -90,6 +90,41 @@ def test_the_page_of_quotas(cast: Cast) -> None:
     assert client_of(cast.rita).post("/forecast/quotas/", {field: "1"}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("5000,50", "5000.50"),
+        ("5.000,50 €", "5000.50"),
+        ("5,000.50", "5000.50"),
+        ("5.000", "5000"),
+        ("5,000", "5000"),
+        ("5 000", "5000"),
+        ("5'000", "5000"),
+        ("1.250.000", "1250000"),
+        ("0", "0"),
+        (".5", "0.50"),
+    ],
+)
+def test_amounts_are_read_as_people_write_them(cast: Cast, text: str, amount: str) -> None:
+    field = f"q-{cast.rita.pk}-{date.today():%Y-%m}"
+    assert client_of(cast.mona).post("/forecast/quotas/", {field: text}).status_code == 302
+    assert Quota.objects.get().amount == Decimal(amount)
+
+
+@pytest.mark.parametrize("text", ["NaN", "-5", "1e99", "Infinity", "five", "\x00", "5,5,5.5.5"])
+def test_what_is_no_amount_is_refused(cast: Cast, text: str) -> None:
+    field = f"q-{cast.rita.pk}-{date.today():%Y-%m}"
+    assert client_of(cast.mona).post("/forecast/quotas/", {field: text}).status_code == 422
+    assert not Quota.objects.exists()
+
+
+def test_a_month_in_which_nobody_has_a_quota_has_no_sum(cast: Cast) -> None:
+    client = client_of(cast.mona)
+    assert "€0" not in client.get("/forecast/quotas/").content.decode()
+    client.post("/forecast/quotas/", {f"q-{cast.rita.pk}-{date.today():%Y-%m}": "0"})
+    assert "€0" in client.get("/forecast/quotas/").content.decode()
+
+
 # --- a manager's own figure ---
 
 
