@@ -8,7 +8,7 @@ from core.errors import Refused
 from crm.demo import logins
 from leads.days import day_of
 from scoring.drafting import Content, ExclusionDraft, FitDraft, PersonaDraft
-from scoring.models import Definition, DefinitionStatus
+from scoring.models import Definition, DefinitionStatus, Verdict
 from scoring.queries.drafts import content_of
 from scoring.queries.shadows import running
 from scoring.queries.specs import active_specs
@@ -178,6 +178,9 @@ def _keep_beside(draft: Definition, now: datetime) -> None:
     shadow = start_shadow(definition_id=draft.pk, by=draft.changed_by, now=began)
     while walk(shadow.pk, now=began):
         pass
+    # standings are of today: whom the active one has qualified since, it had not when the week began
+    since = Verdict.objects.filter(at__gte=began, is_qualified=True).values("contact")
+    shadow.verdicts.filter(was_at_start=False, contact__in=since).delete()
     if (current := running()) is not None:
         judge(current, active_specs(), EVERYBODY, [], day_of(now), now=now)
 

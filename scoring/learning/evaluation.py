@@ -120,9 +120,10 @@ def evaluate(
 ) -> Evaluation:
     """Judge every row by a model taught without it and its group; columns that are suspected to leak are left out.
 
-    Without `group`, rows that equal each other in every used column stay together. With `order`, models only
-    know rows before those they judge, and the time itself teaches nothing. Where records are too few for the folds
-    there are fewer folds. `workers` processes share them.
+    Without `group`, rows that equal each other in every used column stay together; with `order`, those that are of one
+    time, too: who comes later and is like somebody before is somebody else. With it models only know rows before
+    those they judge, and the time itself teaches nothing. Where records are too few for the folds there are fewer
+    folds. `workers` processes share them.
     """
     _check_names(frame, label=[label], group=group, order=[order] if order else [], exclude=exclude)
     if train_until and not order:
@@ -136,14 +137,15 @@ def evaluate(
     columns = {name: cells for name, cells in columns.items() if name not in leaks}
     groups = together if together is not None else folds.groups_of(columns or decided)
     won = int(outcome.sum())
+    apart = folds.groups_of({**columns, order: decided[order]}) if order and together is None else groups
     n_folds = min(n_folds, won, len(outcome) - won, int(groups.max()) + 1)
     if n_folds < 2:
         everybody = np.full(len(outcome), base_rate(outcome))
         return _figures(outcome, everybody, everybody, groups, leaks)
     if train_until:
-        splits = folds.until(decided[order], train_until, groups)
+        splits = folds.until(decided[order], train_until, apart)
     elif order:
-        splits = folds.by_time(decided[order], groups, folds=n_folds)
+        splits = folds.by_time(decided[order], apart, folds=n_folds)
     else:
         splits = folds.by_group(outcome, groups, folds=n_folds, seed=seed)
     usable = [(learned, tested) for learned, tested in splits if len(learned) and len(tested)]

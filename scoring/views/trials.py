@@ -58,7 +58,7 @@ def _figures(preview: Preview | None) -> dict[str, Any]:
         "load": trials.load(measured, reps) if measured and measured.done_at else None,
         "measuring": measured if measured and not measured.done_at else None,
         "each": round(figures["handed_over"] / reps, 1) if reps else None,
-        "is_too_much": share is not None and share > 0.5,
+        "is_too_much": share is not None and share >= 0.5,
         "share": round(100 * share) if share is not None else None,
     }
 

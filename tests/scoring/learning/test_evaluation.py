@@ -180,3 +180,11 @@ def test_noise_gets_the_base_rate() -> None:
     assert found.verdict == NOTHING
     assert found.log_loss == found.base_log_loss
     assert found.auc == 0.5
+
+
+def test_who_comes_later_and_is_like_somebody_before_is_judged_all_the_same() -> None:
+    """Few answers make many rows alike; only copies of the same time are one and the same."""
+    frame = {name: cells for name, cells in table(600).items() if name in {"colour", "noise", "bought"}}
+    frame["when"] = [f"2024-{1 + n // 50:02}-{1 + n % 28:02}" for n in range(600)]
+    found = evaluate(frame, label="bought", order="when", train_until="2024-06-30")
+    assert found.rows == 300
