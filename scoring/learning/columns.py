@@ -11,7 +11,8 @@ from scoring.learning.cells import Cell, Cells, Frame, Matrix
 
 UNKNOWN = "(unknown)"
 OTHER = "(other)"
-MAX_LEVELS = 200
+MAX_LEVELS = 200  # for trees
+_MOST_LEVELS = 3000  # for the linear model, which shrinks each
 _UNEVEN = 2.0  # skewness
 _BEND = 0.3  # weight of a number's bin beside its scale: to bend the line takes more evidence than to slope it
 _RARE = 5  # a level seen less often is "other"
@@ -91,9 +92,10 @@ def look_at(name: str, cells: Sequence[Cell]) -> Column:
     if different > 0.5 * len(said) and different > 20:
         return Column(name, "identifier")  # names, addresses, free text: every row its own
     rare = 1 if len(column) < 200 else _RARE
-    common = np.argsort(-counts, kind="stable")[:MAX_LEVELS]
-    levels = [words[place] for place in common if counts[place] >= rare]
-    return Column(name, "category", levels=(UNKNOWN, OTHER, *sorted(levels)))
+    order = np.argsort(-counts, kind="stable")[:_MOST_LEVELS]
+    levels = [words[place] for n, place in enumerate(order) if counts[place] >= (rare if n < MAX_LEVELS else 2)]
+    common, seldom = sorted(levels[:MAX_LEVELS]), sorted(levels[MAX_LEVELS:])
+    return Column(name, "category", levels=(UNKNOWN, OTHER, *common, *seldom))
 
 
 @dataclass
@@ -112,10 +114,19 @@ class Encoder:
         return [column.kind == "category" for column in self.columns]
 
     def codes(self, frame: Frame) -> Matrix:
-        """A row per record, a column per used column; for trees."""
+        """A row per record, a column per used column."""
         if not self.columns:
             return np.zeros((_height(frame), 0))
         return np.column_stack([column.read(frame[column.name]) for column in self.columns])
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether there are levels that trees do not know."""
+        return any(len(column.levels) > 2 + MAX_LEVELS for column in self.columns)
+
+    def common(self, codes: Matrix) -> Matrix:
+        """The same for trees, which know so many levels and no more: the others are “other”."""
+        return np.where(np.array(self.categorical, dtype=bool) & (codes >= 2 + MAX_LEVELS), 1.0, codes)
 
     def indicators(self, codes: Matrix) -> Any:
         """Sparse: one 0/1 per level or bin, and for unknown; then numbers on their scales. Takes what `codes` gives.

@@ -196,6 +196,7 @@ def _score(frame: Frame, label: Matrix, groups: Matrix, seed: int) -> float:
             categorical_features=encoder.categorical,
             random_state=seed,
         )
-        trees.fit(encoder.codes(rows), label[learned])
-        guess[tested] = trees.predict_proba(encoder.codes(take(frame, tested)))[:, 1]
+        trees.fit(encoder.common(encoder.codes(rows)), label[learned])
+        unseen = encoder.common(encoder.codes(take(frame, tested)))
+        guess[tested] = trees.predict_proba(unseen)[:, 1]
     return measures.auc(label, guess)

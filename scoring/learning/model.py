@@ -64,9 +64,9 @@ class Learned:
     def _raw(self, codes: Matrix) -> Matrix:
         parts = []
         if self.share_of_trees > 0:
-            parts.append(
-                self.share_of_trees * np.mean([logit(t.predict_proba(codes)[:, 1]) for t in self.trees], axis=0)
-            )
+            common = self.encoder.common(codes)
+            said = np.mean([logit(t.predict_proba(common)[:, 1]) for t in self.trees], axis=0)
+            parts.append(self.share_of_trees * said)
         if self.share_of_trees < 1:
             parts.append(
                 (1 - self.share_of_trees) * logit(self.linear.predict_proba(self.encoder.indicators(codes))[:, 1])
@@ -125,13 +125,15 @@ def learn(frame: Frame, label: Matrix, groups: Matrix, *, seed: int, bags: int =
 def _weigh(frame: Frame, label: Matrix, groups: Matrix, *, seed: int) -> tuple[float, float, Matrix]:
     """The share of the trees, the strength of the linear model, and their joint log-odds for rows unseen."""
     strengths = _STRENGTHS if len(label) < _SMALL else _STRENGTHS[1:2]
+    if len(label) >= _SMALL and Encoder.of(frame).is_wide:
+        strengths = _STRENGTHS[1:]
     linear = {strength: np.zeros(len(label)) for strength in strengths}
     trees = np.zeros(len(label))
     for learned, tested in by_group(label, groups, folds=5 if len(label) < _SMALL else 2, seed=seed + 100):
         rows = take(frame, learned)
         encoder = Encoder.of(rows)
         codes, unseen = encoder.codes(rows), encoder.codes(take(frame, tested))
-        trees[tested] = logit(_trees(encoder, codes, label[learned], seed).predict_proba(unseen)[:, 1])
+        trees[tested] = logit(_trees(encoder, codes, label[learned], seed).predict_proba(encoder.common(unseen))[:, 1])
         shown, hidden = encoder.indicators(codes), encoder.indicators(unseen)
         for strength in strengths:
             model = _linear(shown, label[learned], strength, seed)
@@ -182,4 +184,4 @@ def _trees(encoder: Encoder, codes: Matrix, label: Matrix, seed: int, *, as_numb
         categorical_features=None if as_numbers else encoder.categorical,
         early_stopping=False,
         random_state=seed,
-    ).fit(codes, label)
+    ).fit(encoder.common(codes), label)

@@ -141,3 +141,14 @@ def test_a_very_uneven_number_is_scaled_by_its_logarithm_and_nothing_runs_away()
 def test_order_knows_hours_and_puts_unknown_first() -> None:
     cells = ["2024-05-02 10:00", "", "2024-05-02 09:00", "2024-05-01"]
     assert sorted(cells, key=ordinal) == ["", "2024-05-01", "2024-05-02 09:00", "2024-05-02 10:00"]
+
+
+def test_of_many_levels_trees_know_the_common_ones_and_the_linear_model_all() -> None:
+    frame: dict[str, list[Cell]] = {"company": [f"c{n}" for n in range(300) for _ in range(9 if n < 200 else 6)]}
+    encoder = Encoder.of(frame)
+    codes = encoder.codes(frame)
+    assert encoder.is_wide and len(np.unique(codes)) == 300
+    common = encoder.common(codes)
+    assert len(np.unique(common)) == 201  # the others are one
+    assert set(common[-600:, 0]) == {float(encoder.columns[0].levels.index(OTHER))}
+    assert encoder.indicators(codes).shape == (2400, 302)
