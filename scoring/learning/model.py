@@ -124,9 +124,9 @@ def learn(frame: Frame, label: Matrix, groups: Matrix, *, seed: int, bags: int =
 
 def _weigh(frame: Frame, label: Matrix, groups: Matrix, *, seed: int) -> tuple[float, float, Matrix]:
     """The share of the trees, the strength of the linear model, and their joint log-odds for rows unseen."""
-    strengths = _STRENGTHS if len(label) < _SMALL else _STRENGTHS[1:2]
-    if len(label) >= _SMALL and Encoder.of(frame).is_wide:
-        strengths = _STRENGTHS[1:]
+    strengths: tuple[float, ...] = _STRENGTHS
+    if len(label) >= _SMALL:
+        strengths = _STRENGTHS[1:] if Encoder.of(frame).is_wide else _STRENGTHS[1:2]
     linear = {strength: np.zeros(len(label)) for strength in strengths}
     trees = np.zeros(len(label))
     for learned, tested in by_group(label, groups, folds=5 if len(label) < _SMALL else 2, seed=seed + 100):

@@ -42,6 +42,7 @@ def tell(people: list[Contact], fact: Any) -> None:
     days_ago = heard if happened is None else happened
     if what == "event":
         event_id = factories.event(people[one], said, days_ago=days_ago, path="/pricing")
+        assert event_id is not None
         EngagementEvent.objects.filter(pk=event_id).update(received_at=at)
     elif what == "evidence":
         factories.evidence(people[one], *said, observed_at=NOW - timedelta(days=days_ago), now=at)
