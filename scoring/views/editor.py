@@ -72,10 +72,11 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
             theirs=theirs, is_changed=True, status=409,
         )  # fmt: skip
     except Refused as refused:
-        wrong = refused.fields
+        theirs = drafts.content_of(definition) if do == "anew" and not lost else None  # the offer stays
         return _studio(
-            request, definition, content, seen=seen, wrong=wrong, said=NOT_SAVED, lost=lost, is_changed=True, status=422
-        )
+            request, definition, content, seen=seen, wrong=refused.fields, said=NOT_SAVED, lost=lost, theirs=theirs,
+            is_changed=True, status=422,
+        )  # fmt: skip
     messages.success(request, f"Version {definition.version} is saved.")
     return go_to(request, reverse("definition_version", args=[definition.pk]))
 
