@@ -51,7 +51,9 @@ class Situation:
     unknown: Sequence[Unknown] = ()  # enough of them to reach the line
     needs: int = 0  # points that no answer would bring
     must_talk: bool = False  # two-way contact is required and missing
+    has_told_all: bool = False  # every criterion is met
     is_qualified: bool = False
+    excluded: str = ""  # by which exclusion of the definition they are never qualified
     fades_on: date | None = None
     last_two_way: date | None = None
     planned: Planned | None = None
@@ -102,7 +104,13 @@ def _with_a_lead(now: Situation) -> Step:
         return Step(
             "Promote to prospect.", f"Everything is there: {now.total} of {now.threshold}.{_fades(now)}", "promote"
         )
+    if now.excluded:
+        why = f"The definition leaves them out (“{now.excluded}”), whatever they do or tell."
+        return Step("Nothing to ask.", why, "", "", True)
     below = now.threshold - now.total
+    if below > NEAR and now.has_told_all and not now.must_talk:
+        why = f"Only the score is short, {_points(below)} below the line of {now.threshold}. Whoever promotes says why."
+        return Step("They told everything: decide yourself.", why, "promote")
     if below > NEAR:
         waits = f"{below} points below the line of {now.threshold}"
         if now.needs:

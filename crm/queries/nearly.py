@@ -57,9 +57,9 @@ class NearLeads:
 
 
 def near_leads(user: User, *, now: datetime, own: bool = False) -> "NearLeads":
-    """Of the best two hundred those who have not said no, who miss least first. Three queries, of plain values.
+    """Of the best two hundred those who have not said no and whom no exclusion keeps out, who miss least first.
 
-    `own` keeps what belongs to the user or to nobody.
+    Three queries, of plain values. `own` keeps what belongs to the user or to nobody.
     """
     active = scoring.active_specs()
     line = scoring.hot_but_incomplete(active)
@@ -68,21 +68,22 @@ def near_leads(user: User, *, now: datetime, own: bool = False) -> "NearLeads":
     rows = Standing.objects.visible_to(user).filter(leads.near_line(line), lifecycle=Lifecycle.LEAD, is_qualified=False)
     if own:
         rows = rows.filter(Q(owner=user) | Q(owner=None))
-    columns = ("pk", "total", "day", "two_way_day", "persona_id", "owner__team")
+    columns = ("pk", "total", "day", "two_way_day", "persona_id", "exclusion_id", "owner__team")
     read = list(rows.order_by("-total", "-pk").values_list(*columns)[:LOOKED_AT])
     known = Known([row[0] for row in read], now=now)
     found = []
     for row in read:
         spec = active.of_team(row[-1])
-        asked = spec.required_of(row[-2]) if spec else ()
-        if spec and not any(known.state(row[0], one.criterion_id) == Verdict.FAILS for one in asked):
+        if spec is None or spec.exclusion(row[5]):
+            continue
+        if not any(known.state(row[0], one.criterion_id) == Verdict.FAILS for one in spec.required_of(row[4])):
             found.append(_near(row, known, spec, now))
     found.sort(key=lambda lead: (len(lead.missing), -lead.total))
     return NearLeads(found, known)
 
 
 def _near(read: tuple[Any, ...], known: Known, spec: Spec, now: datetime) -> Near:
-    pk, total, day, two_way_day, persona_id, _ = read
+    pk, total, day, two_way_day, persona_id, *_ = read
     gaps = [
         Gap(known.criteria[required.criterion_id].key, required.label, required.question)
         for required in spec.required_of(persona_id)

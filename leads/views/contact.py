@@ -20,6 +20,7 @@ from leads.days import date_of, day_of
 from leads.filters import number
 from leads.models import ChangedContact, Contact, CustomField
 from leads.next_step import Gap, Planned, Situation, Step, Unknown, next_step
+from leads.vocabulary import Verdict
 from users.access import SignedInRequest
 from users.roles import Can
 
@@ -180,7 +181,11 @@ def _situation(
         unknown=[Unknown(row.key, row.question, row.points) for row in least.to_learn] if least else [],
         needs=least.needs if least else 0,
         must_talk=any(missing.what == "two_way" for missing in explanation.missing),
+        has_told_all=bool(chips)
+        and all(chip.state == Verdict.MEETS for chip in chips)
+        and all(missing.what == "score" for missing in explanation.missing),
         is_qualified=explanation.is_qualified,
+        excluded=explanation.excluded,
         fades_on=explanation.fades_on,
         last_two_way=None if standing.two_way_day is None else date_of(standing.two_way_day),
         planned=planned,

@@ -51,6 +51,22 @@ def test_somebody_far_below_the_line_is_left_alone() -> None:
     assert next_step(replace(LEAD, total=45, gaps=[BUDGET])).action == "evidence"
 
 
+def test_somebody_who_told_everything_is_not_left_to_nurture() -> None:
+    told_all = replace(LEAD, total=17, has_told_all=True)
+    assert told(told_all) == (
+        "They told everything: decide yourself.",
+        "Only the score is short, 43 points below the line of 60. Whoever promotes says why.",
+        "promote",
+    )
+    assert told(replace(told_all, must_talk=True))[0] == "Leave it to nurture."
+
+
+def test_nobody_is_asked_whom_the_definition_leaves_out() -> None:
+    step = next_step(replace(LEAD, gaps=[BUDGET], excluded="Competitors"))
+    assert (step.title, step.action, step.is_quiet) == ("Nothing to ask.", "", True)
+    assert step.why == "The definition leaves them out (“Competitors”), whatever they do or tell."
+
+
 def test_a_conversation_that_is_missing_is_held() -> None:
     assert told(replace(LEAD, must_talk=True))[2] == "call"
     assert (

@@ -21,7 +21,7 @@ from tests import factories
 from tests.api.conftest import Caller, api
 from tests.conftest import NOW, Cast, client_of
 from tests.scoring.test_editor import PERSONA
-from tests.scoring.test_language import DAY, LARGE, MIDDLE, Activate, activate, employees, person
+from tests.scoring.test_language import DAY, LARGE, MIDDLE, RIVAL, Activate, activate, employees, person
 from tests.scoring.test_studio import controls, post
 
 __all__ = ["activate", "api"]
@@ -219,3 +219,12 @@ def test_two_versions_are_told_apart_by_them(
     row = activate(personas=(MIDDLE, replace(CHAMPION, **changes)))
     html = client_of(cast.mara).get(reverse("definition_compare"), {"to": row.version, "from": row.version - 1})
     assert said in html.content.decode()
+
+
+def test_whom_the_definition_leaves_out_is_not_among_those_who_miss_little(activate: Activate, cast: Cast) -> None:
+    fine, rival = keen(100, "need", "budget"), keen(100, "need", "budget", email="a@rival.example")
+    activate(exclusions=(RIVAL,))
+    rescore_changed(now=NOW)
+    assert [lead.pk for lead in near_leads(cast.mona, now=NOW).found] == [fine.pk]
+    page = client_of(cast.mona).get(reverse("contact", args=[rival.pk])).content.decode()
+    assert "Nothing to ask." in page and "The definition leaves them out (“competitor”)" in page
