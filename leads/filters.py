@@ -54,9 +54,14 @@ class SaysWrong:
         return ", ".join(f"{name.replace('_', '-')} “{value}”" for name, value in self.wrong)
 
 
+def written(asked: str) -> str:
+    """What an address asks, as a page can say it; of what cannot be shown a question mark."""
+    return normalise.line(asked[:500])[:60] or "?" * bool(asked)
+
+
 def asked_wrongly(found: object, given: Mapping[str, str], parts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Those parts that an address (`given`) asks and the filter that was read from it (`found`) does not have."""
-    asked = ((name, normalise.line(given.get(name, "")[:60])) for name in parts)
+    asked = ((name, written(given.get(name, ""))) for name in parts)
     return tuple((name, value) for name, value in asked if value and getattr(found, name) in ("", None))
 
 

@@ -54,7 +54,10 @@ class _OfForecast(View):
             if named is None:
                 raise Refused(team="There is no such team.")
             team = named.pk
-        wanted = Filters(owner=owner, team=team, currency=Filters.parse(asked).currency)
+        parsed = Filters.parse(asked)
+        if "currency" in dict(parsed.wrong):
+            raise Refused(currency="Write a currency in three letters, such as EUR.")
+        wanted = Filters(owner=owner, team=team, currency=parsed.currency)
         meant = counted_for(self.caller(), wanted)
         if owner and team is not None:
             raise Refused(team="Name a person or a team, not both.")

@@ -66,24 +66,25 @@ def near_leads(user: User, *, now: datetime, own: bool = False) -> "NearLeads":
     if line is None:
         return NearLeads()
     rows = Standing.objects.visible_to(user).filter(leads.near_line(line), lifecycle=Lifecycle.LEAD, is_qualified=False)
+    if left_out := [one.id for spec in active for one in spec.exclusions]:
+        rows = rows.exclude(exclusion_id__in=left_out)
     if own:
         rows = rows.filter(Q(owner=user) | Q(owner=None))
-    columns = ("pk", "total", "day", "two_way_day", "persona_id", "exclusion_id", "owner__team")
+    columns = ("pk", "total", "day", "two_way_day", "persona_id", "owner__team")
     read = list(rows.order_by("-total", "-pk").values_list(*columns)[:LOOKED_AT])
     known = Known([row[0] for row in read], now=now)
     found = []
     for row in read:
         spec = active.of_team(row[-1])
-        if spec is None or spec.exclusion(row[5]):
-            continue
-        if not any(known.state(row[0], one.criterion_id) == Verdict.FAILS for one in spec.required_of(row[4])):
+        asked = spec.required_of(row[-2]) if spec else ()
+        if spec and not any(known.state(row[0], one.criterion_id) == Verdict.FAILS for one in asked):
             found.append(_near(row, known, spec, now))
     found.sort(key=lambda lead: (len(lead.missing), -lead.total))
     return NearLeads(found, known)
 
 
 def _near(read: tuple[Any, ...], known: Known, spec: Spec, now: datetime) -> Near:
-    pk, total, day, two_way_day, persona_id, *_ = read
+    pk, total, day, two_way_day, persona_id, _ = read
     gaps = [
         Gap(known.criteria[required.criterion_id].key, required.label, required.question)
         for required in spec.required_of(persona_id)

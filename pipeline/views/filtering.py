@@ -15,7 +15,7 @@ from pipeline.periods import later
 from pipeline.queries import Filters
 from pipeline.queries.filters import COUNTED, day_named, period_named
 from users.list_bar import ListBar
-from users.models import Team, User
+from users.models import User
 from users.roles import CAPABILITIES, Can
 
 SELLERS = [role.value for role, allowed in CAPABILITIES.items() if Can.WORK_PIPELINE in allowed]
@@ -67,12 +67,11 @@ def owner_filters(owners: Iterable[User], wanted: Filters) -> list[dict[str, Any
         *((one.pk, one.name) for one in owners),
     ]
     if wanted.owner and wanted.owner not in {str(key) for key, _ in people}:
-        people.append((wanted.owner, _named(User, int(wanted.owner))))  # they left, or are in another team
+        people.append((wanted.owner, "somebody else"))  # they left, or are in another team
     filters: list[dict[str, Any]] = [{"name": "owner", "label": "Owner", "value": wanted.owner, "choices": people}]
-    if len(teams) > 1 or wanted.team:
-        choices = [("", "any"), *((pk, name) for name, pk in teams)]
-        if wanted.team and wanted.team not in dict(choices):
-            choices.append((wanted.team, _named(Team, wanted.team)))
+    is_other = wanted.team is not None and wanted.team not in {pk for _, pk in teams}
+    if len(teams) > 1 or is_other:
+        choices = [("", "any"), *((pk, name) for name, pk in teams), *([(wanted.team, "another team")] * is_other)]
         filters.append({"name": "team", "label": "Team", "value": wanted.team or "", "choices": choices})
     return filters
 

@@ -74,7 +74,7 @@ def forecast(
     for group in (*closed, *still_open):
         counts[group["currency"]] += group["rows"]
     known = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    main = filters.currency if filters.currency in counts else known[0][0] if known else "EUR"
+    main = filters.currency or (known[0][0] if known else "EUR")
     ours = reporting_currency() if together and len(known) > 1 else ""
     unrated: set[str] = set()
     if ours:
@@ -83,7 +83,7 @@ def forecast(
         closed, still_open = in_one(rates, closed, today, unrated), in_one(rates, still_open, today, unrated)
     asked = replace(
         Filters(owner=filters.owner, team=filters.team, pipeline=filters.pipeline),
-        currency=main if len(known) > 1 and not ours else "",
+        currency=main if len({main, *counts}) > 1 and not ours else "",
     )
     named = {person.pk: person for person in people}
     building = _Building(asked, today, periods, named)

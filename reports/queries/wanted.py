@@ -11,9 +11,8 @@ from django.db.models import Q, QuerySet, Sum, Value
 from django.db.models.functions import Concat
 
 from core.keyset import BIGGEST
-from leads.filters import SaysWrong, asked_wrongly, number
+from leads.filters import SaysWrong, asked_wrongly, number, written
 from leads.models import Source, Standing, StandingQuerySet
-from leads.normalise import line
 from pipeline.periods import later, month_of
 from pipeline.queries.filters import midnight
 from reports.attribution import MODELS, WHOLE
@@ -87,11 +86,11 @@ class Wanted(SaysWrong):
         wrong = [
             (name, value)
             for name, values in known.items()
-            if (value := line(given.get(name, "")[:60])) and value not in map(str, values)
+            if (value := written(given.get(name, ""))) and value not in map(str, values)
         ]
         wrong += asked_wrongly(found, given, ("month", "end", "within", "mark", "missing", "restated"))
         if key and found.key is None:
-            wrong.append(("key", line(key[:60]) or "?"))
+            wrong.append(("key", written(key)))
         return replace(found, wrong=tuple(wrong)) if wrong else found
 
     def query(self) -> str:

@@ -20,6 +20,7 @@ from reports.queries.proof import counted_anew
 from reports.queries.restated import back_tests, restatement
 from reports.queries.steps import BY_KEY, STEPS
 from reports.queries.wanted import DIVISIONS, PERIODS, SHARED, Wanted
+from reports.views.asked import part_asked_of
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
@@ -66,7 +67,7 @@ def frame(current: str, wanted: Wanted) -> dict[str, Any]:
 def funnel(request: SignedInRequest) -> HttpResponse:
     """Step by step, divided as it is asked, and by month."""
     now = timezone.now()
-    wanted = Wanted.parse(request.GET)
+    wanted = part_asked_of(request)
     filters: list[dict[str, Any]] = [
         {"name": "by", "label": "Divided by", "choices": list(DIVISIONS.items()), "value": wanted.by}
     ]
@@ -109,7 +110,7 @@ def _step_filter(wanted: Wanted) -> dict[str, Any]:
 @requires(Can.SEE_FUNNEL)
 def funnel_cohorts(request: SignedInRequest) -> HttpResponse:
     """How far each month's people had got by which age."""
-    wanted = Wanted.parse(request.GET)
+    wanted = part_asked_of(request)
     if wanted.by != "source":
         wanted = replace(wanted, by="source", key=None)
     sources = [("", "all"), *Source.choices]
@@ -128,7 +129,7 @@ def funnel_cohorts(request: SignedInRequest) -> HttpResponse:
 @requires(Can.SEE_FUNNEL)
 def funnel_compare(request: SignedInRequest) -> HttpResponse:
     """The last full months against those before, with the difference explained."""
-    wanted = Wanted.parse(request.GET)
+    wanted = part_asked_of(request)
     context = {
         **frame("funnel_compare", wanted),
         "compared": queries.comparison(wanted, now=timezone.now()),

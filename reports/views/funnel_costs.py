@@ -14,9 +14,9 @@ from core.errors import Refused
 from core.forms import posted, show_refusal
 from reports import queries, services
 from reports.cost_forms import CostForm, CostListForm
-from reports.queries.wanted import Wanted
 from reports.services.costs import SHOWN_WRONG
 from reports.services.journeys import main_currency
+from reports.views.asked import part_asked_of
 from reports.views.funnel import TOUCHES, frame
 from users.access import SignedInRequest, requires
 from users.roles import Can
@@ -26,7 +26,7 @@ from users.roles import Can
 @requires(Can.SEE_FUNNEL)
 def funnel_costs(request: SignedInRequest) -> HttpResponse:
     """Cost per lead, prospect and customer, and what came back, by campaign."""
-    wanted = Wanted.parse(request.GET)
+    wanted = part_asked_of(request)
     entered = queries.entered(after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     here = f"{reverse('funnel_costs')}?months={wanted.months}&touch={wanted.touch}"
     context: dict[str, Any] = {

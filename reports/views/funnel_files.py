@@ -10,8 +10,9 @@ from django.views.decorators.http import require_safe
 from reports import queries
 from reports.attribution import WHOLE
 from reports.queries.steps import STEPS
-from reports.queries.wanted import DIVISIONS, Wanted
+from reports.queries.wanted import DIVISIONS
 from reports.services.journeys import main_currency
+from reports.views.asked import part_asked_of
 from users.access import SignedInRequest, requires
 from users.exports import send
 from users.roles import Can
@@ -26,7 +27,7 @@ def _people(parts: int) -> int | float:
 @requires(Can.EXPORT_LISTS)
 def funnel(request: SignedInRequest, format: str) -> HttpResponse:
     """The funnel by step, as it is divided, and by month."""
-    wanted = Wanted.parse(request.GET)
+    wanted = part_asked_of(request)
     counted = queries.funnel(wanted, now=timezone.now())
     groups = [("All", [counted.total]), (DIVISIONS[wanted.by], counted.parts), ("Month", counted.months)]
     rows: list[list[Any]] = [
@@ -42,7 +43,7 @@ def funnel(request: SignedInRequest, format: str) -> HttpResponse:
 @requires(Can.EXPORT_LISTS)
 def cohorts(request: SignedInRequest, format: str) -> HttpResponse:
     """Each month's people: how many had got there by the end of each month of age."""
-    found = queries.cohorts(Wanted.parse(request.GET), now=timezone.now())
+    found = queries.cohorts(part_asked_of(request), now=timezone.now())
 
     def rows() -> Iterator[list[Any]]:
         for row in found.rows:
@@ -58,7 +59,7 @@ def cohorts(request: SignedInRequest, format: str) -> HttpResponse:
 @requires(Can.EXPORT_LISTS)
 def compare(request: SignedInRequest, format: str) -> HttpResponse:
     """The difference between two periods, explained by source."""
-    found = queries.comparison(Wanted.parse(request.GET), now=timezone.now())
+    found = queries.comparison(part_asked_of(request), now=timezone.now())
     header = ["Source", "Came before", "Got there before", "Came now", "Got there now", "Difference"]
     rows = (
         [one.label, one.before.came, one.before.got, one.after.came, one.after.got, one.difference]
@@ -72,7 +73,7 @@ def compare(request: SignedInRequest, format: str) -> HttpResponse:
 @requires(Can.EXPORT_LISTS)
 def costs(request: SignedInRequest, format: str) -> HttpResponse:
     """What campaigns cost and brought."""
-    found = queries.costs(Wanted.parse(request.GET), now=timezone.now(), currency=main_currency())
+    found = queries.costs(part_asked_of(request), now=timezone.now(), currency=main_currency())
     header = ["Campaign", "Currency", "Cost", "Leads", "Per lead", "Prospects", "Per prospect", "Customers"]
 
     def rows() -> Iterator[list[Any]]:

@@ -76,7 +76,7 @@ def test_nobody_can_take_it_for_real(now: datetime) -> None:
 def test_the_first_start_of_the_worker_promotes_nobody(now: datetime) -> None:
     midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     assert not unpromoted().exists()
-    assert not Verdict.objects.filter(at__gt=midnight + timedelta(minutes=10)).exists()
+    assert not Verdict.objects.filter(at__gt=midnight + timedelta(minutes=11)).exists()
     assert not Standing.objects.filter(lifecycle=Lifecycle.LEAD, is_qualified=True).exists()
     assert not Standing.objects.filter(Q(day=None) | Q(grade="")).exists()
 

@@ -114,7 +114,7 @@ def test_of_what_is_asked_wrongly_there_is_nothing(cast: Cast, name: str, value:
     assert Filters.parse(QueryDict(without)) == Filters(sort="name")
 
 
-@pytest.mark.parametrize("query", ["q=%00", "owner=%00", "owner=", "sort=x", "lanes=x", "state=open"])
+@pytest.mark.parametrize("query", ["q=%00", "owner=", "sort=x", "lanes=x", "state=open"])
 def test_what_asks_for_nothing_else_is_as_if_not_asked(query: str) -> None:
     assert Filters.parse(QueryDict(query)) == Filters()
 
@@ -131,13 +131,28 @@ def test_the_pages_say_what_was_asked_wrongly_and_lead_out(cast: Cast, page: str
     assert len(whole.splitlines()) == 1
 
 
+@pytest.mark.usefixtures("some")
+@pytest.mark.parametrize("value", ["%00", "%20", "%20" * 70 + "abc"])
+def test_what_cannot_be_shown_is_asked_wrongly_too(cast: Cast, value: str) -> None:
+    whole = client_of(cast.mona).get(f"/pipeline/export.csv?owner={value}").getvalue().decode()
+    assert len(whole.splitlines()) == 1
+    assert Filters.parse(QueryDict(f"owner={value}")).said_wrong == f"owner “{'abc' if 'abc' in value else '?'}”"
+
+
+def test_nobody_is_named_by_a_filter_to_whom_they_are_not_shown(cast: Cast) -> None:
+    page = client_of(cast.rita).get(f"/pipeline/list/?owner={cast.sven.pk}&team={cast.sven.team_id}").content.decode()
+    assert f'<option value="{cast.sven.pk}" selected>somebody else</option>' in page
+    assert f'<option value="{cast.sven.team_id}" selected>another team</option>' in page
+    assert cast.sven.name not in page
+
+
 def test_a_filter_by_somebody_who_left_or_a_stage_that_is_gone_stays_chosen(cast: Cast) -> None:
     rows.opportunity(cast.sven, name="hers")
     User.objects.filter(pk=cast.sven.pk).update(is_active=False)
     gone = rows.stage("Discovery")
     type(gone).objects.filter(pk=gone.pk).update(archived_at=NOW)
     text = client_of(cast.mona).get(f"/pipeline/list/?owner={cast.sven.pk}&stage={gone.pk}").content.decode()
-    assert f'<option value="{cast.sven.pk}" selected>{cast.sven.name}</option>' in text
+    assert f'<option value="{cast.sven.pk}" selected>somebody else</option>' in text
     assert f'<option value="{gone.pk}" selected>Discovery</option>' in text
 
 

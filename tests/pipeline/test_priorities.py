@@ -51,7 +51,7 @@ def test_filter_and_order(cast: Cast, three: list[Opportunity]) -> None:
     assert listed(cast.rita, sort="-priority") == ["Birch", "Cedar", "Amber"]
     assert listed(cast.rita, sort="priority") == ["Amber", "Cedar", "Birch"]
     assert Filters.parse({"priority": "urgent", "sort": "-priority", "lanes": "priority"}) == Filters(
-        sort="-priority", lanes="priority"
+        sort="-priority", lanes="priority", wrong=(("priority", "urgent"),)
     )
 
 

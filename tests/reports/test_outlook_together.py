@@ -140,12 +140,13 @@ def test_the_record_stays_per_currency(cast: Cast, two_currencies: None) -> None
     assert sorted(row.currency for row in kept) == ["EUR", "USD"]
 
 
-def test_the_pages_show_it(cast: Cast, two_currencies: None) -> None:
+def test_the_pages_show_it(cast: Cast, two_currencies: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
     client = client_of(cast.mona)
     rate(cast, "0.5")
     assert "a rate is missing" in client.get("/forecast/?together=yes").content.decode()
-    refresh_outlook(now=timezone.now())
+    refresh_outlook(now=NOW)
     page = client.get("/forecast/?together=yes").content.decode()
     assert "It rests on 16 opportunities that ended and 4 that are open" in page
     assert "column-range" in page
-    assert queries.forecast_headline(cast.mona, now=timezone.now()).likely is not None
+    assert queries.forecast_headline(cast.mona, now=NOW).likely is not None
