@@ -9,7 +9,7 @@ from leads import conditions
 from leads.normalise import FREE_MAIL
 from leads.vocabulary import Lifecycle
 
-MOST_WORK, MOST_TRIED = 1_000_000, 2_000  # comparisons, and what a contact may be; beyond that it may hold
+MOST_WORK, MOST_TRIED = 50_000, 2_000  # looks, and what a contact may be; beyond that it may hold
 CONTRADICTION = "These conditions contradict each other: nobody can ever fulfil all of them."
 Leaf = dict[str, Any]
 Facts = dict[str, Any]
@@ -37,8 +37,9 @@ def can_hold(condition: dict[str, Any]) -> bool:
     """Whether some contact could fulfil it; true also where there are too many cases to look at."""
     work = 0
     for case in _cases(condition):
-        work += 2_000 + sum(len(_values(leaf.get("not", leaf))) for leaf in case) ** 2
-        if work > MOST_WORK or not _impossible(case):
+        found, tried = _impossible(case)
+        work += tried + len(case)
+        if work > MOST_WORK or not found:
             return True
     return False
 
@@ -94,21 +95,23 @@ def _together(parts: list[dict[str, Any]], *, holds: bool) -> Iterator[list[Leaf
 def _culprits(condition: dict[str, Any]) -> list[str]:
     """What cannot hold together in the first of its cases."""
     first = next(_cases(condition))
-    return list(dict.fromkeys(conditions.in_words(leaf) for leaf in _impossible(first)))
+    return list(dict.fromkeys(conditions.in_words(leaf) for leaf in _impossible(first)[0]))
 
 
-def _impossible(case: list[Leaf]) -> list[Leaf]:
-    """The first leaves of a case that no contact can fulfil together; none when one could."""
+def _impossible(case: list[Leaf]) -> tuple[list[Leaf], int]:
+    """The first leaves of a case that no contact can fulfil together (none when one could), and the looks it took."""
+    looks = 0
     about: dict[str, list[Leaf]] = {}
     for leaf in case:
         key = leaf.get("not", leaf)["field"]
         about.setdefault("address" if key in _ADDRESS else key, []).append(leaf)
     for leaves in about.values():
         tried = list(islice(_facts(leaves), MOST_TRIED + 1))
+        looks += len(tried) * len(leaves)
         could = any(all(conditions.holds(leaf, facts) for leaf in leaves) for facts in tried)
         if not could and len(tried) <= MOST_TRIED:
-            return leaves
-    return []
+            return leaves, looks
+    return [], looks
 
 
 def _facts(leaves: list[Leaf]) -> Iterator[Facts]:

@@ -19,6 +19,7 @@ NAMES = {
 }
 MOST_LINES = 20_000
 SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY"}
+_SHARED = {"€": (), "£": ("EGP", "FKP", "GIP", "SHP"), "¥": ("CNY",)}  # who writes the same sign
 _MONTH = re.compile(r"(20\d\d|21\d\d)[-/.](0?[1-9]|1[0-2])", re.ASCII)
 _TURNED = re.compile(r"(0?[1-9]|1[0-2])[-/.](20\d\d|21\d\d)", re.ASCII)
 _SLASHED = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/]\d{2,4}", re.ASCII)
@@ -84,7 +85,7 @@ def _signed(amount: str, currency: str) -> str:
     """In which currency an amount is that has no column for it."""
     if "$" in amount and not currency.endswith("D"):
         raise Refused(currency="Say which dollars these are in a column currency, such as USD.")
-    return next((code for sign, code in SIGNS.items() if sign in amount), currency)
+    return next((code for sign, code in SIGNS.items() if sign in amount and currency not in _SHARED[sign]), currency)
 
 
 def added(cost: Cost, other: Cost) -> Cost:

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from pipeline.exchange import in_cents
 from pipeline.models import ForecastCall
 from pipeline.periods import Unit
 from pipeline.queries import NOBODY, Filters
@@ -97,7 +98,7 @@ def add_ranges(made: Forecast, filters: Filters) -> None:
     for month in made.months:
         if row := found.get(month.period.start):
             # what has been won since it was worked out is sure: no future brings less
-            month.likely = Likely(*(max(one, month.closed.amount) for one in (row.p10, row.p50, row.p90)))
+            month.likely = Likely(*(in_cents(max(one, month.closed.amount)) for one in (row.p10, row.p50, row.p90)))
             made.rests_on = Resting(row.outlook.open_deals, row.outlook.closed_deals, row.outlook.at)
 
 

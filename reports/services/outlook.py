@@ -185,7 +185,7 @@ def read(currency: str, today: date, *, together: bool = False) -> Known:
         created, closed = row.created_at.astimezone(UTC).date().toordinal(), row.closed_on
         is_won = row.stage.kind == StageKind.WON
         amount = None if row.amount is None else rates.convert(row.amount, row.currency, closed or today)
-        if row.amount is not None and amount is None and (closed is None or closed >= first):
+        if row.amount is not None and amount is None and (closed is None or (is_won and closed >= first)):
             known.unrated.add(row.currency)
         if is_won and closed is not None:
             known.closed[owner, closed.replace(day=1)] += float(amount or 0)

@@ -26,6 +26,7 @@ from users.models import User
 from users.roles import Can
 
 PAGE = 60  # people; each has twelve fields, and a form takes a thousand
+_WRITTEN = re.compile(r"[^\d.,%]*(\d+|\d{1,3}([.,'’\s]\d{3})+)?([.,]\d+)?[^\d.,%]*")
 _FIELD = re.compile(r"q-(\d{1,18})-(20\d\d|21\d\d)-(0[1-9]|1[0-2])", re.ASCII)
 
 
@@ -96,7 +97,8 @@ def _amounts(given: dict[str, str], shown: list[User], year: Period) -> dict[tup
 
 def _amount(text: str) -> str:
     """12.500 and 12,500 are thousands, 12.500,50 and 12500.50 have cents; what is no number is refused later."""
-    number = read_number(text, decimal_comma="." in text)
+    is_plain = len(text) <= 40 and _WRITTEN.fullmatch(text)  # no exponent: written out it may be endless
+    number = read_number(text, decimal_comma="." in text) if is_plain else None
     return text if number is None else f"{number:f}"
 
 

@@ -53,6 +53,7 @@ class Column:
     kind: str
     levels: tuple[str, ...] = ()
     edges: tuple[float, ...] = ()  # of bins, for the linear model
+    common: int = MAX_LEVELS  # of the levels, these come first, and trees know them
     scale: Scale | None = None  # of the number itself, for the linear model; none in models from before there was one
 
     @property
@@ -93,9 +94,9 @@ def look_at(name: str, cells: Sequence[Cell]) -> Column:
         return Column(name, "identifier")  # names, addresses, free text: every row its own
     rare = 1 if len(column) < 200 else _RARE
     order = np.argsort(-counts, kind="stable")[:_MOST_LEVELS]
-    levels = [words[place] for n, place in enumerate(order) if counts[place] >= (rare if n < MAX_LEVELS else 2)]
-    common, seldom = sorted(levels[:MAX_LEVELS]), sorted(levels[MAX_LEVELS:])
-    return Column(name, "category", levels=(UNKNOWN, OTHER, *common, *seldom))
+    common = sorted(words[place] for place in order[:MAX_LEVELS] if counts[place] >= rare)
+    others = {words[place] for place in order if counts[place] >= 2} - set(common) if different > MAX_LEVELS else ()
+    return Column(name, "category", levels=(UNKNOWN, OTHER, *common, *sorted(others)), common=len(common))
 
 
 @dataclass
@@ -122,11 +123,12 @@ class Encoder:
     @property
     def is_wide(self) -> bool:
         """Whether there are levels that trees do not know."""
-        return any(len(column.levels) > 2 + MAX_LEVELS for column in self.columns)
+        return any(len(column.levels) > 2 + column.common for column in self.columns)
 
     def common(self, codes: Matrix) -> Matrix:
         """The same for trees, which know so many levels and no more: the others are “other”."""
-        return np.where(np.array(self.categorical, dtype=bool) & (codes >= 2 + MAX_LEVELS), 1.0, codes)
+        known = np.array([2 + column.common for column in self.columns])
+        return np.where(np.array(self.categorical, dtype=bool) & (codes >= known), 1.0, codes)
 
     def indicators(self, codes: Matrix) -> Any:
         """Sparse: one 0/1 per level or bin, and for unknown; then numbers on their scales. Takes what `codes` gives.

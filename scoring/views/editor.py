@@ -35,6 +35,7 @@ from scoring.views.studio import BIGGEST, found
 from users.access import SignedInRequest, requires
 from users.roles import Can
 
+TWO_DRAFTS = "Yours is not saved yet, and somebody else saved theirs meanwhile."
 NOT_SAVED = "Not saved yet: see the notes below."
 
 
@@ -56,8 +57,11 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
         return _with_pattern(request, definition, content, do.removeprefix("pattern:"), seen=seen, lost=lost)
     if do not in {"save", "anew"} or (do == "save" and lost):
         content = rearranged(content, do, request.POST, known)
-        status = 409 if do == "save" else 200
-        return _studio(request, definition, content, seen=seen, lost=lost, is_changed=True, status=status)
+        status, theirs = 409 if do == "save" else 200, _theirs(request, definition, lost)
+        return _studio(
+            request, definition, content, seen=seen, said=TWO_DRAFTS if theirs else "", lost=lost, theirs=theirs,
+            is_changed=True, status=status,
+        )  # fmt: skip
     try:
         if do == "anew":
             definition = definitions.new_draft_of(content=content, by=request.user, now=timezone.now())
@@ -72,13 +76,18 @@ def edit(request: SignedInRequest, pk: int) -> HttpResponse:
             theirs=theirs, is_changed=True, status=409,
         )  # fmt: skip
     except Refused as refused:
-        theirs = drafts.content_of(definition) if do == "anew" and not lost else None  # the offer stays
+        theirs = _theirs(request, definition, lost)
         return _studio(
             request, definition, content, seen=seen, wrong=refused.fields, said=NOT_SAVED, lost=lost, theirs=theirs,
             is_changed=True, status=422,
         )  # fmt: skip
     messages.success(request, f"Version {definition.version} is saved.")
     return go_to(request, reverse("definition_version", args=[definition.pk]))
+
+
+def _theirs(request: SignedInRequest, definition: Definition, lost: str) -> Content | None:
+    """What somebody else saved while this one was being edited: the offer to keep both stays until one is saved."""
+    return drafts.content_of(definition) if request.POST.get("clash") and not lost else None
 
 
 def _draft_or_lost(pk: int, data: QueryDict) -> tuple[Definition, str]:

@@ -111,7 +111,9 @@ def test_amounts_are_read_as_people_write_them(cast: Cast, text: str, amount: st
     assert Quota.objects.get().amount == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["NaN", "-5", "1e99", "Infinity", "five", "\x00", "5,5,5.5.5"])
+@pytest.mark.parametrize(
+    "text", ["NaN", "-5", "1e99", "Infinity", "five", "\x00", "5,5,5.5.5", "1e1000000000", "1.2.3", "50%"]
+)
 def test_what_is_no_amount_is_refused(cast: Cast, text: str) -> None:
     field = f"q-{cast.rita.pk}-{date.today():%Y-%m}"
     assert client_of(cast.mona).post("/forecast/quotas/", {field: text}).status_code == 422

@@ -142,8 +142,10 @@ def test_of_two_who_edit_at_once_the_second_reads_what_differs(cast: Cast, draft
     assert "Mona saved it on" in said
     assert "The line moves from 50 to 45." in said and "points +8 → +6." in said
     assert 'name="seen" value="2"' in said and 'value="anew"' in said
-    answer = post(cast.mara, draft, mine | {"seen": "2", "do": "anew", "threshold": "-1"})
-    assert answer.status_code == 422 and 'value="anew"' in body(answer)
+    assert 'name="clash" value="1"' in said
+    for sent, status in (({"do": "refresh"}, 200), ({"do": "anew", "threshold": "-1"}, 422)):  # the offer stays
+        answer = post(cast.mara, draft, mine | {"seen": "2", "clash": "1"} | sent)
+        assert answer.status_code == status and 'value="anew"' in body(answer) and 'name="clash"' in body(answer)
     assert post(cast.mara, draft, mine | {"seen": "2", "do": "anew"}).status_code == 302
     draft.refresh_from_db()
     assert (draft.threshold, draft.revision, Definition.objects.get(version=3).threshold) == (50, 2, 45)
