@@ -173,9 +173,10 @@ def read_number(value: str, *, decimal_comma: bool) -> Decimal | None:
         is_comma = points > 1
     plain = plain.replace(".", "").replace(",", ".") if is_comma else plain.replace(",", "")
     try:
-        return Decimal(plain)
+        number = Decimal(plain)
     except InvalidOperation:
         return None
+    return number if abs(number.adjusted()) < 1000 else None  # written out, 1e1000000000 fills the memory
 
 
 def has_decimal_comma(values: Iterable[str]) -> bool:
