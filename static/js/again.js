@@ -24,7 +24,8 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
   listen();
   const part = event.target, address = part.getAttribute("hx-get"), since = asked.get(event.detail.xhr);
   if (!address || !since || !names(part).some((name) => heard.get(name) > since)) return;
-  window.htmx.ajax("GET", address, { source: part, target: part, swap: part.getAttribute("hx-swap") || "innerHTML" });
+  const swap = part.getAttribute("hx-swap") || "innerHTML";
+  window.htmx.ajax("GET", address, { source: part, target: part, swap }).catch(() => {}); // a later one took its place
 });
 
 /** Where the focus is, in words that find the same place in what comes instead. */

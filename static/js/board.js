@@ -34,7 +34,7 @@ async function move(card, from) {
   if (stage.dataset.dialogUrl && stage !== from.parent.closest("[data-stage]")) {
     // winning and losing ask for something first; the card goes back until it is answered
     restore(card, from);
-    await window.htmx.ajax("GET", fill(stage.dataset.dialogUrl, id), { target: "#dialog", swap: "innerHTML" });
+    await window.htmx.ajax("GET", fill(stage.dataset.dialogUrl, id), { target: "#dialog", swap: "innerHTML" }).catch(() => {});
     return;
   }
   const before = card.previousElementSibling?.closest("[data-card]");

@@ -41,7 +41,7 @@ function show({ text, tone = "info", undo = "", undone = "" }) {
     button.className = "note-action";
     button.addEventListener("click", () => {
       leave(note);
-      window.htmx.ajax("POST", undo, { swap: "none", event: new CustomEvent("undo") });
+      window.htmx.ajax("POST", undo, { swap: "none", event: new CustomEvent("undo") }).catch(() => {});
     });
     note.append(button);
   }

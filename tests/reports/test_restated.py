@@ -71,5 +71,5 @@ def test_the_page_has_the_column_when_it_is_asked_for(cast: Cast) -> None:
     assert f"restated={test.pk}&amp;reached=lead" in page
     assert client.get(f"/funnel/contacts/?months=3&restated={test.pk}").status_code == 200
     for wrong in ("x", "-1", "9" * 40, "%00"):
-        assert client.get(f"/funnel/?restated={wrong}").status_code == 200
+        assert client.get(f"/funnel/?restated={wrong}").status_code == 404
         assert client.get(f"/funnel/contacts/?restated={wrong}").status_code == 200
